@@ -1,0 +1,77 @@
+// Package exec runs commands in a container through the API server, over WebSocket or, where that is not to be had, SPDY.
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	utilexec "k8s.io/client-go/util/exec"
+	kubectlexec "k8s.io/kubectl/pkg/cmd/exec"
+)
+
+// Container is where commands run.
+type Container struct {
+	Config    *rest.Config
+	Client    kubernetes.Interface
+	Namespace string
+	Pod       string
+	Name      string
+}
+
+// Streams are the standard streams of a remote command; nil leaves one closed.
+type Streams struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// ExitError says that the command ran and ended with a code other than 0.
+type ExitError struct{ Code int }
+
+func (e *ExitError) Error() string { return fmt.Sprintf("exit status %d", e.Code) }
+
+// StreamError says that the stream broke or never came about; whether the command ran is not known.
+type StreamError struct{ Err error }
+
+func (e *StreamError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the transport's own error.
+func (e *StreamError) Unwrap() error { return e.Err }
+
+// Run runs argv and returns when the stream ends or ctx does. A nil error says that the stream ended, not that all of it
+// arrived: a connection lost in the middle can look the same (client-go, remotecommand/errorstream.go), so every command
+// of ours confirms its end in the stream itself.
+func (c Container) Run(ctx context.Context, argv []string, s Streams) error {
+	req := c.Client.CoreV1().RESTClient().Post().
+		Namespace(c.Namespace).Resource("pods").Name(c.Pod).SubResource("exec").
+		VersionedParams(&corev1.PodExecOptions{
+			Container: c.Name,
+			Command:   argv,
+			Stdin:     s.Stdin != nil,
+			Stdout:    s.Stdout != nil,
+			Stderr:    s.Stderr != nil,
+		}, scheme.ParameterCodec)
+	err := new(kubectlexec.DefaultRemoteExecutor).
+		ExecuteWithContext(ctx, req.URL(), c.Config, s.Stdin, s.Stdout, s.Stderr, false, nil)
+	return classify(ctx, err)
+}
+
+func classify(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var exit utilexec.CodeExitError
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &exit):
+		return &ExitError{Code: exit.Code}
+	default:
+		return &StreamError{Err: err}
+	}
+}

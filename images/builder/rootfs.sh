@@ -1,0 +1,61 @@
+#!/bin/sh
+# rootfs.sh BIN ROOT: assembles the builder image's root file system in ROOT, from this Debian machine and the tools in BIN.
+# Needs root. The Dockerfile and the tests' cluster both call it, so that both images have the same content.
+set -eu
+
+bin=$1
+root=$2
+mkdir -p "$root"
+
+# add FILE...: copies each file under its own path, together with the shared libraries it needs.
+add() {
+	for file; do
+		place "$file"
+		ldd "$file" 2>/dev/null | sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p' | while read -r library; do
+			[ -e "$root$library" ] || place "$library"
+		done
+	done
+}
+
+place() {
+	mkdir -p "$root$(dirname "$1")"
+	cp -L "$1" "$root$1"
+}
+
+for dir in bin dev etc/ssl/certs home/user/.local/share/img proc root run/user/1000 sys tmp usr/bin usr/lib var/tmp workspace; do
+	mkdir -p "$root/$dir"
+done
+
+cp /bin/busybox "$root/bin/busybox"
+/bin/busybox --list | while read -r applet; do
+	[ "$applet" = busybox ] || ln -sf busybox "$root/bin/$applet"
+done
+ln -sf /bin/busybox "$root/usr/bin/env"
+
+cp "$bin/img" "$bin/runc" "$root/usr/bin/"
+
+# git, for build contexts that are git URLs: the transport over https and submodules are programs of their own.
+core=/usr/lib/git-core
+add /usr/bin/git "$core/git-remote-http" "$core/git-sh-i18n--envsubst"
+place "$core/git-submodule"
+place "$core/git-sh-setup"
+place "$core/git-sh-i18n"
+ln -sf git-remote-http "$root$core/git-remote-https"
+
+# Debian's setuid bit would give euid 0 without the one capability that writing a map needs; a file capability grants just that.
+add /usr/bin/newuidmap /usr/bin/newgidmap
+chmod 0755 "$root/usr/bin/newuidmap" "$root/usr/bin/newgidmap"
+setcap cap_setuid+ep "$root/usr/bin/newuidmap"
+setcap cap_setgid+ep "$root/usr/bin/newgidmap"
+
+printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$root/etc/passwd"
+printf 'root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n' >"$root/etc/group"
+# All ids below 65536: a pod with a user namespace of its own has no others.
+printf 'user:1001:64534\n' >"$root/etc/subuid"
+printf 'user:1001:64534\n' >"$root/etc/subgid"
+printf 'hosts: files dns\n' >"$root/etc/nsswitch.conf"
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+
+chown -R 1000:1000 "$root/home/user" "$root/run/user/1000" "$root/workspace"
+chmod 0700 "$root/run/user/1000"
+chmod 1777 "$root/tmp" "$root/var/tmp"

@@ -1,0 +1,147 @@
+package buildcontext
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxDockerfile is the largest Dockerfile or ignore file in bytes: they are kept in memory.
+const maxDockerfile = 1 << 20
+
+const opDockerfile = "read Dockerfile"
+
+// dockerfile is what is known of the Dockerfile.
+type dockerfile struct {
+	content []byte
+	file    string // as the user named it; "" for stdin
+	path    string // inside the context; "" when outside
+}
+
+// readDockerfile finds and reads the Dockerfile of the context at dir.
+func readDockerfile(dir, name string, stdin io.Reader) (*dockerfile, error) {
+	if name == "-" {
+		return stdinDockerfile(stdin)
+	}
+	if name == "" {
+		name = defaultDockerfile(dir)
+	}
+	content, err := readSmall(opDockerfile, name)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = &FileError{Op: opDockerfile, Path: name, Err: ErrNoDockerfile}
+		}
+		return nil, err
+	}
+	path, _ := resolvedInside(dir, name)
+	d := &dockerfile{content: content, file: name, path: path}
+	return d, d.check()
+}
+
+func stdinDockerfile(stdin io.Reader) (*dockerfile, error) {
+	if stdin == nil {
+		return nil, &FileError{Op: opDockerfile, Path: "-", Err: ErrNoDockerfile}
+	}
+	content, err := readLimited(opDockerfile, "-", stdin)
+	if err != nil {
+		return nil, err
+	}
+	d := &dockerfile{content: content}
+	return d, d.check()
+}
+
+// check refuses what no engine could build.
+func (d *dockerfile) check() error {
+	if len(bytes.TrimSpace(d.content)) > 0 {
+		return nil
+	}
+	name := d.file
+	if name == "" {
+		name = "-"
+	}
+	return &FileError{Op: opDockerfile, Path: name, Err: ErrEmptyDockerfile}
+}
+
+// defaultDockerfile is docker's: "Dockerfile", or "dockerfile" where only that exists.
+func defaultDockerfile(dir string) string {
+	name := filepath.Join(dir, "Dockerfile")
+	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		lower := filepath.Join(dir, "dockerfile")
+		if _, err := os.Lstat(lower); err == nil {
+			return lower
+		}
+	}
+	return name
+}
+
+func readSmall(op, name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, fileError(op, name, err)
+	}
+	if info.IsDir() {
+		return nil, fileError(op, name, ErrIsDirectory)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fileError(op, name, err)
+	}
+	defer f.Close()
+	return readLimited(op, name, f)
+}
+
+func readLimited(op, name string, r io.Reader) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(r, maxDockerfile+1))
+	if err != nil {
+		return nil, fileError(op, name, err)
+	}
+	if len(content) > maxDockerfile {
+		return nil, fileError(op, name, ErrTooLarge)
+	}
+	return content, nil
+}
+
+// inside returns name's path in the context: the directories on the way are resolved, the file itself is not.
+func inside(dir, name string) (string, bool) {
+	parent, err := filepath.EvalSymlinks(filepath.Dir(name))
+	if err != nil {
+		return "", false
+	}
+	return relative(dir, filepath.Join(parent, filepath.Base(name)))
+}
+
+// resolvedInside is inside with the file resolved too: a linked Dockerfile is used where it really is, as docker does.
+func resolvedInside(dir, name string) (string, bool) {
+	resolved, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return "", false // such as /dev/fd/63: readable, but nowhere
+	}
+	return relative(dir, resolved)
+}
+
+func relative(dir, resolved string) (string, bool) {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", false
+	}
+	if root, err = filepath.Abs(root); err != nil {
+		return "", false
+	}
+	abs, err := filepath.Abs(resolved)
+	if err != nil {
+		return "", false
+	}
+	rel, err := filepath.Rel(root, abs)
+	if err != nil {
+		return "", false
+	}
+	rel = filepath.ToSlash(rel)
+	if rel == "." || rel == ".." || strings.HasPrefix(rel, "../") {
+		return "", false
+	}
+	return rel, true
+}

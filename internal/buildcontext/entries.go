@@ -1,0 +1,165 @@
+package buildcontext
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+)
+
+// archive is a context that arrives as a tar stream.
+type archive struct {
+	in    *input
+	found *finder
+	seen  *nameSet // directories, and links that may stand for one
+	sum   Summary
+	sent  bool
+}
+
+func (a *archive) scan(context.Context) (Summary, error) { return Summary{}, nil }
+
+func (a *archive) send(ctx context.Context, s *sender) error {
+	if a.sent {
+		return fmt.Errorf("%s: %w", opRead, ErrConsumed)
+	}
+	a.sent = true
+	err := a.entries(ctx, s)
+	s.sum = a.sum
+	if err != nil {
+		a.in.close()
+		return err
+	}
+	if err := a.in.drain(ctx); err != nil {
+		return fmt.Errorf("%s: %w", opRead, err)
+	}
+	return a.found.check()
+}
+
+func (a *archive) entries(ctx context.Context, s *sender) error {
+	end := &endWatch{r: a.in}
+	tr := tar.NewReader(end)
+	for {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		hdr, err := tr.Next()
+		if errors.Is(err, io.EOF) && !end.reached {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", opRead, truncated(err))
+		}
+		if err := a.entry(ctx, s, tr, hdr); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *archive) entry(ctx context.Context, s *sender, tr *tar.Reader, hdr *tar.Header) error {
+	if hdr.Typeflag == tar.TypeXGlobalHeader {
+		return nil // git archive's comment
+	}
+	out, err := convert(hdr)
+	if err != nil {
+		return fileError(opRead, hdr.Name, err)
+	}
+	if out.Name == "." {
+		return nil // the root has its own mode
+	}
+	if a.skipped(out) {
+		a.sum.Skipped = append(a.sum.Skipped, Skipped{Path: out.Name, Kind: "device"})
+		return nil
+	}
+	repeated := a.seen.has(out.Name)
+	if err := a.parents(s, out); err != nil {
+		return err
+	}
+	a.sum.Entries++
+	a.sum.Bytes += out.Size
+	if err := s.header(out); err != nil {
+		return err
+	}
+	if out.Typeflag == tar.TypeDir && repeated {
+		s.setLater(out) // some tars leave the mode of a directory that is there as it is
+	}
+	r := a.found.capture(out, tr)
+	return s.copy(ctx, content{Reader: r, op: opRead, name: out.Name, size: out.Size, short: io.ErrUnexpectedEOF})
+}
+
+// skipped is true for devices and for further names of them.
+func (a *archive) skipped(hdr *tar.Header) bool {
+	switch hdr.Typeflag {
+	case tar.TypeChar, tar.TypeBlock:
+		return true
+	case tar.TypeLink:
+		return slices.ContainsFunc(a.sum.Skipped, func(s Skipped) bool { return s.Path == hdr.Linkname })
+	}
+	return false
+}
+
+// parents sends the directories that an archive of lone files leaves out: extracted without a header, their mode would
+// depend on the far end's tar.
+func (a *archive) parents(s *sender, hdr *tar.Header) error {
+	var missing []string
+	for dir := path.Dir(hdr.Name); dir != "." && !a.seen.has(dir); dir = path.Dir(dir) {
+		missing = append(missing, dir)
+	}
+	for _, dir := range slices.Backward(missing) {
+		a.seen.add(dir)
+		a.sum.Entries++
+		if err := s.header(&tar.Header{Typeflag: tar.TypeDir, Name: dir, Mode: 0o755, ModTime: hdr.ModTime}); err != nil {
+			return err
+		}
+	}
+	if hdr.Typeflag == tar.TypeDir || hdr.Typeflag == tar.TypeSymlink || hdr.Typeflag == tar.TypeLink {
+		a.seen.add(hdr.Name)
+	}
+	return nil
+}
+
+// convert makes an entry of any format and owner one of ours.
+func convert(hdr *tar.Header) (*tar.Header, error) {
+	if hdr.Name == "" {
+		return nil, errors.New("entry without a name")
+	}
+	name, err := cleanName(hdr.Name)
+	if err != nil {
+		return nil, err
+	}
+	out := &tar.Header{Typeflag: hdr.Typeflag, Name: name, Mode: hdr.Mode & 0o7777, ModTime: hdr.ModTime}
+	switch hdr.Typeflag {
+	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont:
+		out.Typeflag, out.Size = tar.TypeReg, hdr.Size
+	case tar.TypeSymlink:
+		out.Linkname, out.Mode = hdr.Linkname, 0o777
+	case tar.TypeLink:
+		if out.Linkname, err = cleanName(hdr.Linkname); err != nil {
+			return nil, fmt.Errorf("hard link to %s: %w", printable(hdr.Linkname), err)
+		}
+	case tar.TypeDir, tar.TypeFifo, tar.TypeChar, tar.TypeBlock:
+	default:
+		return nil, fmt.Errorf("unknown entry type %q", hdr.Typeflag)
+	}
+	if name == "." && out.Typeflag != tar.TypeDir {
+		return nil, errors.New("the context's root is not a directory")
+	}
+	return out, nil
+}
+
+// endWatch remembers whether the stream itself ended: Go's reader takes an end without an end marker for a good one.
+type endWatch struct {
+	r       io.Reader
+	reached bool
+}
+
+func (e *endWatch) Read(p []byte) (int, error) {
+	n, err := e.r.Read(p)
+	if n > 0 && errors.Is(err, io.EOF) {
+		return n, nil // said again at the next read, if there is one
+	}
+	e.reached = e.reached || errors.Is(err, io.EOF)
+	return n, err
+}

@@ -1,0 +1,101 @@
+package buildcontext
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"time"
+)
+
+// copyBuffer is the one buffer, in bytes, through which all content passes.
+const copyBuffer = 1 << 20
+
+// sender writes entries below a prefix in a form that every tar can read.
+type sender struct {
+	w      *tar.Writer
+	prefix string
+	buf    []byte
+	modes  map[string]int64
+	sum    Summary
+}
+
+func newSender(w *tar.Writer, prefix string) *sender {
+	return &sender{w: w, prefix: path.Clean("/" + prefix)[1:], buf: make([]byte, copyBuffer), modes: map[string]int64{}}
+}
+
+// root sends the prefix's own directory.
+func (s *sender) root() error {
+	if s.prefix == "" {
+		return nil
+	}
+	return s.write(&tar.Header{Typeflag: tar.TypeDir, Name: s.prefix + "/", Mode: 0o755, ModTime: time.Unix(0, 0)})
+}
+
+// header sends an entry named relative to the context; hard link targets are too.
+func (s *sender) header(hdr *tar.Header) error {
+	out := &tar.Header{
+		Typeflag: hdr.Typeflag,
+		Name:     path.Join(s.prefix, hdr.Name),
+		Linkname: hdr.Linkname,
+		Size:     hdr.Size,
+		Mode:     hdr.Mode,
+		ModTime:  hdr.ModTime,
+	}
+	s.noteMode(out)
+	switch hdr.Typeflag {
+	case tar.TypeDir:
+		out.Name += "/"
+		out.Mode |= 0o700 // what is in it comes after it; noteMode remembers the true mode
+	case tar.TypeLink:
+		out.Linkname = path.Join(s.prefix, hdr.Linkname)
+	}
+	return s.write(out)
+}
+
+// write uses GNU's format: busybox tar skips PAX records, but knows GNU's long names and large numbers. It holds every name and
+// size that a file system can, and times to the second.
+func (s *sender) write(hdr *tar.Header) error {
+	hdr.Format = tar.FormatGNU
+	if err := s.w.WriteHeader(hdr); err != nil {
+		return fmt.Errorf("write header of %s: %w", printable(hdr.Name), err)
+	}
+	return nil
+}
+
+// content is what follows a file's header.
+type content struct {
+	io.Reader
+	op, name string // for errors
+	size     int64
+	short    error // what an end before size bytes means
+}
+
+// copy sends exactly the bytes that the header promised.
+func (s *sender) copy(ctx context.Context, c content) error {
+	for left := c.size; left > 0; {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		n, err := io.ReadFull(c, s.buf[:min(left, int64(len(s.buf)))])
+		if _, werr := s.w.Write(s.buf[:n]); werr != nil {
+			return fmt.Errorf("write %s: %w", printable(c.name), werr)
+		}
+		left -= int64(n)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = c.short
+		}
+		if err != nil {
+			return fileError(c.op, c.name, err)
+		}
+	}
+	return nil
+}
+
+func (s *sender) result() Summary {
+	sum := s.sum
+	sum.Modes = sortedModes(s.modes)
+	return sum
+}

@@ -1,0 +1,160 @@
+package buildcontext
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// writeTree makes files below a new directory: "name" or "name=content", "dir/" for an empty directory.
+func writeTree(t *testing.T, files ...string) string {
+	t.Helper()
+	root := t.TempDir()
+	for _, f := range files {
+		name, content, _ := strings.Cut(f, "=")
+		file := filepath.Join(root, name)
+		if strings.HasSuffix(name, "/") {
+			must(t, os.MkdirAll(file, 0o755))
+			continue
+		}
+		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		must(t, os.WriteFile(file, []byte(content), 0o644))
+	}
+	return root
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sent returns the tar stream of c.
+func sent(t *testing.T, c *Context, prefix string) ([]byte, Summary) {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	sum, err := c.WriteTar(t.Context(), w, prefix)
+	must(t, err)
+	must(t, w.Close())
+	return b.Bytes(), sum
+}
+
+// entriesOf reads a stream; contents are in the map, by name.
+func entriesOf(t *testing.T, stream []byte) ([]*tar.Header, map[string]string) {
+	t.Helper()
+	var list []*tar.Header
+	contents := map[string]string{}
+	r := tar.NewReader(bytes.NewReader(stream))
+	for {
+		hdr, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return list, contents
+		}
+		must(t, err)
+		data, err := io.ReadAll(r)
+		must(t, err)
+		list = append(list, hdr)
+		contents[hdr.Name] = string(data)
+	}
+}
+
+// namesOf lists the entries of c in order.
+func namesOf(t *testing.T, c *Context) []string {
+	t.Helper()
+	stream, _ := sent(t, c, "")
+	list, _ := entriesOf(t, stream)
+	var names []string
+	for _, hdr := range list {
+		names = append(names, hdr.Name)
+	}
+	return names
+}
+
+// listing is a stream as text, with all that reaches an image but the time.
+func listing(t *testing.T, stream []byte) string {
+	t.Helper()
+	list, contents := entriesOf(t, stream)
+	var b strings.Builder
+	for _, hdr := range list {
+		fmt.Fprintf(&b, "%c %04o %d/%d%s%s %d %q", hdr.Typeflag, hdr.Mode, hdr.Uid, hdr.Gid, hdr.Uname, hdr.Gname, hdr.Size, hdr.Name)
+		if hdr.Linkname != "" {
+			fmt.Fprintf(&b, " -> %q", hdr.Linkname)
+		}
+		if len(contents[hdr.Name]) > 0 {
+			fmt.Fprintf(&b, " %.20q", contents[hdr.Name])
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		must(t, os.MkdirAll("testdata", 0o755))
+		must(t, os.WriteFile(file, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	must(t, err)
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got), rewrite with -update:\n%s", file, diff)
+	}
+}
+
+// tarOf writes an archive of hdrs; a regular file's content is as long as its Size says, or taken from content.
+func tarOf(t *testing.T, content map[string]string, hdrs ...tar.Header) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, hdr := range hdrs {
+		if hdr.Typeflag == 0 {
+			hdr.Typeflag = tar.TypeReg
+		}
+		if hdr.Mode == 0 && hdr.Typeflag != tar.TypeXGlobalHeader {
+			hdr.Mode = 0o644
+		}
+		hdr.Size = int64(len(content[hdr.Name]))
+		must(t, w.WriteHeader(&hdr))
+		_, err := io.WriteString(w, content[hdr.Name])
+		must(t, err)
+	}
+	must(t, w.Close())
+	return b.Bytes()
+}
+
+func mustFromDir(t *testing.T, dir, dockerfile string) *Context {
+	t.Helper()
+	c, err := FromDir(dir, dockerfile, strings.NewReader("FROM scratch\n"))
+	must(t, err)
+	return c
+}
+
+// sendError is the error of sending c to nowhere.
+func sendError(ctx context.Context, c *Context) error {
+	_, err := c.WriteTar(ctx, tar.NewWriter(io.Discard), "context")
+	return err
+}
+
+// without drops the files that always travel, which would blur a table of patterns.
+func without(names []string, drop ...string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(drop, n) })
+}
+
+// long makes a name of over 255 characters together; each part is as long as a file system allows.
+var long = strings.Repeat("d", 200) + "/" + strings.Repeat("e", 200) + "/" + strings.Repeat("f", 255)

@@ -1,0 +1,101 @@
+// Package builder owns the builder pod: it creates it, says why it does not start, notices its end, and deletes it.
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+)
+
+// cleanup bounds a delete, retries included; it runs on a context of its own.
+const cleanup = 30 * time.Second
+
+// Pod is a builder pod whose create has been sent.
+type Pod struct {
+	client          kubernetes.Interface
+	namespace, name string
+	container       string
+	uid             types.UID // empty while it is not known whether the create succeeded
+}
+
+// Create sends the create; container is the one that builds. The Pod is to be deleted even when an error comes back: the API server may have stored it.
+func Create(ctx context.Context, client kubernetes.Interface, want *corev1.Pod, container string) (*Pod, error) {
+	p := &Pod{client: client, namespace: want.Namespace, name: want.Name, container: container}
+	got, err := client.CoreV1().Pods(want.Namespace).Create(ctx, want, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return nil, fmt.Errorf("create builder pod %s: %w", p, err) // somebody else's: not ours to delete
+	}
+	if err != nil {
+		return p, fmt.Errorf("create builder pod %s: %w", p, err)
+	}
+	p.uid = got.UID
+	return p, p.weakened(want, got)
+}
+
+// WeakenedError says that the API server stored less isolation than was asked for.
+type WeakenedError struct{ Field string }
+
+func (e *WeakenedError) Error() string {
+	return "the API server dropped " + e.Field + " from the builder pod, which the profile needs"
+}
+
+// Hint names the way out.
+func (e *WeakenedError) Hint() string {
+	return "enable the UserNamespacesSupport and ProcMountType feature gates, or use --profile localhost"
+}
+
+// weakened compares what a server with a feature gate off clears without a word.
+func (p *Pod) weakened(want, got *corev1.Pod) error {
+	if want.Spec.HostUsers != nil && (got.Spec.HostUsers == nil || *got.Spec.HostUsers != *want.Spec.HostUsers) {
+		return &WeakenedError{"spec.hostUsers"}
+	}
+	if p.procMount(want) != p.procMount(got) {
+		return &WeakenedError{"securityContext.procMount"}
+	}
+	return nil
+}
+
+func (p *Pod) procMount(pod *corev1.Pod) corev1.ProcMountType {
+	for _, c := range pod.Spec.Containers {
+		if c.Name == p.container && c.SecurityContext != nil && c.SecurityContext.ProcMount != nil {
+			return *c.SecurityContext.ProcMount
+		}
+	}
+	return corev1.DefaultProcMount
+}
+
+func (p *Pod) String() string { return p.namespace + "/" + p.name }
+
+// DeleteCommand is what a user can run in our place.
+func (p *Pod) DeleteCommand() string { return "kubectl delete pod -n " + p.namespace + " " + p.name }
+
+// Delete removes the pod, however ctx ended. A pod that is gone, or another one of the same name, is no error.
+func (p *Pod) Delete(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), cleanup, errors.New("no answer in time"))
+	defer cancel()
+	var options metav1.DeleteOptions
+	if p.uid != "" {
+		options.Preconditions = metav1.NewUIDPreconditions(string(p.uid))
+	}
+	for pause := 100 * time.Millisecond; ; pause *= 2 {
+		err := p.client.CoreV1().Pods(p.namespace).Delete(ctx, p.name, options)
+		if err == nil || apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+			return nil
+		}
+		if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+			return fmt.Errorf("delete builder pod %s: %w", p, err)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return fmt.Errorf("delete builder pod %s: %w", p, err)
+		}
+	}
+}

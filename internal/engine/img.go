@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+)
+
+// Img is genuinetools/img v0.5.11, a daemonless BuildKit 0.7.2 that runs without privilege.
+type Img struct {
+	StateDir string // its snapshots and metadata; one process at a time
+}
+
+// unnamed stands in for a tag where nothing is pushed: img keeps no record of an image without a name.
+const unnamed = "localhost/kubectl-img:latest"
+
+// Steps returns the commands that make b happen.
+func (i Img) Steps(b Build) []Step {
+	var steps []Step
+	if b.Push || b.Output == nil {
+		tags := b.Tags
+		if len(tags) == 0 {
+			tags = []string{unnamed}
+		}
+		steps = append(steps,
+			Step{PhaseBuild, i.build(b, tagFlags(tags), true)},
+			// `img push` prints no digest; the image store it pushes from knows it.
+			Step{PhaseDigest, i.command("ls", "--filter", "name=="+tags[0])})
+	}
+	if b.Push {
+		for _, tag := range b.Tags {
+			steps = append(steps, Step{PhasePush, i.command("push", tag)})
+		}
+	}
+	if b.Output != nil {
+		steps = append(steps, Step{PhaseOutput, i.build(b, []string{"--output", b.Output.spec()}, !b.Push)})
+	}
+	return steps
+}
+
+// Environment is what the supervisor and the engine expect in the container's environment.
+func (i Img) Environment() map[string]string {
+	return map[string]string{
+		// img refuses to start without these three, and runs newuidmap for the user it finds here.
+		"HOME": "/tmp", "USER": "user", "TMPDIR": "/tmp",
+		"TOOLS": "img newuidmap newgidmap",
+		// Left to itself img enters its user namespace by running itself again, and the first process then spins on one
+		// core until the second ends (img v0.5.11, reexec.go). Where the image's unshare can map ids, it goes first, and
+		// img is told, by the variable its tests use, that this is done.
+		"ENTER": "unshare --user --map-auto --map-root-user --mount env IMG_RUNNING_TESTS=1",
+		// The content store, whose files are named by their digests in hex.
+		"BLOBS": i.StateDir + "/runc/*/content/blobs/sha256",
+	}
+}
+
+func (i Img) command(args ...string) []string {
+	return append([]string{"img", args[0], "--state", i.StateDir}, args[1:]...)
+}
+
+// build returns an `img build`. Only the first build of a job exports its cache: a second one repeats it from the cache.
+func (i Img) build(b Build, result []string, first bool) []string {
+	argv := append(i.command("build", "--no-console"), result...)
+	argv = append(argv, "--file", b.Dockerfile)
+	argv = append(argv, each("--build-arg", b.BuildArgs)...)
+	argv = append(argv, each("--label", b.Labels)...)
+	argv = append(argv, each("--cache-from", b.CacheFrom)...)
+	if first {
+		argv = append(argv, each("--cache-to", b.CacheTo)...)
+	}
+	if b.Target != "" {
+		argv = append(argv, "--target", b.Target)
+	}
+	if b.Platform != "" {
+		argv = append(argv, "--platform", b.Platform)
+	}
+	if b.NoCache && first {
+		argv = append(argv, "--no-cache")
+	}
+	return append(argv, b.Context)
+}
+
+// spec returns the output as BuildKit writes it: comma-separated values, quoted where they hold a comma.
+func (o Output) spec() string {
+	fields := append([]string{"type=" + o.Type, "dest=" + o.Path}, o.Attrs...)
+	for i, f := range fields {
+		if strings.ContainsAny(f, ",\"") {
+			fields[i] = `"` + strings.ReplaceAll(f, `"`, `""`) + `"`
+		}
+	}
+	return strings.Join(fields, ",")
+}
+
+func tagFlags(tags []string) []string { return each("--tag", tags) }
+
+func each(flag string, values []string) []string {
+	var out []string
+	for v := range slices.Values(values) {
+		out = append(out, flag, v)
+	}
+	return out
+}

@@ -1,0 +1,80 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/kubectl-img/kubectl-img/exec"
+)
+
+const (
+	// stall is how long a connection may be silent: the supervisor says that it is alive every five seconds or so.
+	stall = 30 * time.Second
+	// firstRetry and lastRetry bound the pause before the log is followed again.
+	firstRetry, lastRetry = 50 * time.Millisecond, 2 * time.Second
+)
+
+var (
+	errStalled = fmt.Errorf("nothing heard for %s", stall)
+	errEnded   = errors.New("the connection ended")
+)
+
+// LostError says that the pod was not reached again within the grace period, after which it stops by itself.
+type LostError struct{ Err error }
+
+func (e *LostError) Error() string { return fmt.Sprintf("follow the build: %v", e.Err) }
+
+// Unwrap returns the last connection's error.
+func (e *LostError) Unwrap() error { return e.Err }
+
+// Follow copies the job's log to log and holds the leash until ctx ends. It resumes at the byte where a connection
+// broke. The result is delivered once, by Result, when all of the log before it has been written; so is the error when
+// the pod stays out of reach for the grace period.
+func (s *Session) Follow(ctx context.Context, log io.Writer) {
+	t := &transcript{Session: s, log: log}
+	pause, last := firstRetry, time.Now()
+	for ctx.Err() == nil {
+		before := t.heard()
+		err := s.attach(ctx, t)
+		if t.heard() > before {
+			pause, last = firstRetry, time.Now()
+			s.disconnected(ctx, err)
+		} else if time.Since(last) > s.grace {
+			t.conclude(Result{}, &LostError{err})
+			return
+		}
+		select {
+		case <-time.After(pause):
+			pause = min(2*pause, lastRetry)
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (s *Session) disconnected(ctx context.Context, err error) {
+	if ctx.Err() == nil && s.notes.Disconnected != nil {
+		s.notes.Disconnected(err)
+	}
+}
+
+// attach follows the log over one exec until the connection fails, falls silent, or ctx ends.
+func (s *Session) attach(ctx context.Context, t *transcript) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	silence := time.AfterFunc(stall, func() { cancel(errStalled) })
+	defer silence.Stop()
+	beats := newLeash(s.grace, s.goodbye)
+	defer beats.Close()
+	c := t.connect(func() { silence.Reset(stall) })
+	defer c.close()
+	err := s.run(ctx, verb("follow", strconv.FormatInt(t.position(), 10)),
+		exec.Streams{Stdin: beats, Stdout: c.stdout(), Stderr: c.stderr()})
+	if err == nil {
+		err = errEnded
+	}
+	return err
+}

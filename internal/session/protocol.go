@@ -1,0 +1,42 @@
+// Package session is the conversation with the supervisor in the builder pod: upload, follow, leash, result.
+//
+// The files below Dir are the protocol; supervisor.sh is its other end and says what each verb does.
+package session
+
+import (
+	_ "embed"
+	"strconv"
+	"time"
+)
+
+// Where things are in the builder pod.
+const (
+	Dir            = "/run/kubectl-img" // memory-backed: job, credentials, events, result
+	Workspace      = "/workspace"       // context, log and output
+	ContextDir     = Workspace + "/context"
+	OutputPath     = Workspace + "/output"
+	DockerfilePath = upload + "/dockerfile/Dockerfile"
+
+	upload = Dir + "/upload"
+	script = Dir + "/supervisor"
+)
+
+//go:embed supervisor.sh
+var supervisor string
+
+// boot stores the supervisor where execs find it too, whole or not at all, and becomes it.
+const boot = `printf %s "$0" >` + script + `.new && mv ` + script + `.new ` + script + ` && exec sh ` + script + ` supervise`
+
+// Command is the builder container's command: everything that will run in the pod besides the engine.
+func Command() []string { return []string{"sh", "-c", boot, supervisor} }
+
+// Environment is what the supervisor expects in the container's environment.
+func Environment(profile string, grace time.Duration) map[string]string {
+	return map[string]string{
+		"PROFILE":         profile,
+		"LEASH_GRACE":     strconv.Itoa(int(grace.Seconds())),
+		"XDG_RUNTIME_DIR": Dir + "/xdg",
+	}
+}
+
+func verb(args ...string) []string { return append([]string{"sh", script}, args...) }

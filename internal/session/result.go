@@ -1,0 +1,72 @@
+package session
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Result is what the supervisor reports of a job that ran to its end.
+type Result struct {
+	Digest    string `json:"digest"`    // of the manifest, sha256:…
+	Size      int64  `json:"size"`      // of the manifest in bytes, 0 if the engine keeps none
+	MediaType string `json:"mediaType"` // of the manifest
+	Config    string `json:"config"`    // digest of the image's configuration
+}
+
+// JobError says which phase of the job failed and how.
+type JobError struct {
+	Phase   string `json:"phase"` // preflight, build, digest, push, output, stopped or abandoned
+	Code    int    `json:"code"`  // exit code of the step
+	Message string `json:"error"`
+}
+
+func (e *JobError) Error() string { return e.Phase + ": " + e.Message }
+
+// ParseResult reads the supervisor's result from its last event or from the termination message. A job that failed
+// is a *JobError; anything unreadable is an error too, never a success.
+func ParseResult(text string) (Result, error) {
+	var failed JobError
+	var done Result
+	if err := errors.Join(json.Unmarshal([]byte(text), &failed), json.Unmarshal([]byte(text), &done)); err != nil {
+		return Result{}, fmt.Errorf("read the supervisor's result %.100q: %w", text, err)
+	}
+	if failed.Phase != "" {
+		return Result{}, &failed
+	}
+	return done, nil
+}
+
+// ending is the last event: how long the log is, and the result.
+type ending struct {
+	logBytes int64
+	exitCode int
+	result   string
+}
+
+// parseEnding reads "LOGBYTES EXITCODE RESULT".
+func parseEnding(text string) (ending, error) {
+	parts := strings.SplitN(text, " ", 3)
+	if len(parts) != 3 {
+		return ending{}, fmt.Errorf("read the supervisor's last event %.100q", text)
+	}
+	n, err := strconv.ParseInt(parts[0], 10, 64)
+	if err != nil {
+		return ending{}, fmt.Errorf("read the supervisor's log length: %w", err)
+	}
+	code, err := strconv.Atoi(parts[1])
+	if err != nil {
+		return ending{}, fmt.Errorf("read the supervisor's exit code: %w", err)
+	}
+	return ending{logBytes: n, exitCode: code, result: parts[2]}, nil
+}
+
+func (e ending) parse() (Result, error) {
+	r, err := ParseResult(e.result)
+	if err == nil && e.exitCode != 0 {
+		err = fmt.Errorf("the supervisor ended with code %d and no reason", e.exitCode)
+	}
+	return r, err
+}

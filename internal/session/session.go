@@ -1,0 +1,91 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kubectl-img/kubectl-img/exec"
+)
+
+// runner runs a command in the builder container; exec.Container.Run is one.
+type runner func(ctx context.Context, argv []string, s exec.Streams) error
+
+// Session is one build's conversation with its pod.
+type Session struct {
+	run   runner
+	grace time.Duration // how long the supervisor waits for a client that is gone
+	notes Notes
+
+	connected chan struct{} // closed when the supervisor was first heard
+	verified  chan error    // the supervisor's word on the upload
+	outcome   chan Outcome  // the result, once
+	goodbye   chan struct{} // closed when the supervisor may end
+	once      sync.Once
+}
+
+// Outcome is how a job ended.
+type Outcome struct {
+	Result Result
+	Err    error
+}
+
+// Notes are told what happens, for the user; any of them may be nil.
+type Notes struct {
+	Phase        func(name string) // a step of the job begins
+	Disconnected func(err error)   // the log broke off and is about to be resumed
+}
+
+// New returns the session with the supervisor in c.
+func New(c exec.Container, grace time.Duration, notes Notes) *Session {
+	return newSession(c.Run, grace, notes)
+}
+
+func newSession(run runner, grace time.Duration, notes Notes) *Session {
+	return &Session{
+		run: run, grace: grace, notes: notes,
+		connected: make(chan struct{}),
+		verified:  make(chan error, 1),
+		outcome:   make(chan Outcome, 1),
+		goodbye:   make(chan struct{}),
+	}
+}
+
+// Result delivers how the job ended, once.
+func (s *Session) Result() <-chan Outcome { return s.outcome }
+
+// Release tells the supervisor that it may end; to be called once.
+func (s *Session) Release() { close(s.goodbye) }
+
+// Connected is closed once the supervisor has been heard.
+func (s *Session) Connected() <-chan struct{} { return s.connected }
+
+// event takes one line of the supervisor's; end is not nil when it was the last one.
+func (s *Session) event(line string) (end *ending, err error) {
+	s.once.Do(func() { close(s.connected) })
+	name, rest, _ := strings.Cut(line, " ")
+	switch name {
+	case "uploaded":
+		s.verify(nil)
+	case "refused":
+		s.verify(fmt.Errorf("%w: %s", errUnverified, rest))
+	case "phase":
+		if s.notes.Phase != nil {
+			s.notes.Phase(rest)
+		}
+	case "result":
+		e, err := parseEnding(rest)
+		return &e, err
+	}
+	return nil, nil
+}
+
+// verify keeps the first word on the upload; events are heard again after a reconnect.
+func (s *Session) verify(err error) {
+	select {
+	case s.verified <- err:
+	default:
+	}
+}

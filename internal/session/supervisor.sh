@@ -1,0 +1,203 @@
+# The supervisor of kubectl-img, protocol 1: all that runs in the builder pod besides the engine.
+#
+#   supervise        the container's main process: waits for an upload, runs the job, reports the result
+#   receive          takes an upload from stdin and has it built only if its end marker verifies
+#   follow OFFSET    sends the log from byte OFFSET on stdout, events on stderr; each line on stdin renews the leash
+#   send FILE        sends FILE on stdout, its length and SHA-256 on stderr
+#
+# The exec'ed ones drain stdin on every path: an exec whose far end goes away before stdin is sent can hang for good.
+set -u
+umask 022
+s=/run/kubectl-img
+w=/workspace
+
+# await waits until supervise has laid out the files below; an exec can be there first.
+await() { until [ -s "$s/pid" ]; do pause; done; }
+pause() { sleep 0.1 2>/dev/null || sleep 1; }
+event() { printf '%s\n' "$*" >>"$s/events"; }
+drain() { cat >/dev/null; }
+
+# --- supervise ---------------------------------------------------------------------------------------------------
+
+supervise() {
+	mkdir -p "$s/upload" "$XDG_RUNTIME_DIR"
+	: >"$w/log"
+	: >"$s/events"
+	mkfifo "$s/start"
+	echo $$ >"$s/pid"
+	trap 'report 143 "$(failure stopped 143 "the builder pod was told to stop")"; exit 143' TERM
+	trap 'report 1 "$(failure abandoned 1 "no client for ${LEASH_GRACE}s")"; exit 1' USR1
+	leash &
+	if reason=$(preflight); then
+		${ENTER:-false} true 2>/dev/null || ENTER=""
+		event ready
+		cat "$s/start" >/dev/null &
+		wait $!
+		rm "$s/start"
+		echo context >"$s/phase"
+		{ job || echo $? >"$s/code"; } 2>&1 | tee -a "$w/log" &
+		wait $!
+		conclude
+	else
+		conclude "$reason"
+	fi
+}
+
+# preflight prints what would keep the engine from starting, and fails; or prints nothing.
+preflight() {
+	for tool in $TOOLS tar tee dd sha256sum mkfifo tail; do
+		command -v "$tool" >/dev/null || { echo "the builder image has no $tool"; return 1; }
+	done
+	read -r inside outside ids </proc/self/uid_map
+	if [ "$PROFILE" = userns ] && [ "$inside $outside" = "0 0" ]; then
+		echo "the node gave the pod no user namespace, which profile userns asks for"; return 1
+	fi
+	for file in /etc/subuid /etc/subgid; do
+		range=$(sed -n "s/^\($USER\|$(id -u)\):\([0-9]*:[0-9]*\)$/\2/p" "$file" 2>/dev/null | head -n 1)
+		[ -n "$range" ] || { echo "$file in the builder image has no range for user $USER"; return 1; }
+		[ $((${range%:*} + ${range#*:})) -le "$ids" ] ||
+			{ echo "range $range of $file in the builder image exceeds the $ids ids of the pod"; return 1; }
+	done
+}
+
+# job runs the uploaded steps in a shell of their own, so that the first one to fail ends them all.
+job() (
+	# shellcheck source=/dev/null
+	. "$s/upload/job"
+)
+
+# step PHASE COMMAND...: called by the job.
+step() {
+	event "phase $1"
+	echo "$1" >"$s/phase"
+	shift
+	$ENTER "$@" </dev/null || exit
+}
+
+# digest COMMAND...: a step whose output names the digest of what was built.
+digest() { step digest "$@" >"$s/listing"; }
+
+# conclude [REASON]: reports, then waits for the client to take a last look: for a signal, or the end of the leash.
+conclude() {
+	code=0
+	if [ $# -gt 0 ]; then
+		code=1 result=$(failure preflight 1 "$1")
+	elif [ -s "$s/code" ]; then
+		code=1 result=$(failure "$(cat "$s/phase")" "$(cat "$s/code")" "exit status $(cat "$s/code")")
+	else
+		result=$(success)
+	fi
+	report $code "$result"
+	trap 'exit $code' TERM USR1
+	while :; do
+		sleep 60 &
+		wait $!
+	done
+}
+
+# report CODE RESULT: to the client, and to the pod's status, which outlives every connection.
+report() {
+	printf %s "$2" >/dev/termination-log
+	event "result $(wc -c <"$w/log" | tr -d ' ') $1 $2"
+}
+
+failure() {
+	printf '{"phase":"%s","code":%d,"error":"%s"}' "$1" "$2" "$(printf %s "$3" | tr '"\\\n\t' "''  ")"
+}
+
+# success prints the digest the engine named, and of its manifest what a metadata file wants to know.
+success() {
+	digest=$(sed -n 's/.*\(sha256:[0-9a-f]\{64\}\).*/\1/p' "$s/listing" 2>/dev/null | head -n 1)
+	printf '{"digest":"%s"' "$digest"
+	for blob in $BLOBS/"${digest#sha256:}"; do
+		[ -f "$blob" ] || continue
+		manifest=$(tr -d ' \t\n' <"$blob")
+		printf ',"size":%d,"mediaType":"%s","config":"%s"' "$(wc -c <"$blob")" \
+			"$(printf %s "$manifest" | sed -n 's/"config":.*//;s/.*"mediaType":"\([^"]*\)".*/\1/p')" \
+			"$(printf %s "$manifest" | sed -n 's/.*"config":{[^}]*"digest":"\([^"]*\)".*/\1/p')"
+	done
+	printf '}'
+}
+
+# leash signals the supervisor when no client has been heard of for the grace period.
+leash() {
+	idle=0
+	while [ $idle -lt "$LEASH_GRACE" ]; do
+		sleep 1
+		if [ -e "$s/beat" ]; then
+			rm -f "$s/beat"
+			idle=0
+		else
+			idle=$((idle + 1))
+		fi
+	done
+	kill -USR1 $$
+}
+
+# --- receive -----------------------------------------------------------------------------------------------------
+
+receive() {
+	await
+	mkfifo "$s/tosum"
+	sha256sum <"$s/tosum" >"$s/sum" &
+	problem=""
+	frames | tee "$s/tosum" | tar -x -p -o -f - -C / 2>"$s/tar" || problem="unpack: $(head -n 1 "$s/tar")"
+	drain
+	wait
+	read -r got _ <"$s/sum"
+	if [ -z "$problem" ] && [ ! -s "$s/end" ]; then
+		problem="the stream ended before its end marker"
+	elif [ -z "$problem" ] && [ "$(cat "$s/end")" != "$got" ]; then
+		problem="what arrived has another SHA-256 than what was sent"
+	fi
+	[ -p "$s/start" ] || problem="the job has begun"
+	if [ -n "$problem" ]; then
+		event "refused $problem"
+		return 1
+	fi
+	event uploaded
+	: >"$s/start"
+}
+
+# frames copies the payload of the frames on stdin to stdout and keeps the end marker's SHA-256.
+frames() {
+	while read -r length _ sum; do
+		case $length in
+		end) echo "$sum" >"$s/end"; return ;;
+		'' | *[!0-9]*) return 1 ;;
+		esac
+		dd bs="$length" count=1 iflag=fullblock 2>/dev/null || return 1
+	done
+}
+
+# --- follow ------------------------------------------------------------------------------------------------------
+
+follow() {
+	await
+	: >"$s/beat"
+	exec 3<&0 4<"$w/log" 5<"$s/events"
+	while read -r word; do
+		: >"$s/beat"
+		[ "$word" != bye ] || kill -TERM "$(cat "$s/pid")"
+	done <&3 &
+	leash=$!
+	tail -c "+$(($1 + 1))" <&4
+	quiet=0
+	while kill -0 $leash 2>/dev/null; do
+		cat <&4
+		cat <&5 >&2
+		quiet=$((quiet + 1))
+		[ $((quiet % 50)) -ne 0 ] || echo alive >&2
+		pause
+	done
+}
+
+# --- send --------------------------------------------------------------------------------------------------------
+
+send() {
+	echo "end $(wc -c <"$1" | tr -d ' ') $(sha256sum <"$1")" >&2
+	cat "$1"
+	drain
+}
+
+"$@"

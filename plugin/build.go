@@ -1,0 +1,189 @@
+package plugin
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-img/kubectl-img/exec"
+	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+// patience is how long the other side of the story is waited for, when a stream and the pod's status end together.
+const patience = 2 * time.Second
+
+// build is one run of a plan.
+type build struct {
+	*Plan
+	streams genericiooptions.IOStreams
+	config  *rest.Config
+	client  kubernetes.Interface
+	log     *logrus.Logger
+	output  *buildLog
+	phase   phase
+}
+
+// run carries the plan out: start, send, follow, result. Whatever happens, the pod is deleted.
+func (p *Plan) run(ctx context.Context, config genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams) error {
+	b := &build{Plan: p, streams: streams, log: newLogger(p, streams.ErrOut), output: newBuildLog(p, streams.ErrOut)}
+	var err error
+	if b.config, err = config.ToRESTConfig(); err != nil {
+		return fmt.Errorf("read kubeconfig: %w", err)
+	}
+	if b.client, err = kubernetes.NewForConfig(b.config); err != nil {
+		return fmt.Errorf("read kubeconfig: %w", err)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTimedOut)
+	defer cancel()
+	if err := b.inPod(ctx); err != nil {
+		return b.explain(err)
+	}
+	return nil
+}
+
+// inPod is the life of the pod, from create to delete.
+func (b *build) inPod(ctx context.Context) (err error) {
+	b.phase.set("create the builder pod")
+	pod, err := builder.Create(ctx, b.client, b.Pod, podspec.Container)
+	if pod != nil {
+		defer func() { b.remove(ctx, pod, err) }()
+	}
+	if err != nil {
+		return err
+	}
+	b.log.Infof("created builder pod %s (profile %s)", pod, b.Profile)
+	b.phase.set(phaseStart)
+	if err := b.await(ctx, pod); err != nil {
+		return err
+	}
+	return b.converse(ctx, pod)
+}
+
+// await waits for the container, for no longer than --pod-timeout, and meanwhile looks at what will be sent.
+func (b *build) await(ctx context.Context, pod *builder.Pod) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, b.PodTimeout, errTimedOut)
+	defer cancel()
+	var scan sync.WaitGroup
+	defer scan.Wait()
+	scan.Go(func() { b.warnOfSize(ctx) })
+	start := time.Now()
+	err := pod.Await(ctx, func(reason string) { b.log.Infof("waiting for the builder pod: %s", reason) })
+	if err == nil {
+		b.log.Debugf("builder pod ran after %s", time.Since(start).Round(time.Millisecond))
+	}
+	return err
+}
+
+// converse sends the context, follows the build and takes delivery of what it made. Of those who may end it, the pod's
+// own end, the upload and the job's result, the job's result counts most.
+func (b *build) converse(ctx context.Context, pod *builder.Pod) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer cancel()
+	s := session.New(exec.Container{
+		Config: b.config, Client: b.client, Namespace: b.Pod.Namespace, Pod: b.Pod.Name, Name: podspec.Container,
+	}, b.DetachGrace, session.Notes{Phase: b.phase.engine, Disconnected: b.disconnected})
+	all.Go(func() { s.Follow(ctx, b.output) })
+	ended, uploaded := make(chan error, 1), make(chan error, 1)
+	all.Go(func() { ended <- b.ended(ctx, pod, s) })
+	all.Go(func() { uploaded <- b.upload(ctx, s) })
+	for {
+		select {
+		case err := <-uploaded:
+			if err != nil {
+				return b.firstCause(err, ended)
+			}
+			uploaded = nil
+		case outcome := <-s.Result():
+			if outcome.Err != nil {
+				return outcome.Err
+			}
+			return b.deliver(ctx, s, outcome.Result)
+		case err := <-ended:
+			return err
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// ended waits for the pod's end and says what it means, unless the log's own end says it better.
+func (b *build) ended(ctx context.Context, pod *builder.Pod, s *session.Session) error {
+	end, err := pod.Ended(ctx)
+	if err != nil {
+		return err
+	}
+	if result, err := session.ParseResult(end.Message); err == nil && end.Code == 0 {
+		// The build is done but its log was cut off; nothing can be fetched from a pod that has ended.
+		select {
+		case outcome := <-s.Result():
+			result, err = outcome.Result, outcome.Err
+		case <-time.After(patience):
+		}
+		if err == nil && b.Output == nil {
+			err = b.publish(ctx, result)
+		}
+		return err
+	} else if failed := (*session.JobError)(nil); errors.As(err, &failed) {
+		return failed
+	}
+	return end
+}
+
+// firstCause prefers the pod's end over the broken stream that it caused.
+func (b *build) firstCause(err error, ended <-chan error) error {
+	if broken := (*session.UploadError)(nil); !errors.As(err, &broken) {
+		return err
+	}
+	select {
+	case end := <-ended:
+		return end
+	case <-time.After(patience):
+		return err
+	}
+}
+
+// upload sends the context and the job, and returns when the pod has verified both.
+func (b *build) upload(ctx context.Context, s *session.Session) error {
+	b.phase.set("send the build context")
+	progress := newTransfer(b.Plan, b.streams.ErrOut, b.log)
+	err := s.Upload(ctx, func(w *tar.Writer) error {
+		sent, err := b.Source.WriteTar(ctx, w, session.Entry(b.Build.Context))
+		if err != nil {
+			return err
+		}
+		for _, skipped := range sent.Skipped {
+			b.log.Warnf("%s is a %s and was left out of the build context", oneLine(skipped.Path), skipped.Kind)
+		}
+		return session.WriteJob(w, b.Source.Dockerfile(), sent.ModeScript(), img.Steps(b.Build))
+	}, progress.add)
+	progress.end(err)
+	return err
+}
+
+// remove deletes the pod, unless the user asked to keep it, and says how to where that fails.
+func (b *build) remove(ctx context.Context, pod *builder.Pod, result error) {
+	if b.Keep {
+		b.log.Infof("kept builder pod %s; delete it with: %s", pod, pod.DeleteCommand())
+		return
+	}
+	if err := pod.Delete(ctx); err != nil {
+		b.log.Warnf("%v; delete it with: %s", err, pod.DeleteCommand())
+		return
+	}
+	b.log.Debugf("deleted builder pod %s (%v)", pod, result)
+}
+
+func (b *build) disconnected(err error) { b.log.Warnf("lost the connection to the builder pod, resuming: %v", err) }

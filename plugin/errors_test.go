@@ -1,0 +1,143 @@
+package plugin
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// codedError stands for an error of another package.
+type codedError struct{ code int }
+
+func (e codedError) Error() string { return "step 2: exit status 1" }
+func (e codedError) ExitCode() int { return e.code }
+func (e codedError) Hint() string  { return "kubectl img build --progress plain" }
+
+func TestReport(t *testing.T) {
+	pods := schema.GroupResource{Resource: "pods"}
+	forbidden := apierrors.NewForbidden(pods, "", errors.New(`User "dev" cannot create resource "pods" in API group "" in the namespace "ci"`))
+	podSecurity := func(level string) error {
+		return apierrors.NewForbidden(pods, "img-x", fmt.Errorf("violates PodSecurity %q: seccompProfile", level+":latest"))
+	}
+	refused := &url.Error{Op: "Get", URL: "https://127.0.0.1:1/api", Err: &os.SyscallError{Syscall: "connect", Err: syscall.ECONNREFUSED}}
+	tests := map[string]struct {
+		err  error
+		code int
+		want string
+	}{
+		"nil":           {nil, 0, ""},
+		"plain":         {errors.New("read job: it is\n  broken\r\n"), 1, "error: read job: it is broken\n"},
+		"control codes": {errors.New("a\x1b[31mred\x07\tb"), 1, "error: a[31mred b\n"},
+		"usage":         {usagef("no").withHint("yes"), 2, "error: no\nhint: yes\n"},
+		"wrapped code":  {fmt.Errorf("build: %w", codedError{3}), 3, "error: build: step 2: exit status 1\nhint: kubectl img build --progress plain\n"},
+		"joined code":   {errors.Join(errors.New("a"), codedError{4}), 4, "error: a step 2: exit status 1\nhint: kubectl img build --progress plain\n"},
+		"code of zero":  {codedError{0}, 1, "error: step 2: exit status 1\nhint: kubectl img build --progress plain\n"},
+		"deadline":      {fmt.Errorf("wait for pod: %w", context.DeadlineExceeded), 124, "error: wait for pod: context deadline exceeded\n"},
+		"cancelled":     {fmt.Errorf("upload: %w", context.Canceled), 130, "error: upload: context canceled\n"},
+		"SIGINT":        {Interrupted{syscall.SIGINT}, 130, "error: stopped by signal: interrupt\n"},
+		"SIGTERM":       {fmt.Errorf("build: %w", Interrupted{syscall.SIGTERM}), 143, "error: build: stopped by signal: terminated\n"},
+		"RBAC": {
+			fmt.Errorf("create builder pod ci/img-x: %w", forbidden), 5,
+			"error: create builder pod ci/img-x: Error from server (Forbidden): pods is forbidden: User \"dev\" cannot create resource \"pods\" in API group \"\" in the namespace \"ci\"\n" +
+				"hint: kubectl create role kubectl-img --verb=create --resource=pods --namespace=ci, and bind it with kubectl create rolebinding\n",
+		},
+		"quota": {
+			apierrors.NewForbidden(pods, "img-x", errors.New("exceeded quota: small")), 5,
+			"error: Error from server (Forbidden): pods \"img-x\" is forbidden: exceeded quota: small\n",
+		},
+		"baseline": {
+			podSecurity("baseline"), 5,
+			"error: Error from server (Forbidden): pods \"img-x\" is forbidden: violates PodSecurity \"baseline:latest\": seccompProfile\n" +
+				"hint: --profile userns or --profile localhost, which pass baseline\n",
+		},
+		"restricted": {
+			podSecurity("restricted"), 5,
+			"error: Error from server (Forbidden): pods \"img-x\" is forbidden: violates PodSecurity \"restricted:latest\": seccompProfile\n" +
+				"hint: build in a namespace that enforces baseline: kubectl label namespace NAME pod-security.kubernetes.io/enforce=baseline\n",
+		},
+		"invalid": {
+			apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "img-x", field.ErrorList{field.Required(field.NewPath("spec"), "")}), 5,
+			"error: Error from server (Invalid): Pod \"img-x\" is invalid: spec: Required value\n",
+		},
+		"no namespace": {
+			apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "ci"), 1,
+			"error: Error from server (NotFound): namespaces \"ci\" not found\nhint: kubectl create namespace ci\n",
+		},
+		"unauthorized": {
+			apierrors.NewUnauthorized("Unauthorized"), 1,
+			"error: You must be logged in to the server (Unauthorized)\nhint: kubectl auth whoami\n",
+		},
+		"connection refused": {
+			fmt.Errorf("create builder pod ci/img-x: %w", refused), 1,
+			"error: create builder pod ci/img-x: The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?\n" +
+				"hint: choose a cluster with --context or KUBECONFIG; kubectl config get-contexts lists them\n",
+		},
+		"no kubeconfig": {
+			clientcmd.NewEmptyConfigError("no configuration has been provided"), 1,
+			"error: no configuration has been provided\nhint: export KUBECONFIG=FILE, or pass --kubeconfig FILE\n",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var w bytes.Buffer
+			if code := Report(tt.err, &w); code != tt.code {
+				t.Errorf("exit code %d, want %d", code, tt.code)
+			}
+			if w.String() != tt.want {
+				t.Errorf("report:\n%swant:\n%s", w.String(), tt.want)
+			}
+			if tt.err != nil {
+				checkReport(t, w.String())
+			}
+		})
+	}
+}
+
+// A credential plugin's exit status must not pass for one of ours.
+func TestForeignExitStatus(t *testing.T) {
+	status := exec.CommandContext(t.Context(), os.Args[0], "-no-such-flag").Run()
+	var exit *exec.ExitError
+	if !errors.As(status, &exit) || exit.ExitCode() <= codeInternal {
+		t.Fatalf("the command ended with %v, want an exit status above %d", status, codeInternal)
+	}
+	foreign := &url.Error{Op: "Get", URL: "https://x", Err: fmt.Errorf("getting credentials: %w", status)}
+	if code := codeOf(foreign); code != codeInternal {
+		t.Errorf("exit code %d, want %d", code, codeInternal)
+	}
+}
+
+func TestDeadlineCauseKeepsItsCode(t *testing.T) {
+	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Nanosecond, codedError{124})
+	defer cancel()
+	<-ctx.Done()
+	if code := codeOf(fmt.Errorf("wait: %w", context.Cause(ctx))); code != codeTimeout {
+		t.Errorf("exit code %d, want %d", code, codeTimeout)
+	}
+}
+
+func TestNoCluster(t *testing.T) {
+	b := newBench(t)
+	for _, args := range [][]string{{"--context", "gone"}, {"--kubeconfig", "nowhere"}} {
+		b.errOut.Reset()
+		if code := b.run(append([]string{"build", "-t", "app", "."}, args...)...); code != codeInternal {
+			t.Errorf("%q: exit code %d, want %d", args, code, codeInternal)
+		}
+		checkReport(t, b.errOut.String())
+		if !strings.Contains(b.errOut.String(), args[1]) {
+			t.Errorf("report %q does not name %s", b.errOut, args[1])
+		}
+	}
+}

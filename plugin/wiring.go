@@ -1,0 +1,49 @@
+package plugin
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+// stateDir is where the engine keeps snapshots and metadata.
+const stateDir = "/var/lib/kubectl-img"
+
+// What the pod is made of besides its profile; nothing else in this package knows a path in the pod.
+const (
+	podContextDir = session.ContextDir
+	podDockerfile = session.DockerfilePath
+	podOutputPath = session.OutputPath
+)
+
+func podCommand() []string { return session.Command() }
+
+// img is the engine; its state is on a volume, never on the container's overlay.
+var img = engine.Img{StateDir: stateDir}
+
+// podEnv is sorted, so that the same plan always prints the same pod.
+func podEnv(profile podspec.Profile, grace time.Duration) []corev1.EnvVar {
+	values := img.Environment()
+	maps.Copy(values, session.Environment(string(profile), grace))
+	var env []corev1.EnvVar
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		env = append(env, corev1.EnvVar{Name: name, Value: values[name]})
+	}
+	return env
+}
+
+// podVolumes is every directory the builder writes to: its root file system is read-only.
+func podVolumes(cacheClaim string) []podspec.Volume {
+	return []podspec.Volume{
+		{Name: "workspace", MountPath: session.Workspace},
+		{Name: "session", MountPath: session.Dir, Memory: true},
+		{Name: "state", MountPath: stateDir, Claim: cacheClaim},
+		{Name: "tmp", MountPath: "/tmp"},
+	}
+}

@@ -1,0 +1,103 @@
+package podspec
+
+import (
+	"maps"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+)
+
+// gracePeriod is short because nothing in the pod is worth saving: the client has the result, or there is none.
+const gracePeriod = 5
+
+// Pod returns the builder pod for o. Errors come from an unknown profile or an unusable template.
+func Pod(o Options) (*corev1.Pod, error) {
+	sec, err := o.security()
+	if err != nil {
+		return nil, err
+	}
+	pod := o.base()
+	sec.apply(pod)
+	if len(o.Template) == 0 {
+		return pod, nil
+	}
+	merged, err := mergeTemplate(pod, o.Template)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuseHostAccess(merged); err != nil {
+		return nil, err
+	}
+	restore(merged, pod, o)
+	sec.apply(merged)
+	return merged, nil
+}
+
+// base is the pod as the options describe it, before profile and template.
+func (o Options) base() *corev1.Pod {
+	return &corev1.Pod{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+		ObjectMeta: metav1.ObjectMeta{
+			Name:        o.Name,
+			Namespace:   o.Namespace,
+			Labels:      withFixed(o.Labels, fixedLabels()),
+			Annotations: withFixed(o.Annotations, o.fixedAnnotations()),
+		},
+		Spec: corev1.PodSpec{
+			ServiceAccountName:            o.ServiceAccount,
+			AutomountServiceAccountToken:  ptr.To(false),
+			EnableServiceLinks:            ptr.To(false),
+			RestartPolicy:                 corev1.RestartPolicyNever,
+			TerminationGracePeriodSeconds: ptr.To(int64(gracePeriod)),
+			ActiveDeadlineSeconds:         ptr.To(seconds(o.Deadline)),
+			NodeSelector:                  withFixed(o.NodeSelector, map[string]string{corev1.LabelOSStable: string(corev1.Linux)}),
+			Tolerations:                   o.Tolerations,
+			ImagePullSecrets:              pullSecrets(o.ImagePullSecrets),
+			Volumes:                       volumes(o.Volumes),
+			Containers: []corev1.Container{{
+				Name:                     Container,
+				Image:                    o.Image,
+				Command:                  o.Command,
+				Env:                      o.Env,
+				Resources:                resources(o.Requests, o.Limits),
+				VolumeMounts:             mounts(o.Volumes),
+				TerminationMessagePath:   corev1.TerminationMessagePathDefault,
+				TerminationMessagePolicy: corev1.TerminationMessageReadFile,
+			}},
+		},
+	}
+}
+
+func fixedLabels() map[string]string {
+	return map[string]string{LabelManagedBy: ManagedBy, LabelName: ManagedBy, LabelComponent: Component}
+}
+
+func (o Options) fixedAnnotations() map[string]string {
+	return map[string]string{
+		AnnotationExpiresAfter:     o.Expiry.String(),
+		annotationDefaultContainer: Container,
+	}
+}
+
+// withFixed returns a copy of m in which the fixed entries win.
+func withFixed(m, fixed map[string]string) map[string]string {
+	out := make(map[string]string, len(m)+len(fixed))
+	maps.Copy(out, m)
+	maps.Copy(out, fixed)
+	return out
+}
+
+func pullSecrets(names []string) []corev1.LocalObjectReference {
+	var refs []corev1.LocalObjectReference
+	for _, name := range names {
+		refs = append(refs, corev1.LocalObjectReference{Name: name})
+	}
+	return refs
+}
+
+// seconds rounds up: a deadline of 0 seconds is invalid, and an early one would cut a build short.
+func seconds(d time.Duration) int64 {
+	return max(1, int64((d+time.Second-1)/time.Second))
+}

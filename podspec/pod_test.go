@@ -1,0 +1,125 @@
+package podspec_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden pods in testdata")
+
+// minimal is what every build sets.
+func minimal(profile podspec.Profile) podspec.Options {
+	return podspec.Options{
+		Name:      "img-7f3k",
+		Namespace: "ci",
+		Image:     "ghcr.io/kubectl-img/builder:1.0.0",
+		Command:   []string{"sh", "-c", "supervise"},
+		Env:       []corev1.EnvVar{{Name: "HOME", Value: "/home/user"}},
+		Profile:   profile,
+		Volumes: []podspec.Volume{
+			{Name: "workspace", MountPath: "/workspace"},
+			{Name: "session", MountPath: "/run/kubectl-img", Memory: true},
+		},
+		Deadline: time.Hour,
+		Expiry:   2 * time.Hour,
+	}
+}
+
+func everything() podspec.Options {
+	o := minimal(podspec.Localhost)
+	o.SeccompProfile = "profiles/img.json"
+	o.Volumes[0].SizeLimit = ptr.To(resource.MustParse("10Gi"))
+	o.Volumes = append(o.Volumes, podspec.Volume{Name: "state", MountPath: "/var/lib/img", Claim: "img-cache"})
+	o.ServiceAccount = "builder"
+	o.NodeSelector = map[string]string{"kubernetes.io/arch": "arm64", "kubernetes.io/os": "windows"}
+	o.Tolerations = []corev1.Toleration{{Key: "builds", Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}}
+	o.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2")}
+	o.Limits = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("4"), corev1.ResourceMemory: resource.MustParse("128Mi")}
+	o.ImagePullSecrets = []string{"registry"}
+	o.Labels = map[string]string{"team": "web", podspec.LabelManagedBy: "somebody-else"}
+	o.Annotations = map[string]string{"note": "hello", podspec.AnnotationExpiresAfter: "1000h"}
+	o.Deadline = 1500 * time.Millisecond
+	return o
+}
+
+func TestGoldenPods(t *testing.T) {
+	harmless := minimal(podspec.UserNS)
+	harmless.Template = readTestdata(t, "template-harmless.yaml")
+	tests := map[string]podspec.Options{
+		"everything":      everything(),
+		"with-a-template": harmless,
+	}
+	for _, profile := range podspec.Profiles() {
+		tests["profile-"+string(profile)] = minimal(profile)
+	}
+	for name, options := range tests {
+		t.Run(name, func(t *testing.T) {
+			pod, err := podspec.Pod(options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := yaml.Marshal(pod)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".yaml", got)
+		})
+	}
+}
+
+func TestPodDoesNotShareMemoryWithItsOptions(t *testing.T) {
+	options := everything()
+	first, err := podspec.Pod(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := first.DeepCopy()
+	first.Labels["x"], first.Spec.NodeSelector["x"] = "y", "y"
+	first.Spec.Containers[0].Resources.Limits[corev1.ResourceCPU] = resource.MustParse("99")
+	second, err := podspec.Pod(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, second); diff != "" {
+		t.Errorf("the second pod differs from the first (-first +second):\n%s", diff)
+	}
+}
+
+func TestUnknownProfile(t *testing.T) {
+	if _, err := podspec.Pod(minimal("privileged")); err == nil {
+		t.Error("a pod was made for a profile that does not exist")
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(string(readTestdata(t, name)), string(got)); diff != "" {
+		t.Errorf("%s (-want +got; -update rewrites it):\n%s", path, diff)
+	}
+}
+
+func readTestdata(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

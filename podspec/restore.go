@@ -1,0 +1,101 @@
+package podspec
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+)
+
+// refuseHostAccess rejects what a template can ask for and re-applying a profile can't take back without breaking the pod.
+func refuseHostAccess(pod *corev1.Pod) error {
+	for _, v := range pod.Spec.Volumes {
+		if v.HostPath != nil {
+			return &TemplateError{fmt.Errorf("volume %q is a hostPath: a builder pod gets no access to its node", v.Name)}
+		}
+	}
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		for _, p := range c.Ports {
+			if p.HostPort != 0 {
+				return &TemplateError{fmt.Errorf("container %q has hostPort %d: a builder pod gets no access to its node", c.Name, p.HostPort)}
+			}
+		}
+	}
+	return nil
+}
+
+// restore puts back, after a template, what the conversation with the pod and the pod's end depend on.
+func restore(merged, ours *corev1.Pod, o Options) {
+	merged.Name, merged.GenerateName, merged.Namespace = ours.Name, "", ours.Namespace
+	// A finalizer would keep the pod after its delete.
+	merged.Finalizers = nil
+	merged.Labels = withFixed(merged.Labels, fixedLabels())
+	merged.Annotations = withFixed(merged.Annotations, o.fixedAnnotations())
+
+	spec := &merged.Spec
+	spec.RestartPolicy = ours.Spec.RestartPolicy
+	spec.ActiveDeadlineSeconds = clone(ours.Spec.ActiveDeadlineSeconds)
+	spec.EnableServiceLinks = ptr.To(false)
+	spec.Volumes = restoreVolumes(spec.Volumes, o.Volumes)
+	restoreBuilder(spec, ours.Spec.Containers[0])
+}
+
+func restoreBuilder(spec *corev1.PodSpec, ours corev1.Container) {
+	i := slices.IndexFunc(spec.Containers, func(c corev1.Container) bool { return c.Name == Container })
+	if i < 0 {
+		spec.Containers = slices.Insert(spec.Containers, 0, *ours.DeepCopy())
+		return
+	}
+	c := &spec.Containers[i]
+	c.Command, c.Args = slices.Clone(ours.Command), nil
+	c.Stdin, c.StdinOnce, c.TTY = false, false, false
+	c.Env = restoreEnv(c.Env, ours.Env)
+	c.VolumeMounts = restoreMounts(c.VolumeMounts, ours.VolumeMounts)
+	c.TerminationMessagePath, c.TerminationMessagePolicy = ours.TerminationMessagePath, ours.TerminationMessagePolicy
+	c.RestartPolicy, c.RestartPolicyRules = nil, nil
+	lowerDefaults(c.Resources)
+	// A probe or hook would restart nothing and could only disturb the build.
+	c.LivenessProbe, c.ReadinessProbe, c.StartupProbe, c.Lifecycle = nil, nil, nil, nil
+}
+
+// restoreVolumes keeps what a template made of our disks (a bigger one, a claim) but not of our memory: credentials live there.
+func restoreVolumes(merged []corev1.Volume, ours []Volume) []corev1.Volume {
+	for _, v := range ours {
+		i := slices.IndexFunc(merged, func(m corev1.Volume) bool { return m.Name == v.Name })
+		switch {
+		case i < 0:
+			merged = append(merged, corev1.Volume{Name: v.Name, VolumeSource: v.source()})
+		case v.Memory:
+			merged[i].VolumeSource = v.source()
+		default:
+			keepOneSource(&merged[i])
+		}
+	}
+	return merged
+}
+
+// keepOneSource drops our emptyDir where the template named another source: a strategic merge leaves both, which is invalid.
+func keepOneSource(v *corev1.Volume) {
+	others := v.VolumeSource
+	others.EmptyDir = nil
+	if others != (corev1.VolumeSource{}) {
+		v.VolumeSource = others
+	}
+}
+
+// restoreMounts puts our mounts first and drops those of the template at the same paths.
+func restoreMounts(merged, ours []corev1.VolumeMount) []corev1.VolumeMount {
+	theirs := slices.DeleteFunc(slices.Clone(merged), func(m corev1.VolumeMount) bool {
+		return slices.ContainsFunc(ours, func(o corev1.VolumeMount) bool { return path.Clean(o.MountPath) == path.Clean(m.MountPath) })
+	})
+	return append(slices.Clone(ours), theirs...)
+}
+
+func restoreEnv(merged, ours []corev1.EnvVar) []corev1.EnvVar {
+	theirs := slices.DeleteFunc(slices.Clone(merged), func(m corev1.EnvVar) bool {
+		return slices.ContainsFunc(ours, func(o corev1.EnvVar) bool { return o.Name == m.Name })
+	})
+	return append(slices.Clone(ours), theirs...)
+}

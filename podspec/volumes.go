@@ -1,0 +1,30 @@
+package podspec
+
+import corev1 "k8s.io/api/core/v1"
+
+func volumes(vols []Volume) []corev1.Volume {
+	var out []corev1.Volume
+	for _, v := range vols {
+		out = append(out, corev1.Volume{Name: v.Name, VolumeSource: v.source()})
+	}
+	return out
+}
+
+func (v Volume) source() corev1.VolumeSource {
+	if v.Claim != "" {
+		return corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: v.Claim}}
+	}
+	dir := &corev1.EmptyDirVolumeSource{SizeLimit: v.SizeLimit}
+	if v.Memory {
+		dir.Medium = corev1.StorageMediumMemory
+	}
+	return corev1.VolumeSource{EmptyDir: dir}
+}
+
+func mounts(vols []Volume) []corev1.VolumeMount {
+	var out []corev1.VolumeMount
+	for _, v := range vols {
+		out = append(out, corev1.VolumeMount{Name: v.Name, MountPath: v.MountPath})
+	}
+	return out
+}

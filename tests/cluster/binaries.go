@@ -1,0 +1,155 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+const kubernetesVersion = "1.37.2"
+
+// outDir stands for the output directory in a tool's command, so that the cache key does not depend on where the cache is.
+const outDir = "{out}"
+
+// tool is a Go module that pins one program, or a few of the same release, and the command that compiles it.
+type tool struct {
+	name    string
+	module  string   // directory of go.mod and go.sum, below the repository's root
+	cgo     string   // CGO_ENABLED
+	command []string // run in the module's directory
+	scripts []string // files that the command runs, part of the key
+}
+
+func tools() []tool {
+	return []tool{
+		goTool("etcd", "-o", outDir+"/etcd", "go.etcd.io/etcd/server/v3"),
+		kubernetesTool(),
+		goTool("containerd", "-tags", "no_btrfs no_zfs no_devmapper", "-o", outDir+"/",
+			"github.com/containerd/containerd/v2/cmd/containerd",
+			"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
+			"github.com/containerd/containerd/v2/cmd/ctr"),
+		imageTool("runc"),
+		imageTool("img"),
+		imageTool("docker-credential-gcr"),
+	}
+}
+
+func goTool(name string, args ...string) tool {
+	return tool{
+		name:    name,
+		module:  "tests/cluster/tools/" + name,
+		cgo:     "0",
+		command: append([]string{"go", "build", "-mod=readonly"}, args...),
+	}
+}
+
+func kubernetesTool() tool {
+	const version = "k8s.io/component-base/version"
+	major, rest, _ := strings.Cut(kubernetesVersion, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	ldflags := fmt.Sprintf("-s -w -X %[1]s.gitVersion=v%[2]s -X %[1]s.gitMajor=%[3]s -X %[1]s.gitMinor=%[4]s",
+		version, kubernetesVersion, major, minor)
+	args := []string{"-ldflags", ldflags, "-o", outDir + "/"}
+	for _, program := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"} {
+		args = append(args, "k8s.io/kubernetes/cmd/"+program)
+	}
+	return goTool("kubernetes", args...)
+}
+
+// imageTool is compiled by the same script that the builder image's Dockerfile runs.
+func imageTool(name string) tool {
+	return tool{
+		name:    name,
+		module:  "images/builder/" + name,
+		cgo:     "1",
+		command: []string{"../compile.sh", outDir, name},
+		scripts: []string{"images/builder/compile.sh"},
+	}
+}
+
+// compileTools returns a directory with every program, compiling what the cache does not have.
+func (p paths) compileTools(ctx context.Context, log *progress) (string, error) {
+	version, err := capture(exec.CommandContext(ctx, "go", "env", "GOVERSION"))
+	if err != nil {
+		return "", fmt.Errorf("ask for Go's version: %w", err)
+	}
+	all := newKey()
+	var dirs []string
+	for _, tool := range tools() {
+		key, err := p.toolKey(tool, version)
+		if err != nil {
+			return "", fmt.Errorf("hash module %s: %w", tool.module, err)
+		}
+		dir := filepath.Join(p.cache, "tools", tool.name+"-"+key)
+		if !exists(dir) {
+			if err := log.step("compile "+tool.name, func() error { return p.compile(ctx, tool, dir) }); err != nil {
+				return "", err
+			}
+		}
+		dirs = append(dirs, dir)
+		all.text(dir)
+	}
+	return linkPrograms(dirs, filepath.Join(p.cache, "bin-"+all.String()))
+}
+
+func (p paths) toolKey(t tool, goVersion string) (string, error) {
+	module := filepath.Join(p.root, t.module)
+	key := newKey(goVersion, runtime.GOARCH, t.cgo).text(t.command...)
+	key.files(filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum"))
+	for _, script := range t.scripts {
+		key.files(filepath.Join(p.root, script))
+	}
+	return key.String(), key.err
+}
+
+// compile runs the tool's command and moves its output to dir only when all of it is there.
+func (p paths) compile(ctx context.Context, t tool, dir string) error {
+	if err := makeTraversable(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	temporary, err := os.MkdirTemp(filepath.Dir(dir), t.name+"-unfinished-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary) //nolint:errcheck // a leftover costs disk space only
+	args := make([]string, len(t.command))
+	for i, arg := range t.command {
+		args[i] = strings.ReplaceAll(arg, outDir, temporary)
+	}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // fixed commands, see tools
+	cmd.Dir = filepath.Join(p.root, t.module)
+	// The caller's own settings, of a test run with -race for example, must not reach the pinned modules.
+	cmd.Env = append(os.Environ(), "CGO_ENABLED="+t.cgo, "GOFLAGS=-buildvcs=false", "GOWORK=off")
+	if err := run(cmd); err != nil {
+		return err
+	}
+	if err := os.Chmod(temporary, 0o755); err != nil { //nolint:gosec // others must be able to run the programs
+		return err
+	}
+	return os.Rename(temporary, dir)
+}
+
+// linkPrograms makes dir a directory of symbolic links to the programs in dirs.
+func linkPrograms(dirs []string, dir string) (string, error) {
+	if err := makeTraversable(dir); err != nil {
+		return "", fmt.Errorf("create directory of programs: %w", err)
+	}
+	for _, from := range dirs {
+		programs, err := os.ReadDir(from)
+		if err != nil {
+			return "", fmt.Errorf("list programs: %w", err)
+		}
+		for _, program := range programs {
+			err := os.Symlink(filepath.Join(from, program.Name()), filepath.Join(dir, program.Name()))
+			if err != nil && !errors.Is(err, os.ErrExist) {
+				return "", fmt.Errorf("link program: %w", err)
+			}
+		}
+	}
+	return dir, nil
+}

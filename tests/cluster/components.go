@@ -1,0 +1,63 @@
+package cluster
+
+// component is one long-running program of the cluster.
+type component struct {
+	name    string
+	command []string
+}
+
+// components are in the order of their start; init.sh waits for the API server where one needs it.
+func (p paths) components(opts Options) []component {
+	pki := func(name string) string { return p.in("pki", name) }
+	apiserver := []string{
+		"kube-apiserver",
+		"--etcd-servers=http://127.0.0.1:2379",
+		// Port 443 and a service address on the loopback interface stand in for kube-proxy: pods reach the API server as usual.
+		"--secure-port=443",
+		"--advertise-address=" + p.nodeIP,
+		"--tls-cert-file=" + pki("apiserver.crt"), "--tls-private-key-file=" + pki("apiserver.key"),
+		"--client-ca-file=" + pki("ca.crt"),
+		"--service-account-issuer=https://" + nodeName,
+		"--service-account-key-file=" + pki("service-account.pub"),
+		"--service-account-signing-key-file=" + pki("service-account.key"),
+		"--service-cluster-ip-range=" + services,
+		"--kubelet-client-certificate=" + pki("apiserver-client.crt"), "--kubelet-client-key=" + pki("apiserver-client.key"),
+		"--kubelet-certificate-authority=" + pki("ca.crt"),
+		"--kubelet-preferred-address-types=InternalIP",
+		"--authorization-mode=Node,RBAC",
+		"--allow-privileged=true",
+		"--enable-admission-plugins=NodeRestriction",
+	}
+	kubelet := []string{
+		"kubelet",
+		"--kubeconfig=" + p.in("kubelet.kubeconfig"),
+		"--config=" + p.in("kubelet.yaml"),
+		"--hostname-override=" + nodeName,
+		"--node-ip=" + p.nodeIP,
+		"--root-dir=" + p.in("kubelet"),
+		"--cert-dir=" + p.in("kubelet-pki"),
+	}
+	return []component{
+		{"etcd", []string{
+			"etcd", "--data-dir=" + p.in("etcd"), "--unsafe-no-fsync",
+			"--listen-client-urls=http://127.0.0.1:2379", "--advertise-client-urls=http://127.0.0.1:2379",
+			"--listen-peer-urls=http://127.0.0.1:2380",
+		}},
+		{"apiserver", append(apiserver, opts.APIServerFlags...)},
+		{"containerd", []string{"containerd", "--config", p.in("containerd.toml")}},
+		{"registry", []string{"docker-registry", "serve", p.in("registry.yml")}},
+		{"auth-registry", []string{"docker-registry", "serve", p.in("auth-registry.yml")}},
+		{"controller-manager", []string{
+			"kube-controller-manager",
+			"--kubeconfig=" + p.in("controller-manager.kubeconfig"),
+			"--service-account-private-key-file=" + pki("service-account.key"),
+			"--root-ca-file=" + pki("ca.crt"),
+			"--use-service-account-credentials=true",
+			"--leader-elect=false",
+			// The default, 20 requests a second, makes starting its controllers take five seconds.
+			"--kube-api-qps=500", "--kube-api-burst=1000",
+		}},
+		{"scheduler", []string{"kube-scheduler", "--kubeconfig=" + p.in("scheduler.kubeconfig"), "--leader-elect=false"}},
+		{"kubelet", append(kubelet, opts.KubeletFlags...)},
+	}
+}

@@ -1,0 +1,132 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func supported() error {
+	if os.Geteuid() != 0 {
+		return errors.New("start cluster: needs root, to make namespaces, network links and cgroups")
+	}
+	return nil
+}
+
+// process is process 1 of the cluster's namespaces, seen from outside. Its start time tells it from a later one with its number.
+type process struct {
+	PID   int
+	Start string
+}
+
+// spawn starts init.sh in namespaces of its own, puts it into the cluster's cgroup and plugs in the network.
+func (p paths) spawn(ctx context.Context, bin string, opts Options) (process, error) {
+	log, err := os.Create(p.in("log", "init"))
+	if err != nil {
+		return process{}, err
+	}
+	defer log.Close() //nolint:errcheck // the child has its own copy
+	args := []string{p.in("init.sh"), p.state}
+	for _, component := range p.components(opts) {
+		args = append(args, component.name)
+	}
+	// The cluster outlives the context, and usually this process.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", args...) //nolint:gosec // our own script
+	cmd.Dir, cmd.Stdout, cmd.Stderr = p.state, log, log
+	cmd.Env = []string{
+		"PATH=" + bin + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME=" + p.state, "NODE_IP=" + p.nodeIP, "SERVICE_IP=" + serviceIP,
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Setsid:     true,
+		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET,
+	}
+	if err := cmd.Start(); err != nil {
+		return process{}, err
+	}
+	go cmd.Wait() //nolint:errcheck // only so that it does not stay a zombie when this process stops it itself
+	started := process{PID: cmd.Process.Pid}
+	if started.Start, err = startTime(started.PID); err != nil {
+		return started, err
+	}
+	if err := p.joinCgroups(started.PID); err != nil {
+		return started, fmt.Errorf("join cgroups: %w", err)
+	}
+	return started, p.plugIn(ctx, started.PID)
+}
+
+// plugIn lays a cable from the host into the process's network namespace; init.sh waits for its inner end.
+func (p paths) plugIn(ctx context.Context, pid int) error {
+	for _, args := range [][]string{
+		{"link", "add", p.link, "type", "veth", "peer", "name", "eth0", "netns", strconv.Itoa(pid)},
+		{"address", "add", p.hostIP + "/30", "dev", p.link},
+		{"link", "set", p.link, "up"},
+		// Answers of servers on this machine find their way to pods.
+		{"route", "add", p.podCIDR, "via", p.nodeIP},
+	} {
+		if err := command(ctx, "ip", args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alive is false for a zombie, which holds nothing any more.
+func (p process) alive() bool {
+	start, err := startTime(p.PID)
+	return err == nil && p.PID > 0 && start == p.Start
+}
+
+func (p process) kill() error {
+	if !p.alive() {
+		return nil
+	}
+	if err := syscall.Kill(p.PID, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
+}
+
+// startTime reads field 22 of /proc/PID/stat, in clock ticks since boot. It is an error for a zombie.
+func startTime(pid int) (string, error) {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return "", err
+	}
+	// The name in parentheses may contain spaces.
+	_, rest, _ := strings.Cut(string(data[strings.LastIndexByte(string(data), ')'):]), " ")
+	fields := strings.Fields(rest)
+	if len(fields) < 20 {
+		return "", fmt.Errorf("read start time of process %d: unknown format", pid)
+	}
+	if fields[0] == "Z" || fields[0] == "X" {
+		return "", os.ErrProcessDone
+	}
+	return fields[19], nil
+}
+
+// lock keeps two starts apart, of test packages that run side by side for example.
+func lock(ctx context.Context, dir string) (unlock func(), err error) {
+	if err := makeTraversable(dir); err != nil {
+		return nil, fmt.Errorf("create directory: %w", err)
+	}
+	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open lock: %w", err)
+	}
+	err = poll(ctx, 100*time.Millisecond, func() error {
+		return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	})
+	if err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("wait for lock %s: %w", file.Name(), err)
+	}
+	return func() { _ = file.Close() }, nil
+}

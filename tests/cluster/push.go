@@ -1,0 +1,127 @@
+package cluster
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+)
+
+// pusher pushes to the open registry.
+type pusher struct {
+	registry  string
+	transport http.RoundTripper
+}
+
+func newPusher(c *Cluster) (*pusher, error) {
+	transport, err := c.Transport()
+	if err != nil {
+		return nil, err
+	}
+	return &pusher{registry: c.Registry, transport: transport}, nil
+}
+
+// Transport is for HTTP clients of the cluster's registries.
+func (c *Cluster) Transport() (http.RoundTripper, error) {
+	bundle, err := os.ReadFile(c.CABundle)
+	if err != nil {
+		return nil, fmt.Errorf("read trusted certificates: %w", err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(bundle)
+	transport := remote.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the library's own documented type
+	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	transport.Proxy = nil // the registries are on a network of this machine
+	return transport, nil
+}
+
+// digestFile remembers the digest that an image of exactly these layers and this configuration got when it was pushed.
+func (i image) digestFile(cache string) (string, error) {
+	config, err := json.Marshal(i.config)
+	if err != nil {
+		return "", err
+	}
+	key := newKey(runtime.GOARCH, string(config))
+	for _, layer := range i.layers {
+		key.text(layer.name, layer.key.String())
+	}
+	return filepath.Join(cache, "digests", strings.NewReplacer("/", "-", ":", "-").Replace(i.name)+"-"+key.String()), nil
+}
+
+// has compares digests, so that a registry whose tag was overwritten gets the image again.
+func (p *pusher) has(ctx context.Context, cache string, i image) bool {
+	path, err := i.digestFile(cache)
+	if err != nil {
+		return false
+	}
+	digest, err := os.ReadFile(path) //nolint:gosec // below the cache directory
+	if err != nil {
+		return false
+	}
+	tag, err := name.NewTag(p.registry + "/" + i.name)
+	if err != nil {
+		return false
+	}
+	head, err := remote.Head(tag, remote.WithContext(ctx), remote.WithTransport(p.transport))
+	return err == nil && head.Digest.String() == string(digest)
+}
+
+func (p *pusher) push(ctx context.Context, cache string, i image) error {
+	tag, err := name.NewTag(p.registry + "/" + i.name)
+	if err != nil {
+		return err
+	}
+	built, err := i.build(ctx, cache)
+	if err != nil {
+		return err
+	}
+	if err := remote.Write(tag, built, remote.WithContext(ctx), remote.WithTransport(p.transport)); err != nil {
+		return err
+	}
+	digest, err := built.Digest()
+	if err != nil {
+		return err
+	}
+	path, err := i.digestFile(cache)
+	if err != nil {
+		return err
+	}
+	return writeFile(path, []byte(digest.String()), 0o644)
+}
+
+func (i image) build(ctx context.Context, cache string) (v1.Image, error) {
+	built := empty.Image
+	for _, layer := range i.layers {
+		path, err := layer.make(ctx, cache)
+		if err != nil {
+			return nil, err
+		}
+		packed, err := tarball.LayerFromFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read layer %s: %w", layer.name, err)
+		}
+		if built, err = mutate.AppendLayers(built, packed); err != nil {
+			return nil, err
+		}
+	}
+	file, err := built.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	file = file.DeepCopy()
+	file.OS, file.Architecture, file.Config = "linux", runtime.GOARCH, i.config
+	return mutate.ConfigFile(built, file)
+}
