@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"sync"
 	"time"
 
@@ -167,7 +168,11 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 		for _, skipped := range sent.Skipped {
 			b.log.Warnf("%s is a %s and was left out of the build context", oneLine(skipped.Path), skipped.Kind)
 		}
-		return session.WriteJob(w, b.Source.Dockerfile(), sent.ModeScript(), img.Steps(b.Build))
+		finish := string(sent.ModeScript())
+		if b.Source.Dockerfile() == nil { // a link in an archive, known only to the pod
+			finish += session.Copy(path.Join(b.Build.Context, b.Source.DockerfilePath()), b.Build.Dockerfile)
+		}
+		return session.WriteJob(w, b.Source.Dockerfile(), finish, img.Steps(b.Build))
 	}, progress.add)
 	progress.end(err)
 	return err
@@ -186,4 +191,6 @@ func (b *build) remove(ctx context.Context, pod *builder.Pod, result error) {
 	b.log.Debugf("deleted builder pod %s (%v)", pod, result)
 }
 
-func (b *build) disconnected(err error) { b.log.Warnf("lost the connection to the builder pod, resuming: %v", err) }
+func (b *build) disconnected(err error) {
+	b.log.Warnf("lost the connection to the builder pod, resuming: %v", err)
+}

@@ -42,6 +42,9 @@ place "$core/git-sh-setup"
 place "$core/git-sh-i18n"
 ln -sf git-remote-http "$root$core/git-remote-https"
 
+# The supervisor enters the engine's user namespace with this unshare, the only one that maps a whole range of ids.
+add /usr/bin/unshare
+
 # Debian's setuid bit would give euid 0 without the one capability that writing a map needs; a file capability grants just that.
 add /usr/bin/newuidmap /usr/bin/newgidmap
 chmod 0755 "$root/usr/bin/newuidmap" "$root/usr/bin/newgidmap"

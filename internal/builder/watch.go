@@ -83,7 +83,7 @@ func (p *Pod) until(ctx context.Context, done func(*corev1.Pod) (bool, error)) e
 		}
 		return false, nil
 	}
-	_, err := watchtools.UntilWithSync(ctx, lw, &corev1.Pod{}, gone, func(e watch.Event) (bool, error) {
+	_, err := watchtools.UntilWithSync(ctx, cache.ToListWatcherWithWatchListSemantics(lw, p.client), &corev1.Pod{}, gone, func(e watch.Event) (bool, error) {
 		pod, ok := e.Object.(*corev1.Pod)
 		switch {
 		case !ok || p.uid != "" && pod.UID != p.uid:

@@ -10,12 +10,12 @@ import (
 
 // WriteJob writes what the supervisor runs: the Dockerfile, beside the context so that it may come from anywhere, and
 // the job itself: shell commands that finish the context, and the steps. It must follow the context.
-func WriteJob(w *tar.Writer, dockerfile, finish []byte, steps []engine.Step) error {
+func WriteJob(w *tar.Writer, dockerfile []byte, finish string, steps []engine.Step) error {
 	files := []struct{ name, content string }{
 		{DockerfilePath, string(dockerfile)},
 		// The client has applied the ignore rules; an ignore file of its own keeps the engine from applying them again.
 		{DockerfilePath + ".dockerignore", "# The context was filtered before it was sent.\n"},
-		{upload + "/job", "cd /\n" + string(finish) + Script(steps)},
+		{upload + "/job", "cd /\n" + finish + Script(steps)},
 	}
 	if err := writeDir(w, path.Dir(DockerfilePath)); err != nil {
 		return err
@@ -55,6 +55,9 @@ func Script(steps []engine.Step) string {
 	}
 	return b.String()
 }
+
+// Copy is a command for the job that copies a file of the pod.
+func Copy(from, to string) string { return "cp " + quote(from) + " " + quote(to) + " || exit\n" }
 
 // quote makes s one word of the shell, whatever it holds.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

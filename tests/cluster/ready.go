@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -18,6 +19,11 @@ func (c *Cluster) Client() (*kubernetes.Clientset, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read kubeconfig: %w", err)
 	}
+	// client-go keeps transports by file name, so a new cluster's certificates in the same place would go unnoticed.
+	if err := rest.LoadTLSFiles(config); err != nil {
+		return nil, fmt.Errorf("read kubeconfig: %w", err)
+	}
+	config.CAFile, config.CertFile, config.KeyFile = "", "", ""
 	config.QPS, config.Burst = 100, 200
 	return kubernetes.NewForConfig(config)
 }

@@ -1,0 +1,85 @@
+# A thin index of what can be done here. Every verify-x has an update-x.
+SHELL = /bin/sh
+VERSION ?= $(shell git describe --tags --match 'v*' 2>/dev/null | sed 's/^v//' | grep . || echo 0.0.0-dev)
+COMMIT ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+PLUGIN = github.com/kubectl-img/kubectl-img/plugin
+BUILDER_IMAGE ?=
+LDFLAGS = -s -w -X $(PLUGIN).Version=$(VERSION) -X $(PLUGIN).Commit=$(COMMIT) -X $(PLUGIN).BuilderImage=$(BUILDER_IMAGE)
+CLUSTER = cd tests && go run ./cluster/cmd/cluster
+CACHE ?= /var/cache/kubectl-img
+
+.PHONY: build
+build: ## the plugin, in bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/kubectl-img ./cmd/kubectl-img
+
+.PHONY: install
+install: build ## the plugin on PATH, where kubectl finds it
+	install -m 0755 bin/kubectl-img $(or $(DESTDIR),/usr/local/bin)/kubectl-img
+
+.PHONY: demo
+demo: build ## from nothing to an image built, pushed, pulled and run on a real Kubernetes (Linux, root)
+	tests/demo/demo.sh
+
+.PHONY: test
+test: unit script protocol e2e ## everything; starts the cluster and stops it
+
+.PHONY: unit
+unit: packages ## one package at a time, without a cluster
+	go test -race -timeout 5m ./...
+
+.PHONY: script
+script: packages ## the command line as users type it
+	cd tests && go test -race -timeout 5m ./script/...
+
+.PHONY: protocol
+protocol: packages ## real WebSocket and SPDY servers in this process
+	cd tests && go test -race -timeout 5m ./protocol/...
+
+.PHONY: e2e
+e2e: ## real builds on a real Kubernetes (Linux, root)
+	tests/with-cluster.sh go test -race -timeout 20m ./cluster/... ./e2e/...
+
+.PHONY: bench
+bench: ## against kubectl and the flow by hand, in one run
+	tests/with-cluster.sh go run ./bench
+
+.PHONY: lint
+lint: packages ## golangci-lint with the dependency rules, and shellcheck
+	tools/lint.sh
+
+.PHONY: verify update
+verify: verify-docs verify-tidy ## that what is generated is fresh
+update: update-docs update-tidy
+
+.PHONY: verify-docs update-docs
+verify-docs:
+	go test -run TestFlagReference ./plugin
+update-docs:
+	go test -run TestFlagReference ./plugin -update
+
+.PHONY: verify-tidy update-tidy
+verify-tidy:
+	go mod tidy -diff
+	cd tests && go mod tidy -diff
+update-tidy:
+	go mod tidy
+	cd tests && go mod tidy
+
+.PHONY: image
+image: ## the builder image, built and pushed to REGISTRY with docker, buildah or kubectl img
+	images/builder/publish.sh '$(REGISTRY)' '$(VERSION)'
+
+.PHONY: cluster-up cluster-down
+cluster-up: ## the test cluster, to try things on
+	$(CLUSTER) up
+cluster-down:
+	$(CLUSTER) down
+
+.PHONY: clean
+clean: ## stops the cluster and removes what was built and cached
+	$(CLUSTER) down
+	rm -rf bin dist $(CACHE)
+
+.PHONY: packages
+packages: ## Debian packages the tests call, where they are missing
+	tests/packages.sh

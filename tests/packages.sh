@@ -1,0 +1,15 @@
+#!/bin/sh
+# Installs what the tests without a cluster call and this machine lacks: the shells and tars of builder images, and shellcheck.
+set -eu
+missing=""
+for pair in busybox:busybox-static dash:dash shellcheck:shellcheck zstd:zstd; do
+	command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+	echo "error: missing:$missing; install them, or run as root on Debian" >&2
+	exit 1
+fi
+apt-get -qq update
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
