@@ -27,7 +27,7 @@ func TestChangesWhileSendingAreErrors(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			root := writeTree(t, "x/file=content")
 			file := filepath.Join(root, "x/file")
-			w := &walker{root: root, rules: newRules(noPatterns(t))}
+			w := &walker{root: root, rules: &rules{noPatterns(t)}}
 			s := newSender(tar.NewWriter(&hookWriter{}), "")
 			tr := &transfer{sender: s, counter: newCounter(), links: map[fileID]string{}}
 			w.visit = func(n node) error {

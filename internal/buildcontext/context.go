@@ -11,7 +11,6 @@ import (
 // Context is a checked build context that has not been sent yet.
 type Context struct {
 	dockerfile *dockerfile
-	ignore     *ignoreFile
 	src        source
 }
 
@@ -39,7 +38,7 @@ type Entry struct {
 // Skipped is a special file that was left out.
 type Skipped struct {
 	Path string // slash-separated, relative to the context
-	Kind string // "socket" or "device"
+	Kind string // "socket", "device" or "named pipe"
 }
 
 // Scan walks a directory without reading its files. For archives the Summary is zero: nothing is known before they went by.
@@ -66,16 +65,7 @@ func (c *Context) Dockerfile() []byte {
 	return bytes.Clone(c.dockerfile.content)
 }
 
-// DockerfilePath returns where the Dockerfile is inside the context, slash-separated, or "" when it travels apart
-// (from stdin, or from outside the context). For archives it is known after WriteTar.
+// DockerfilePath returns where an archive holds its Dockerfile, slash-separated; it is known after WriteTar.
 func (c *Context) DockerfilePath() string {
 	return c.dockerfile.path
-}
-
-// Ignore returns the content of the ignore file that was applied. False when there was none, as for all archives.
-func (c *Context) Ignore() ([]byte, bool) {
-	if c.ignore == nil {
-		return nil, false
-	}
-	return bytes.Clone(c.ignore.content), true
 }

@@ -30,14 +30,7 @@ func FromDir(dir, dockerfile string, stdin io.Reader) (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := newRules(m)
-	if d.file != "" {
-		r.keep(dir, d.file)
-	}
-	if ignore != nil {
-		r.keep(dir, ignore.name)
-	}
-	return &Context{dockerfile: d, ignore: ignore, src: &directory{root: dir, rules: r}}, nil
+	return &Context{dockerfile: d, src: &directory{root: dir, rules: &rules{m}}}, nil
 }
 
 func checkDirectory(dir string) error {
@@ -94,6 +87,8 @@ func special(mode fs.FileMode) string {
 		return "socket"
 	case mode&fs.ModeDevice != 0:
 		return "device"
+	case mode&fs.ModeNamedPipe != 0:
+		return "named pipe" // BuildKit would drop it without a word
 	}
 	return ""
 }
@@ -117,8 +112,6 @@ func headerFor(n node) (*tar.Header, error) {
 			return nil, fileError("read link", n.file, err)
 		}
 		hdr.Typeflag, hdr.Linkname = tar.TypeSymlink, filepath.ToSlash(target)
-	case mode&fs.ModeNamedPipe != 0:
-		hdr.Typeflag = tar.TypeFifo
 	default:
 		hdr.Typeflag = tar.TypeReg
 	}

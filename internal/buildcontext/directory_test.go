@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,31 +61,30 @@ func TestDockerfileIsFound(t *testing.T) {
 	root := writeTree(t, "ctx/Dockerfile=FROM upper", "low/dockerfile=FROM lower", "Dockerfile=FROM outside", "ctx/sub/prod=FROM sub")
 	must(t, os.Symlink("ctx", filepath.Join(root, "link")))
 	must(t, os.Symlink("../Dockerfile", filepath.Join(root, "ctx/away")))
-	for _, tc := range []struct{ name, dir, dockerfile, content, path string }{
-		{"default", "ctx", "", "FROM upper", "Dockerfile"},
-		{"lower case", "low", "", "FROM lower", "dockerfile"},
-		{"inside, named from the working directory", "ctx", "ctx/sub/prod", "FROM sub", "sub/prod"},
-		{"outside, though the context has one of that name", "ctx", "Dockerfile", "FROM outside", ""},
-		{"through a linked context", "link", "", "FROM upper", "Dockerfile"},
-		{"through a linked directory", "ctx", "link/sub/prod", "FROM sub", "sub/prod"},
-		{"linked to the outside", "ctx", "ctx/away", "FROM outside", ""},
-		{"stdin", "ctx", "-", "FROM stdin", ""},
+	for _, tc := range []struct{ name, dir, dockerfile, content string }{
+		{"default", "ctx", "", "FROM upper"},
+		{"lower case", "low", "", "FROM lower"},
+		{"inside, named from the working directory", "ctx", "ctx/sub/prod", "FROM sub"},
+		{"outside, though the context has one of that name", "ctx", "Dockerfile", "FROM outside"},
+		{"through a linked context", "link", "", "FROM upper"},
+		{"through a linked directory", "ctx", "link/sub/prod", "FROM sub"},
+		{"linked to the outside", "ctx", "ctx/away", "FROM outside"},
+		{"stdin", "ctx", "-", "FROM stdin"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Chdir(root)
 			c, err := FromDir(tc.dir, tc.dockerfile, strings.NewReader("FROM stdin"))
 			must(t, err)
-			if string(c.Dockerfile()) != tc.content || c.DockerfilePath() != tc.path {
-				t.Errorf("got %q at %q, want %q at %q", c.Dockerfile(), c.DockerfilePath(), tc.content, tc.path)
+			if string(c.Dockerfile()) != tc.content {
+				t.Errorf("got %q, want %q", c.Dockerfile(), tc.content)
 			}
 		})
 	}
 }
 
 func TestNoIgnoreFile(t *testing.T) {
-	c := mustFromDir(t, writeTree(t, "Dockerfile=FROM scratch"), "")
-	if content, ok := c.Ignore(); ok || content != nil {
-		t.Errorf("Ignore = %q, %v", content, ok)
+	if got := namesOf(t, mustFromDir(t, writeTree(t, "Dockerfile=FROM scratch", "a"), "")); !slices.Equal(got, []string{"Dockerfile", "a"}) {
+		t.Errorf("sent %q", got)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // maxDockerfile is the largest Dockerfile or ignore file in bytes: they are kept in memory.
@@ -19,7 +18,7 @@ const opDockerfile = "read Dockerfile"
 type dockerfile struct {
 	content []byte
 	file    string // as the user named it; "" for stdin
-	path    string // inside the context; "" when outside
+	path    string // in an archive
 }
 
 // readDockerfile finds and reads the Dockerfile of the context at dir.
@@ -37,8 +36,7 @@ func readDockerfile(dir, name string, stdin io.Reader) (*dockerfile, error) {
 		}
 		return nil, err
 	}
-	path, _ := resolvedInside(dir, name)
-	d := &dockerfile{content: content, file: name, path: path}
+	d := &dockerfile{content: content, file: name}
 	return d, d.check()
 }
 
@@ -103,45 +101,4 @@ func readLimited(op, name string, r io.Reader) ([]byte, error) {
 		return nil, fileError(op, name, ErrTooLarge)
 	}
 	return content, nil
-}
-
-// inside returns name's path in the context: the directories on the way are resolved, the file itself is not.
-func inside(dir, name string) (string, bool) {
-	parent, err := filepath.EvalSymlinks(filepath.Dir(name))
-	if err != nil {
-		return "", false
-	}
-	return relative(dir, filepath.Join(parent, filepath.Base(name)))
-}
-
-// resolvedInside is inside with the file resolved too: a linked Dockerfile is used where it really is, as docker does.
-func resolvedInside(dir, name string) (string, bool) {
-	resolved, err := filepath.EvalSymlinks(name)
-	if err != nil {
-		return "", false // such as /dev/fd/63: readable, but nowhere
-	}
-	return relative(dir, resolved)
-}
-
-func relative(dir, resolved string) (string, bool) {
-	root, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return "", false
-	}
-	if root, err = filepath.Abs(root); err != nil {
-		return "", false
-	}
-	abs, err := filepath.Abs(resolved)
-	if err != nil {
-		return "", false
-	}
-	rel, err := filepath.Rel(root, abs)
-	if err != nil {
-		return "", false
-	}
-	rel = filepath.ToSlash(rel)
-	if rel == "." || rel == ".." || strings.HasPrefix(rel, "../") {
-		return "", false
-	}
-	return rel, true
 }

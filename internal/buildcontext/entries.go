@@ -69,8 +69,8 @@ func (a *archive) entry(ctx context.Context, s *sender, tr *tar.Reader, hdr *tar
 	if out.Name == "." {
 		return nil // the root has its own mode
 	}
-	if a.skipped(out) {
-		a.sum.Skipped = append(a.sum.Skipped, Skipped{Path: out.Name, Kind: "device"})
+	if kind := a.skipped(out); kind != "" {
+		a.sum.Skipped = append(a.sum.Skipped, Skipped{Path: out.Name, Kind: kind})
 		return nil
 	}
 	repeated := a.seen.has(out.Name)
@@ -89,15 +89,19 @@ func (a *archive) entry(ctx context.Context, s *sender, tr *tar.Reader, hdr *tar
 	return s.copy(ctx, content{Reader: r, op: opRead, name: out.Name, size: out.Size, short: io.ErrUnexpectedEOF})
 }
 
-// skipped is true for devices and for further names of them.
-func (a *archive) skipped(hdr *tar.Header) bool {
+// skipped names what a special file is, also under a further name; empty for everything else.
+func (a *archive) skipped(hdr *tar.Header) string {
 	switch hdr.Typeflag {
 	case tar.TypeChar, tar.TypeBlock:
-		return true
+		return "device"
+	case tar.TypeFifo:
+		return "named pipe"
 	case tar.TypeLink:
-		return slices.ContainsFunc(a.sum.Skipped, func(s Skipped) bool { return s.Path == hdr.Linkname })
+		if i := slices.IndexFunc(a.sum.Skipped, func(s Skipped) bool { return s.Path == hdr.Linkname }); i >= 0 {
+			return a.sum.Skipped[i].Kind
+		}
 	}
-	return false
+	return ""
 }
 
 // parents sends the directories that an archive of lone files leaves out: extracted without a header, their mode would

@@ -86,36 +86,14 @@ func checkPatterns(patterns []string) error {
 	return nil
 }
 
-// rules decide what of a directory travels.
+// rules decide what of a directory travels. The Dockerfile and the ignore file get no exception: both are read here, the
+// Dockerfile travels beside the context, and a build can't copy what is excluded, as in docker.
 type rules struct {
 	matcher *patternmatcher.PatternMatcher
-	always  map[string]bool // the Dockerfile and the ignore file, whatever the patterns say
-	parents map[string]bool // directories above them
-}
-
-func newRules(m *patternmatcher.PatternMatcher) *rules {
-	return &rules{matcher: m, always: map[string]bool{}, parents: map[string]bool{}}
-}
-
-// keep lets the file called name travel always if it is inside dir; where it is a link, its target too.
-func (r *rules) keep(dir, name string) {
-	for _, find := range []func(string, string) (string, bool){inside, resolvedInside} {
-		rel, ok := find(dir, name)
-		if !ok {
-			continue
-		}
-		r.always[rel] = true
-		for p := path.Dir(rel); p != "."; p = path.Dir(p) {
-			r.parents[p] = true
-		}
-	}
 }
 
 // mayHold tells whether something below the excluded directory dir can still travel. It errs on the side of yes.
 func (r *rules) mayHold(dir string) bool {
-	if r.parents[dir] {
-		return true
-	}
 	if !r.matcher.Exclusions() {
 		return false
 	}

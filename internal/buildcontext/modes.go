@@ -48,8 +48,7 @@ func (s Summary) ModeScript() []byte {
 func (s *sender) noteMode(hdr *tar.Header) {
 	switch {
 	case hdr.Typeflag == tar.TypeDir && (hdr.Mode&0o700 != 0o700 || hdr.Mode&specialBits != 0),
-		hdr.Typeflag == tar.TypeReg && hdr.Mode&specialBits != 0,
-		hdr.Typeflag == tar.TypeFifo && hdr.Mode&specialBits != 0:
+		hdr.Typeflag == tar.TypeReg && hdr.Mode&specialBits != 0:
 		s.modes[hdr.Name] = hdr.Mode
 	default:
 		delete(s.modes, hdr.Name)

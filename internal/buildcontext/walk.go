@@ -50,7 +50,6 @@ func (w *walker) entry(ctx context.Context, rel string, entry fs.DirEntry, paren
 	if err != nil {
 		return fileError("match", rel, err)
 	}
-	excluded = excluded && !w.rules.always[rel]
 	if excluded && !(entry.IsDir() && w.rules.mayHold(rel)) {
 		return nil
 	}

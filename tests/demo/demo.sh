@@ -47,6 +47,7 @@ printf '%s\n' "$digest"
 cat "$work/metadata.json"
 
 title "Nothing is left behind"
+kubectl wait --namespace demo --for=delete pod --selector app.kubernetes.io/managed-by=kubectl-img --timeout 30s >/dev/null
 show kubectl get pods --namespace demo --selector app.kubernetes.io/managed-by=kubectl-img
 
 title "Pull it back and run it"

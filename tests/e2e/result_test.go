@@ -1,0 +1,123 @@
+package e2e_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The product's stable exit codes.
+const (
+	codeInternal    = 1
+	codeUsage       = 2
+	codeBuild       = 3
+	codeRegistry    = 4
+	codePolicy      = 5
+	codeTimeout     = 124
+	codeInterrupted = 130
+	codeTerminated  = 143
+)
+
+// result is how a run of the plugin ended.
+type result struct {
+	stdout, stderr string
+	code           int
+	took           time.Duration
+}
+
+var control = regexp.MustCompile(`[\x00-\x08\x0b-\x1f\x7f]`)
+
+// check holds every run to the promises about its form, whatever the test is about.
+func (r result) check(t *testing.T) {
+	t.Helper()
+	if found := control.FindString(r.stderr); found != "" {
+		t.Errorf("control character %q on a stderr that is no terminal:\n%s", found, r.stderr)
+	}
+	if strings.Contains(r.stderr, "DATA RACE") {
+		t.Errorf("data race:\n%s", r.stderr)
+	}
+	errors, hints := r.lines("error: "), r.lines("hint: ")
+	want := 0
+	if r.code != 0 {
+		want = 1
+		if r.stdout != "" {
+			t.Errorf("a failed run wrote to stdout: %q", r.stdout)
+		}
+	}
+	if len(errors) != want || len(hints) > want {
+		t.Errorf("exit code %d with %d error and %d hint lines:\n%s", r.code, len(errors), len(hints), r.stderr)
+	}
+}
+
+// lines are those of stderr that begin with prefix.
+func (r result) lines(prefix string) []string {
+	return slices.DeleteFunc(strings.Split(r.stderr, "\n"), func(l string) bool { return !strings.HasPrefix(l, prefix) })
+}
+
+// fails checks the exit code and that the error line holds every one of parts.
+func (r result) fails(t *testing.T, code int, parts ...string) result {
+	t.Helper()
+	line := strings.Join(r.lines("error: "), "\n")
+	for _, part := range parts {
+		if !strings.Contains(line, part) {
+			t.Errorf("the error line lacks %q", part)
+		}
+	}
+	if r.code != code {
+		t.Errorf("exit code %d, want %d", r.code, code)
+	}
+	if t.Failed() {
+		t.Logf("stderr:\n%s", r.stderr)
+	}
+	return r
+}
+
+// hints checks that the hint line holds text.
+func (r result) hints(t *testing.T, text string) {
+	t.Helper()
+	if line := strings.Join(r.lines("hint: "), "\n"); !strings.Contains(line, text) {
+		t.Errorf("hint line %q lacks %q", line, text)
+	}
+}
+
+// within checks that a run took no longer than d.
+func (r result) within(t *testing.T, d time.Duration) result {
+	t.Helper()
+	if r.took > d {
+		t.Errorf("took %s, want at most %s:\n%s", r.took, d, r.stderr)
+	}
+	return r
+}
+
+// succeeds ends the test where the run failed.
+func (r result) succeeds(t *testing.T) result {
+	t.Helper()
+	if r.code != 0 {
+		t.Fatalf("exit code %d:\n%s", r.code, r.stderr)
+	}
+	return r
+}
+
+// says checks that stderr holds every one of parts.
+func (r result) says(t *testing.T, parts ...string) result {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(r.stderr, part) {
+			t.Errorf("stderr lacks %q:\n%s", part, r.stderr)
+		}
+	}
+	return r
+}
+
+// eventually polls for what the cluster does in its own time.
+func eventually(t *testing.T, patience time.Duration, what string, happened func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !happened(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Errorf("waited %s in vain until %s", patience, what)
+			return
+		}
+	}
+}
