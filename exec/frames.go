@@ -2,29 +2,40 @@ package exec
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
 	"io"
+
+	"github.com/klauspost/compress/gzip"
 )
 
-// frameSize bounds one frame: large enough that the receiver's process per frame costs nothing, small enough to buffer.
-const frameSize = 1 << 20
+const (
+	// frameSize bounds one frame's payload in bytes: large, as each costs the far end two processes, and kept in memory.
+	frameSize = 4 << 20
+	// worthwhile is the share of its size below which a frame is sent compressed: unpacking costs the pod time too.
+	worthwhile = 0.8
+)
 
-// FrameWriter sends a stream of unknown length so that the far end knows it whole from cut off: frames of
-// "LENGTH\n" and that many bytes, then the end marker "end BYTES SHA256\n". A stream without its marker is void.
+// FrameWriter sends a stream of unknown length so that the far end knows it whole from cut off: frames, each of a line
+// "raw LENGTH" or "gzip LENGTH" and that many bytes, then the end marker "end BYTES SHA256", both of the payload. A
+// stream without its marker is void.
 type FrameWriter struct {
-	w     io.Writer
-	buf   *bufio.Writer
-	sum   hash.Hash
-	bytes int64
+	w      io.Writer
+	buf    *bufio.Writer
+	packed bytes.Buffer
+	gzip   *gzip.Writer
+	sum    hash.Hash
+	bytes  int64
 }
 
 // NewFrameWriter returns a FrameWriter on w. Finish must be called for the stream to count.
 func NewFrameWriter(w io.Writer) *FrameWriter {
 	f := &FrameWriter{w: w, sum: sha256.New()}
-	f.buf = bufio.NewWriterSize(frame{f}, frameSize)
+	f.gzip, _ = gzip.NewWriterLevel(&f.packed, gzip.BestSpeed) // the level is valid
+	f.buf = bufio.NewWriterSize(writerFunc(f.frames), frameSize)
 	return f
 }
 
@@ -40,27 +51,53 @@ func (f *FrameWriter) Finish() error {
 	return err
 }
 
-// Bytes is the number of payload bytes sent so far.
+// Bytes is the size of the payload sent so far.
 func (f *FrameWriter) Bytes() int64 { return f.bytes }
 
-// frame is the writer below the buffer: each write it gets becomes one frame.
-type frame struct{ f *FrameWriter }
-
-func (fr frame) Write(p []byte) (int, error) {
-	total := 0
-	for len(p) > 0 {
-		part := p[:min(len(p), frameSize)]
-		if _, err := fmt.Fprintf(fr.f.w, "%d\n", len(part)); err != nil {
-			return total, err
+// frames sends p, of any length.
+func (f *FrameWriter) frames(p []byte) (int, error) {
+	sent := 0
+	for sent < len(p) {
+		part := p[sent:min(len(p), sent+frameSize)]
+		if err := f.frame(part); err != nil {
+			return sent, err
 		}
-		n, err := fr.f.w.Write(part)
-		total += n
-		if err != nil {
-			return total, err
-		}
-		fr.f.sum.Write(part)
-		fr.f.bytes += int64(n)
-		p = p[n:]
+		sent += len(part)
 	}
-	return total, nil
+	return sent, nil
 }
+
+func (f *FrameWriter) frame(part []byte) error {
+	kind, body := "raw", part
+	packed, err := f.pack(part)
+	if err != nil {
+		return err
+	}
+	if float64(len(packed)) < worthwhile*float64(len(part)) {
+		kind, body = "gzip", packed
+	}
+	if _, err := fmt.Fprintf(f.w, "%s %d\n", kind, len(body)); err != nil {
+		return err
+	}
+	if _, err := f.w.Write(body); err != nil {
+		return err
+	}
+	f.sum.Write(part)
+	f.bytes += int64(len(part))
+	return nil
+}
+
+// pack returns part compressed; the result holds until the next call.
+func (f *FrameWriter) pack(part []byte) ([]byte, error) {
+	f.packed.Reset()
+	f.gzip.Reset(&f.packed)
+	if _, err := f.gzip.Write(part); err != nil {
+		return nil, err
+	}
+	err := f.gzip.Close()
+	return f.packed.Bytes(), err
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (w writerFunc) Write(p []byte) (int, error) { return w(p) }

@@ -104,14 +104,19 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod) error {
 		select {
 		case err := <-uploaded:
 			if err != nil {
-				return b.firstCause(err, ended)
+				return b.firstCause(ctx, err, ended)
 			}
 			uploaded = nil
 		case outcome := <-s.Result():
-			if outcome.Err != nil {
-				return outcome.Err
+			err := outcome.Err
+			if err == nil {
+				err = b.deliver(ctx, s, outcome.Result)
 			}
-			return b.deliver(ctx, s, outcome.Result)
+			if b.Keep {
+				s.Release()
+				first(ended, patience)
+			}
+			return err
 		case err := <-ended:
 			return err
 		case <-ctx.Done():
@@ -143,16 +148,27 @@ func (b *build) ended(ctx context.Context, pod *builder.Pod, s *session.Session)
 	return end
 }
 
-// firstCause prefers the pod's end over the broken stream that it caused.
-func (b *build) firstCause(err error, ended <-chan error) error {
+// firstCause prefers what broke a stream, a missing right or the pod's end, over the stream's own error.
+func (b *build) firstCause(ctx context.Context, err error, ended <-chan error) error {
 	if broken := (*session.UploadError)(nil); !errors.As(err, &broken) {
 		return err
 	}
-	select {
-	case end := <-ended:
+	if denied := b.mayExec(ctx); denied != nil {
+		return denied
+	}
+	if end := first(ended, patience); end != nil {
 		return end
-	case <-time.After(patience):
+	}
+	return err
+}
+
+// first is what comes out of c within limit, or nil.
+func first(c <-chan error, limit time.Duration) error {
+	select {
+	case err := <-c:
 		return err
+	case <-time.After(limit):
+		return nil
 	}
 }
 
@@ -165,9 +181,7 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 		if err != nil {
 			return err
 		}
-		for _, skipped := range sent.Skipped {
-			b.log.Warnf("%s is a %s and was left out of the build context", oneLine(skipped.Path), skipped.Kind)
-		}
+		b.warnOfLosses(sent)
 		finish := string(sent.ModeScript())
 		if b.Source.Dockerfile() == nil { // a link in an archive, known only to the pod
 			finish += session.Copy(path.Join(b.Build.Context, b.Source.DockerfilePath()), b.Build.Dockerfile)

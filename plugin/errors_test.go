@@ -39,7 +39,7 @@ func TestReport(t *testing.T) {
 		want string
 	}{
 		"nil":           {nil, 0, ""},
-		"plain":         {errors.New("read job: it is\n  broken\r\n"), 1, "error: read job: it is broken\n"},
+		"plain":         {fmt.Errorf("read job: %s", "it is\n  broken\r\n"), 1, "error: read job: it is broken\n"},
 		"control codes": {errors.New("a\x1b[31mred\x07\tb"), 1, "error: a[31mred b\n"},
 		"usage":         {usagef("no").withHint("yes"), 2, "error: no\nhint: yes\n"},
 		"wrapped code":  {fmt.Errorf("build: %w", codedError{3}), 3, "error: build: step 2: exit status 1\nhint: kubectl img build --progress plain\n"},

@@ -103,7 +103,7 @@ func (o *buildFlags) addResult(flags *pflag.FlagSet) {
 	flags.StringVar(&o.progress, "progress", string(ProgressAuto), "auto, plain or quiet")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "Show nothing but errors and the digest")
 	flags.StringVar(&o.iidFile, "iidfile", "", "File to write the image ID to")
-	flags.StringVar(&o.digestFile, "digest-file", "", "File to write REPOSITORY@DIGEST to")
+	flags.StringVar(&o.digestFile, "digest-file", "", "File to write the image's digest to")
 	flags.StringVar(&o.metadataFile, "metadata-file", "", "File to write the result to as JSON, with buildx's keys")
 }
 

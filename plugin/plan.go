@@ -21,7 +21,7 @@ type Plan struct {
 	Output *Output // what is brought back to the client; nil for nothing
 
 	IIDFile      string // receives the digest of the image's configuration
-	DigestFile   string // receives repo@sha256:…
+	DigestFile   string // receives the digest of the manifest
 	MetadataFile string // receives buildx's keys as JSON
 
 	Progress    Progress

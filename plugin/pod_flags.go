@@ -21,7 +21,7 @@ func (o *buildFlags) checkProfile(options *podspec.Options, _ process) error {
 	case file == "":
 		return o.invalid("seccomp-profile", file, errors.New("want a path below the kubelet's seccomp directory"))
 	case path.IsAbs(file), slices.Contains(strings.Split(file, "/"), ".."), strings.Contains(file, `\`):
-		return o.invalid("seccomp-profile", file, errors.New("want a path below the kubelet's seccomp directory, without .."))
+		return o.invalid("seccomp-profile", file, errors.New("want a path without .. below the kubelet's seccomp directory"))
 	}
 	// In the environment it is a site's setting, which must not break a build with another profile.
 	used := options.Profile == podspec.Localhost || options.Profile == podspec.UserNS

@@ -23,9 +23,6 @@ func (b *build) deliver(ctx context.Context, s *session.Session, result session.
 			return err
 		}
 	}
-	if b.Keep {
-		s.Release()
-	}
 	return b.publish(ctx, result)
 }
 

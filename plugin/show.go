@@ -12,6 +12,8 @@ import (
 	"github.com/go-logr/logr/funcr"
 	"github.com/sirupsen/logrus"
 	"k8s.io/klog/v2"
+
+	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
 )
 
 // largeContext is the size in bytes from which the user is told what makes it large.
@@ -56,6 +58,17 @@ func (b *build) warnOfSize(ctx context.Context) {
 	}
 	b.log.Warnf("the build context holds %s in %d entries, the largest: %s",
 		units.HumanSize(float64(sum.Bytes)), sum.Entries, strings.Join(names, ", "))
+}
+
+// warnOfLosses names what the image will not hold as the context does.
+func (b *build) warnOfLosses(sent buildcontext.Summary) {
+	for _, skipped := range sent.Skipped {
+		b.log.Warnf("%s is a %s and was left out of the build context", skipped.Path, skipped.Kind)
+	}
+	if n := len(sent.SetID); n > 0 {
+		// img writes content after the mode, and the kernel then clears the bits for all but the real root.
+		b.log.Warnf("%d set-user-ID or set-group-ID files lose that bit when img copies them, %s first; RUN chmod sets it again", n, sent.SetID[0])
+	}
 }
 
 // tail is how much of a hidden log is kept for the case of a failure, in bytes.

@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// stateDir is where the engine keeps snapshots and metadata.
-const stateDir = "/var/lib/kubectl-img"
+// stateVolume holds what the engine keeps; the supervisor makes the directory below it.
+const stateVolume = "/var/lib/kubectl-img"
 
 // What the pod is made of besides its profile; nothing else in this package knows a path in the pod.
 const (
@@ -25,7 +25,7 @@ const (
 func podCommand() []string { return session.Command() }
 
 // img is the engine; its state is on a volume, never on the container's overlay.
-var img = engine.Img{StateDir: stateDir}
+var img = engine.Img{StateDir: stateVolume + "/img"}
 
 // podEnv is sorted, so that the same plan always prints the same pod.
 func podEnv(profile podspec.Profile, grace time.Duration) []corev1.EnvVar {
@@ -43,7 +43,7 @@ func podVolumes(cacheClaim string) []podspec.Volume {
 	return []podspec.Volume{
 		{Name: "workspace", MountPath: session.Workspace},
 		{Name: "session", MountPath: session.Dir, Memory: true},
-		{Name: "state", MountPath: stateDir, Claim: cacheClaim},
+		{Name: "state", MountPath: stateVolume, Claim: cacheClaim},
 		{Name: "tmp", MountPath: "/tmp"},
 	}
 }

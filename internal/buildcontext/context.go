@@ -26,6 +26,7 @@ type Summary struct {
 	Entries int       // files, directories and links, without the context's own root
 	Largest []Entry   // at most three, largest first; only for directories
 	Skipped []Skipped // files a build can't use
+	SetID   []string  // set-user-ID and set-group-ID programs, relative to the context. Only from WriteTar
 	Modes   []Mode    // modes a plain user's tar can't set; see ModeScript. Only from WriteTar
 }
 

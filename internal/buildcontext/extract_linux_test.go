@@ -21,7 +21,7 @@ import (
 const plainUser = 1000
 
 // asPlainUser runs a shell script in dir.
-func asPlainUser(t *testing.T, dir, script string, stdin []byte) string {
+func asPlainUser(t *testing.T, dir, script string, stdin []byte) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
 	cmd.Dir, cmd.Stdin = dir, bytes.NewReader(stdin)
@@ -32,13 +32,12 @@ func asPlainUser(t *testing.T, dir, script string, stdin []byte) string {
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", script, err, out)
 	}
-	return string(out)
 }
 
 // farEnd is a directory that a plain user can reach, set-group-ID as a volume with an fsGroup is.
 func farEnd(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "far-end-")
+	dir, err := os.MkdirTemp("", "far-end-") //nolint:usetesting // others can not enter what t.TempDir makes
 	must(t, err)
 	must(t, syscall.Chmod(dir, 0o2777))
 	t.Cleanup(func() {

@@ -16,5 +16,5 @@ func linkID(info fs.FileInfo) (fileID, bool) {
 	if !ok || st.Nlink < 2 {
 		return fileID{}, false
 	}
-	return fileID{dev: uint64(st.Dev), ino: uint64(st.Ino)}, true //nolint:gosec,unconvert // signed or narrower on some systems
+	return fileID{dev: uint64(st.Dev), ino: uint64(st.Ino)}, true // signed or narrower on some systems
 }

@@ -87,7 +87,10 @@ func TestOddFiles(t *testing.T) {
 	}
 	scanned, err := c.Scan(t.Context())
 	must(t, err)
-	sum.Modes = nil
+	if diff := cmp.Diff([]string{"setuid"}, sum.SetID); diff != "" {
+		t.Errorf("set-user-ID (-want +got):\n%s", diff)
+	}
+	sum.Modes, sum.SetID = nil, nil
 	if diff := cmp.Diff(scanned, sum); diff != "" {
 		t.Errorf("Scan and WriteTar differ (-scan +write):\n%s", diff)
 	}

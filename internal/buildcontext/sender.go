@@ -19,6 +19,7 @@ type sender struct {
 	prefix string
 	buf    []byte
 	modes  map[string]int64
+	setID  []string
 	sum    Summary
 }
 
@@ -45,6 +46,9 @@ func (s *sender) header(hdr *tar.Header) error {
 		ModTime:  hdr.ModTime,
 	}
 	s.noteMode(out)
+	if hdr.Typeflag == tar.TypeReg && hdr.Size > 0 && hdr.Mode&0o6000 != 0 {
+		s.setID = append(s.setID, hdr.Name)
+	}
 	switch hdr.Typeflag {
 	case tar.TypeDir:
 		out.Name += "/"
@@ -96,6 +100,6 @@ func (s *sender) copy(ctx context.Context, c content) error {
 
 func (s *sender) result() Summary {
 	sum := s.sum
-	sum.Modes = sortedModes(s.modes)
+	sum.Modes, sum.SetID = sortedModes(s.modes), s.setID
 	return sum
 }

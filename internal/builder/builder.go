@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -29,14 +30,20 @@ type Pod struct {
 func Create(ctx context.Context, client kubernetes.Interface, want *corev1.Pod, container string) (*Pod, error) {
 	p := &Pod{client: client, namespace: want.Namespace, name: want.Name, container: container}
 	got, err := client.CoreV1().Pods(want.Namespace).Create(ctx, want, metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		return nil, fmt.Errorf("create builder pod %s: %w", p, err) // somebody else's: not ours to delete
+	if apierrors.IsAlreadyExists(err) || neverSent(err) {
+		return nil, fmt.Errorf("create builder pod %s: %w", p, err) // somebody else's, or nobody's
 	}
 	if err != nil {
 		return p, fmt.Errorf("create builder pod %s: %w", p, err)
 	}
 	p.uid = got.UID
 	return p, p.weakened(want, got)
+}
+
+// neverSent says that no connection came about, so that the API server can't have stored anything.
+func neverSent(err error) bool {
+	var dial *net.OpError
+	return errors.As(err, &dial) && dial.Op == "dial"
 }
 
 // WeakenedError says that the API server stored less isolation than was asked for.

@@ -94,7 +94,7 @@ func TestDiagnose(t *testing.T) {
 			if (got.err == nil) != (c.err == "") || c.err != "" && !strings.Contains(got.err.Error(), c.err) {
 				t.Fatalf("error %v, want %q", got.err, c.err)
 			}
-			if h, ok := got.err.(interface{ Hint() string }); ok && !strings.Contains(h.Hint(), c.hintHas) { //nolint:errorlint // unwrapped by construction
+			if h, ok := got.err.(interface{ Hint() string }); ok && !strings.Contains(h.Hint(), c.hintHas) {
 				t.Errorf("hint %q, want %q in it", h.Hint(), c.hintHas)
 			}
 		})

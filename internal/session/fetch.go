@@ -18,21 +18,21 @@ func (s *Session) Fetch(ctx context.Context, path string, w io.Writer) error {
 	hold, release := io.Pipe() // the far end stays until its stdin ends, so that no tail is lost
 	a := &arrival{w: w, sum: sha256.New(), complete: make(chan error, 1)}
 	ran := make(chan error, 1)
-	go func() {
+	var running sync.WaitGroup
+	running.Go(func() {
 		ran <- s.run(ctx, verb("send", path), exec.Streams{Stdin: hold, Stdout: a.data(), Stderr: a.announcement()})
-	}()
+	})
 	var err error
 	select {
 	case err = <-a.complete:
 		release.Close()
 	case err = <-ran:
-		ran <- nil
 		if err == nil {
 			err = errEnded
 		}
 	}
 	cancel()
-	<-ran
+	running.Wait()
 	if err != nil {
 		return fmt.Errorf("fetch %s from the builder pod: %w", path, err)
 	}

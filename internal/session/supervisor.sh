@@ -20,7 +20,10 @@ drain() { cat >/dev/null; }
 # --- supervise ---------------------------------------------------------------------------------------------------
 
 supervise() {
-	mkdir -p "$s/upload" "$XDG_RUNTIME_DIR"
+	mkdir -p "$s/upload" "$XDG_RUNTIME_DIR" "$STATE"
+	# Five digits clear the set-group-ID bit that fsGroup gives a volume: every directory below would inherit it, those
+	# of the image included.
+	chmod 00755 "$STATE"
 	: >"$w/log"
 	: >"$s/events"
 	mkfifo "$s/start"
@@ -45,7 +48,7 @@ supervise() {
 
 # preflight prints what would keep the engine from starting, and fails; or prints nothing.
 preflight() {
-	for tool in $TOOLS tar tee dd sha256sum mkfifo tail; do
+	for tool in $TOOLS tar tee dd gzip sha256sum mkfifo tail; do
 		command -v "$tool" >/dev/null || { echo "the builder image has no $tool"; return 1; }
 	done
 	read -r inside outside ids </proc/self/uid_map
@@ -138,11 +141,10 @@ leash() {
 
 receive() {
 	await
-	# Five digits clear the set-group-ID bit that fsGroup gives the volume, which directories would inherit; and
-	# without root, busybox tar gives modes through the umask only.
+	# The set-group-ID bit as above; and without root, busybox tar gives modes through the umask only.
 	mkdir -p "$w/context" && chmod 00755 "$w/context" && umask 0
 	mkfifo "$s/tosum"
-	sha256sum <"$s/tosum" >"$s/sum" &
+	sha256 <"$s/tosum" >"$s/sum" &
 	problem=""
 	frames | tee "$s/tosum" | tar -x -p -o -f - -C / 2>"$s/tar" || problem="unpack: $(head -n 1 "$s/tar")"
 	drain
@@ -164,13 +166,26 @@ receive() {
 
 # frames copies the payload of the frames on stdin to stdout and keeps the end marker's SHA-256.
 frames() {
-	while read -r length _ sum; do
-		case $length in
-		end) echo "$sum" >"$s/end"; return ;;
-		'' | *[!0-9]*) return 1 ;;
+	while read -r kind length sum; do
+		case $kind:$length in
+		*:'' | *:*[!0-9]*) return 1 ;;
+		raw:*) block "$length" || return 1 ;;
+		gzip:*) block "$length" | gzip -dc || return 1 ;;
+		end:*) echo "$sum" >"$s/end" && return ;;
+		*) return 1 ;;
 		esac
-		dd bs="$length" count=1 iflag=fullblock 2>/dev/null || return 1
 	done
+}
+
+block() { dd bs="$1" count=1 iflag=fullblock 2>/dev/null; }
+
+# sha256 prints the SHA-256 of stdin; openssl, where the image has it, uses the processor's instructions for it.
+sha256() {
+	if command -v openssl >/dev/null; then
+		openssl dgst -sha256 -r
+	else
+		sha256sum
+	fi
 }
 
 # --- follow ------------------------------------------------------------------------------------------------------
@@ -198,7 +213,7 @@ follow() {
 # --- send --------------------------------------------------------------------------------------------------------
 
 send() {
-	echo "end $(wc -c <"$1" | tr -d ' ') $(sha256sum <"$1")" >&2
+	echo "end $(wc -c <"$1" | tr -d ' ') $(sha256 <"$1")" >&2
 	cat "$1"
 	drain
 }

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -85,10 +86,10 @@ func (p *pod) read(name string) string {
 
 func (p *pod) command(args ...string) *osexec.Cmd {
 	argv := append(append([]string{}, p.shell...), p.path("supervisor"))
-	cmd := osexec.Command(argv[0], append(argv[1:], args...)...)
+	cmd := osexec.CommandContext(p.t.Context(), argv[0], append(argv[1:], args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Env = append(os.Environ(), "PROFILE=unconfined", "LEASH_GRACE=60", "USER=user", "TOOLS=true",
-		"ENTER=", "BLOBS="+p.path("blobs"), "XDG_RUNTIME_DIR="+p.path("run/xdg"))
+		"ENTER=", "BLOBS="+p.path("blobs"), "XDG_RUNTIME_DIR="+p.path("run/xdg"), "STATE="+p.path("state"))
 	return cmd
 }
 
@@ -229,7 +230,7 @@ func TestNothingIsBuiltFromAnUnverifiedUpload(t *testing.T) {
 		p := startPod(t, shell)
 		whole := new(bytes.Buffer)
 		frames := exec.NewFrameWriter(whole)
-		if err := produce(frames, p.job(map[string]string{"big": strings.Repeat("x", 100_000)}, sh(engine.PhaseBuild, "echo built"))); err != nil {
+		if err := produce(frames, p.job(map[string]string{"big": noise(100_000)}, sh(engine.PhaseBuild, "echo built"))); err != nil {
 			t.Fatal(err)
 		}
 		stream := whole.Bytes()
@@ -382,6 +383,13 @@ func TestFetchIsWholeOrAnError(t *testing.T) {
 			t.Error("a cut stream was taken for the whole file")
 		}
 	})
+}
+
+// noise does not compress, so that a stream of it can be cut where the test wants.
+func noise(size int) string {
+	b := make([]byte, size)
+	_, _ = rand.Read(b)
+	return string(b)
 }
 
 // cutter loses everything after the first bytes without a word, as a connection can.

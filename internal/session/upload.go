@@ -14,6 +14,8 @@ import (
 const (
 	// confirmation bounds how long the pod may take to say that an upload is whole after all of it was sent.
 	confirmation = 2 * time.Minute
+	// stuck is how long the pod may take nothing of an upload that has more to send.
+	stuck = time.Minute
 	// refusal bounds how long to wait for the pod's reason when it stopped reading early.
 	refusal = 5 * time.Second
 )
@@ -37,9 +39,10 @@ func (e *UploadError) Unwrap() error { return e.Err }
 // itself returns decides nothing: it can hang, and it can end well on a stream that was cut. An error of payload's own
 // is returned as it is.
 func (s *Session) Upload(ctx context.Context, payload func(*tar.Writer) error, sent func(total int64)) error {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	r, w := io.Pipe()
-	frames := exec.NewFrameWriter(&counter{w: w, report: sent})
+	giveUp := func() { cancel(fmt.Errorf("%w: the pod took nothing for %s", errUnverified, stuck)) }
+	frames := exec.NewFrameWriter(&counter{w: w, report: sent, stuck: giveUp})
 	ran, produced := make(chan error, 1), make(chan error, 1)
 	go func() {
 		err := s.run(ctx, verb("receive"), exec.Streams{Stdin: r, Stdout: io.Discard, Stderr: io.Discard})
@@ -52,7 +55,7 @@ func (s *Session) Upload(ctx context.Context, payload func(*tar.Writer) error, s
 		produced <- err
 	}()
 	err := s.verdict(ctx, ran, produced)
-	cancel()
+	cancel(nil)
 	if streamed := (*exec.StreamError)(nil); errors.As(err, &streamed) || errors.Is(err, errUnverified) {
 		return &UploadError{frames.Bytes(), err}
 	}
@@ -101,16 +104,29 @@ func produce(frames *exec.FrameWriter, payload func(*tar.Writer) error) error {
 	return frames.Finish()
 }
 
-// counter reports how many bytes have passed.
+// portion is how many bytes are written at once: few enough that a slow link shows progress.
+const portion = 64 << 10
+
+// counter reports how many bytes have passed, and when none do.
 type counter struct {
 	w      io.Writer
 	total  int64
 	report func(int64)
+	stuck  func()
 }
 
 func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.total += int64(n)
-	c.report(c.total)
-	return n, err
+	done := 0
+	for done < len(p) {
+		watchdog := time.AfterFunc(stuck, c.stuck)
+		n, err := c.w.Write(p[done:min(len(p), done+portion)])
+		watchdog.Stop()
+		done += n
+		c.total += int64(n)
+		c.report(c.total)
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
 }

@@ -41,7 +41,7 @@ func debianLayer(name string, packages ...string) layer {
 			if err := os.MkdirAll(downloads, 0o755); err != nil {
 				return err
 			}
-			defer os.RemoveAll(downloads) //nolint:errcheck // a leftover costs disk space only
+			defer os.RemoveAll(downloads)
 			if err := command(ctx, "debootstrap", append(args, "--cache-dir="+downloads, suite, root)...); err != nil {
 				return err
 			}

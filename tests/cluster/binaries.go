@@ -116,19 +116,19 @@ func (p paths) compile(ctx context.Context, t tool, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temporary) //nolint:errcheck // a leftover costs disk space only
+	defer os.RemoveAll(temporary)
 	args := make([]string, len(t.command))
 	for i, arg := range t.command {
 		args[i] = strings.ReplaceAll(arg, outDir, temporary)
 	}
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // fixed commands, see tools
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir = filepath.Join(p.root, t.module)
 	// The caller's own settings, of a test run with -race for example, must not reach the pinned modules.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED="+t.cgo, "GOFLAGS=-buildvcs=false", "GOWORK=off")
 	if err := run(cmd); err != nil {
 		return err
 	}
-	if err := os.Chmod(temporary, 0o755); err != nil { //nolint:gosec // others must be able to run the programs
+	if err := os.Chmod(temporary, 0o755); err != nil {
 		return err
 	}
 	return os.Rename(temporary, dir)

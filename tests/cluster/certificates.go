@@ -67,5 +67,5 @@ func (p paths) writeBundle() error {
 		return err
 	}
 	bundle := append(append(bytes.TrimRight(system, "\n"), '\n'), ours...)
-	return os.WriteFile(p.in("pki", "ca-bundle.crt"), bundle, 0o644) //nolint:gosec // certificates are public
+	return os.WriteFile(p.in("pki", "ca-bundle.crt"), bundle, 0o644)
 }

@@ -59,7 +59,7 @@ func content(s stage) []string {
 }
 
 func TestDockerfilePackages(t *testing.T) {
-	want := []string{"libseccomp-dev", "pkg-config", "busybox-static", "ca-certificates", "git", "libcap2-bin", "uidmap"}
+	want := []string{"libseccomp-dev", "pkg-config", "busybox-static", "ca-certificates", "git", "libcap2-bin", "openssl", "uidmap"}
 	if diff := cmp.Diff(want, readDockerfile(t).packages()); diff != "" {
 		t.Errorf("packages (-want +got):\n%s", diff)
 	}

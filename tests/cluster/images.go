@@ -90,6 +90,5 @@ func (p paths) publish(ctx context.Context, c *Cluster, builder dockerfile, log 
 
 // forget removes ref from the node, which would otherwise keep running what it pulled before.
 func (p paths) forget(ctx context.Context, c *Cluster, ref string) error {
-	//nolint:gosec // our own program and reference; removing what is not there succeeds
 	return run(exec.CommandContext(ctx, c.Bin+"/ctr", "--address", p.in("containerd.sock"), "--namespace", "k8s.io", "images", "remove", "--sync", ref))
 }

@@ -34,8 +34,8 @@ func (l layer) make(ctx context.Context, cache string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(root)                      //nolint:errcheck // a leftover costs disk space only
-	if err := os.Chmod(root, 0o755); err != nil { //nolint:gosec // it becomes the image's root directory
+	defer os.RemoveAll(root)
+	if err := os.Chmod(root, 0o755); err != nil {
 		return "", err
 	}
 	if err := l.fill(ctx, root); err != nil {

@@ -32,13 +32,13 @@ func (p paths) spawn(ctx context.Context, bin string, opts Options) (process, er
 	if err != nil {
 		return process{}, err
 	}
-	defer log.Close() //nolint:errcheck // the child has its own copy
+	defer log.Close()
 	args := []string{p.in("init.sh"), p.state}
 	for _, component := range p.components(opts) {
 		args = append(args, component.name)
 	}
 	// The cluster outlives the context, and usually this process.
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", args...) //nolint:gosec // our own script
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.state, log, log
 	cmd.Env = []string{
 		"PATH=" + bin + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -67,7 +67,7 @@ func (p *pusher) has(ctx context.Context, cache string, i image) bool {
 	if err != nil {
 		return false
 	}
-	digest, err := os.ReadFile(path) //nolint:gosec // below the cache directory
+	digest, err := os.ReadFile(path)
 	if err != nil {
 		return false
 	}

@@ -13,6 +13,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
 // limit is what any run of the plugin may take.
@@ -24,13 +27,50 @@ type call struct {
 	dir     string
 	stdin   io.Reader
 	env     []string // over the cluster's
-	uid     uint32   // user and group of the client
+	user    *syscall.Credential
 	args    []string
 }
 
 // build is `kubectl-img build` in a namespace.
 func build(ns string, args ...string) call {
 	return call{args: append([]string{"build", "-n", ns}, args...)}
+}
+
+// as runs the client as another user, who gets a kubeconfig and a home to read.
+func (c call) as(t *testing.T, uid int) call {
+	t.Helper()
+	home := t.TempDir()
+	config := filepath.Join(home, "config")
+	write(t, config, flatKubeconfig(t))
+	for _, path := range []string{home, config} {
+		if err := os.Chown(path, uid, uid); err != nil {
+			t.Fatal(err)
+		}
+		// The test's own directory is the parent of all its temporary ones.
+		if err := os.Chmod(filepath.Dir(home), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.user = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
+	c.env = append(c.env, "KUBECONFIG="+config, "HOME="+home)
+	return c
+}
+
+// flatKubeconfig holds the keys that the cluster's own names by path.
+func flatKubeconfig(t *testing.T) string {
+	t.Helper()
+	config, err := clientcmd.LoadFromFile(shared.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := clientcmdapi.FlattenConfig(config); err != nil {
+		t.Fatal(err)
+	}
+	content, err := clientcmd.Write(*config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }
 
 // run waits for a place among the builds and for the end of the run.
@@ -77,15 +117,9 @@ func (c call) command(ctx context.Context, t *testing.T) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(ctx, program, c.args...)
 	cmd.Dir, cmd.Stdin, cmd.WaitDelay = c.dir, c.stdin, 5*time.Second
-	home := t.TempDir()
-	cmd.Env = append(shared.Env(), "HOME="+home, "GORACE=halt_on_error=1")
+	cmd.Env = append(shared.Env(), "HOME="+t.TempDir(), "GORACE=halt_on_error=1")
 	cmd.Env = append(cmd.Env, c.env...)
-	if c.uid != 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: c.uid, Gid: c.uid}}
-		if err := os.Chown(home, int(c.uid), int(c.uid)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.user}
 	return cmd
 }
 

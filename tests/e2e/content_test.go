@@ -34,14 +34,18 @@ func TestImageContentEqualsTheContext(t *testing.T) {
 	}
 }
 
+func TestSetuidAndSetgidProgramsKeepTheirBits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	plant(t, dir, 0, privilegedPrograms())
+	checkContent(t, build(""), dir, privilegedPrograms())
+}
+
 func TestOwnershipDoesNotDependOnTheClientsUser(t *testing.T) {
 	t.Parallel()
-	dir, kubeconfig := t.TempDir(), filepath.Join(t.TempDir(), "config")
+	dir := t.TempDir()
 	plant(t, dir, other, oddLeaves())
-	write(t, kubeconfig, read(t, shared.Kubeconfig))
-	c := build("")
-	c.uid, c.env = other, []string{"KUBECONFIG=" + kubeconfig}
-	checkContent(t, c, dir, oddLeaves())
+	checkContent(t, build("").as(t, other), dir, oddLeaves())
 }
 
 // checkContent copies dir into an empty image and compares the pushed layer with the leaves.
@@ -77,15 +81,12 @@ func TestSocketsAndDevicesAreLeftOutWithAWarning(t *testing.T) {
 func TestUnreadableFileIsAnErrorAndNothingIsBuilt(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
-	dir, kubeconfig := t.TempDir(), filepath.Join(t.TempDir(), "config")
+	dir := t.TempDir()
 	plant(t, dir, 0, append([]leaf{{name: "Dockerfile", mode: 0o644, content: scratch("COPY . /c/")}}, unreadable()[0]))
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	write(t, kubeconfig, read(t, shared.Kubeconfig))
-	c := build(ns, "-t", repository(ns), dir)
-	c.uid, c.env = other, []string{"KUBECONFIG=" + kubeconfig}
-	r := c.run(t)
+	r := build(ns, "-t", repository(ns), dir).as(t, other).run(t)
 	r.fails(t, r.code, "locked", "permission denied")
 	if r.code != codeInternal && r.code != codeUsage || isPushed(t, repository(ns)) {
 		t.Errorf("exit code %d, pushed: %v", r.code, isPushed(t, repository(ns)))

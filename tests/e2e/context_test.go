@@ -13,7 +13,9 @@ import (
 func busybox() string { return shared.Registry + "/busybox:1" }
 
 // shell is a Dockerfile that starts from busybox.
-func shell(lines ...string) string { return "FROM " + busybox() + "\n" + strings.Join(lines, "\n") + "\n" }
+func shell(lines ...string) string {
+	return "FROM " + busybox() + "\n" + strings.Join(lines, "\n") + "\n"
+}
 
 // scratch is a Dockerfile that starts from nothing.
 func scratch(lines ...string) string { return "FROM scratch\n" + strings.Join(lines, "\n") + "\n" }

@@ -24,7 +24,7 @@ func TestArchiveOnStdinIsTheContext(t *testing.T) {
 			want := map[string]entry{
 				"c":             {Kind: "directory", Mode: 0o755},
 				"c/sub":         {Kind: "directory", Mode: 0o555},
-				"c/sub/program": {Kind: "file", Mode: 0o4755, Content: strings.Repeat("x", 100_000), Time: leafTime},
+				"c/sub/program": {Kind: "file", Mode: 0o755, Content: strings.Repeat("x", 100_000), Time: leafTime},
 				"c/sub/link":    {Kind: "link", Target: "nowhere"},
 			}
 			if diff := cmp.Diff(want, onlyLayer(t, pull(t, repository(ns)))); diff != "" {
@@ -110,7 +110,7 @@ func archive(t *testing.T) []byte {
 	add(tar.Header{Name: "Dockerfile", Typeflag: tar.TypeReg, Mode: 0o644}, scratch("COPY files /c/"))
 	add(tar.Header{Name: "files/", Typeflag: tar.TypeDir, Mode: 0o755}, "")
 	add(tar.Header{Name: "files/sub/", Typeflag: tar.TypeDir, Mode: 0o555}, "")
-	add(tar.Header{Name: "files/sub/program", Typeflag: tar.TypeReg, Mode: 0o4755}, strings.Repeat("x", 100_000))
+	add(tar.Header{Name: "files/sub/program", Typeflag: tar.TypeReg, Mode: 0o755}, strings.Repeat("x", 100_000))
 	add(tar.Header{Name: "files/sub/link", Typeflag: tar.TypeSymlink, Mode: 0o777, Linkname: "nowhere"}, "")
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,6 @@ type leaf struct {
 	content string
 	target  string // of a symbolic link
 	twin    string // an earlier name of the same file
-	absent  bool   // not to be in the image
 }
 
 // oddLeaves is every oddity that a context can hold and that a plain client can read; parents come first.
@@ -32,8 +31,6 @@ func oddLeaves() []leaf {
 		{name: "program", mode: 0o755, content: "#!/bin/sh\n"},
 		{name: "group-writable", mode: 0o664, content: "w"},
 		{name: "private", mode: 0o600, content: "private"},
-		{name: "setuid", mode: 0o4755, content: "u"},
-		{name: "setgid", mode: 0o2755, content: "g"},
 		{name: "sticky", mode: 0o1644, content: "t"},
 		{name: "everyone/", mode: 0o1777},
 		{name: "inheriting/", mode: 0o2775},
@@ -62,7 +59,7 @@ func oddLeaves() []leaf {
 		{name: "new\nline", mode: 0o644, content: "n"},
 		{name: "new\nline directory\n/", mode: 0o2755},
 		{name: " space ", mode: 0o644, content: "s"},
-		{name: "tab\tback\\slash\"quote'$HOME`*?[x]", mode: 0o4711, content: "q"},
+		{name: "tab\tback\\slash\"quote'$HOME`*?[x]", mode: 0o711, content: "q"},
 		{name: "h\u00e9llo \u4e16\u754c \U0001f40b", mode: 0o644, content: "\u00fc"},
 		{name: "decomposed e\u0301", mode: 0o644, content: "d"},
 		{name: "#hash", mode: 0o644, content: "#"},
@@ -70,9 +67,19 @@ func oddLeaves() []leaf {
 		{name: ".hidden/.file", mode: 0o644, content: "h"},
 		{name: long + "/", mode: 0o755},
 		{name: long + "/" + long + "/", mode: 0o555},
-		{name: long + "/" + long + "/" + strings.Repeat("n", 255), mode: 0o4750, content: "deep"},
+		{name: long + "/" + long + "/" + strings.Repeat("n", 255), mode: 0o750, content: "deep"},
 		{name: long + "/" + "link", target: long + "/" + long + "/" + long},
 		{name: "target-tree/", mode: 0o755},
+	}
+}
+
+// privilegedPrograms run as somebody else.
+func privilegedPrograms() []leaf {
+	return []leaf{
+		{name: "setuid", mode: 0o4755, content: "u"},
+		{name: "setgid", mode: 0o2755, content: "g"},
+		{name: "read-only setuid", mode: 0o4555, content: "r"},
+		{name: "empty setuid", mode: 0o4755},
 	}
 }
 
@@ -150,7 +157,6 @@ func wanted(prefix string, leaves []leaf) map[string]entry {
 	for _, l := range leaves {
 		name := prefix + "/" + strings.TrimSuffix(l.name, "/")
 		switch {
-		case l.absent:
 		case l.twin != "":
 			first := prefix + "/" + l.twin
 			twins[first] = append(twins[first], name)

@@ -69,13 +69,17 @@ func TestCancelEndsAnExecThatHangs(t *testing.T) {
 }
 
 // The far end reads frames as supervisor.sh does and says what it got of them.
-const receive = `while read -r n bytes sum; do case $n in end) echo "end $bytes $sum"; break;; esac; dd bs="$n" count=1 iflag=fullblock 2>/dev/null >>"$0"; done
+const receive = `while read -r kind n sum; do case $kind in
+end) echo "end $n $sum"; break;;
+raw) dd bs="$n" count=1 iflag=fullblock 2>/dev/null >>"$0";;
+gzip) dd bs="$n" count=1 iflag=fullblock 2>/dev/null | gzip -dc >>"$0";;
+esac; done
 sha256sum <"$0"; cat >/dev/null`
 
 func TestFramesArriveWhole(t *testing.T) {
 	eachTransport(t, func(t *testing.T, _ *cluster, pod imgexec.Container) {
-		payload := make([]byte, 3<<20+12345)
-		_, _ = rand.Read(payload)
+		payload := make([]byte, 9<<20+12345) // some frames that shrink, and some that don't
+		_, _ = rand.Read(payload[5<<20:])
 		r, w := io.Pipe()
 		f := imgexec.NewFrameWriter(w)
 		go func() {
@@ -100,7 +104,7 @@ func TestACutStreamNeverShowsItsEndMarker(t *testing.T) {
 		f := imgexec.NewFrameWriter(w)
 		sent := make(chan struct{})
 		go func() {
-			_, _ = f.Write(make([]byte, 2<<20))
+			_, _ = f.Write(make([]byte, 5<<20))
 			close(sent)
 			<-t.Context().Done()
 		}()

@@ -1,0 +1,108 @@
+package plugin
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/flags.md")
+
+const (
+	flagsBegin = "<!-- flags: begin (make update-docs) -->\n"
+	flagsEnd   = "<!-- flags: end -->\n"
+)
+
+// TestFlagReference keeps docs/flags.md what the command says about itself.
+func TestFlagReference(t *testing.T) {
+	path, err := filepath.Abs(filepath.Join("..", "docs", "flags.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begins := strings.Cut(string(page), flagsBegin)
+	_, after, ends := strings.Cut(rest, flagsEnd)
+	if !begins || !ends {
+		t.Fatalf("%s lacks the lines\n%s%s", path, flagsBegin, flagsEnd)
+	}
+	want := before + flagsBegin + flagReference(t) + flagsEnd + after
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, string(page)); diff != "" {
+		t.Errorf("docs/flags.md is stale, run make update-docs (-want +got):\n%s", diff)
+	}
+}
+
+// flagReference is the reference of every visible flag of `kubectl img build`, and of every refused one.
+func flagReference(t *testing.T) string {
+	t.Helper()
+	root := newRootCommand(newBench(t).process, (*Plan).carryOut)
+	build, _, err := root.Find([]string{"build"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "\n## Flags of `%s`\n\n", build.CommandPath())
+	own := build.LocalNonPersistentFlags()
+	own.SortFlags = false // in the order of --help
+	flagTable(&out, own)
+	fmt.Fprint(&out, "\n## Flags of kubectl\n\nThey mean what they mean to kubectl. They follow `img`: kubectl takes no flag before a plugin's name.\n\n")
+	flagTable(&out, build.InheritedFlags())
+	fmt.Fprint(&out, "\n## Flags of `docker build` that are refused\n\nEach ends the run with exit code 2 before anything is created.\n\n")
+	fmt.Fprint(&out, "| flag | why | instead |\n| --- | --- | --- |\n")
+	for _, r := range refusedFlags() {
+		fmt.Fprintf(&out, "| %s | %s | %s |\n", spelling(r.shorthand, r.name), cell(r.reason), cell(r.wayOut))
+	}
+	fmt.Fprintln(&out)
+	return out.String()
+}
+
+// flagTable writes one line for each visible flag.
+func flagTable(out *bytes.Buffer, flags *pflag.FlagSet) {
+	fmt.Fprint(out, "| flag | environment | default | |\n| --- | --- | --- | --- |\n")
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden || f.Name == "help" {
+			return
+		}
+		fmt.Fprintf(out, "| %s | `%s` | %s | %s |\n", spelling(f.Shorthand, f.Name), variable(f.Name), defaultValue(f), cell(strings.TrimSuffix(f.Usage, ".")))
+	})
+}
+
+// spelling is what a user can type.
+func spelling(shorthand, name string) string {
+	if shorthand == "" {
+		return "`--" + name + "`"
+	}
+	return "`-" + shorthand + "`, `--" + name + "`"
+}
+
+// defaultValue leaves out what is empty, and what depends on the release or on who runs the command.
+func defaultValue(f *pflag.Flag) string {
+	switch {
+	case f.Name == "image":
+		return "the release's"
+	case f.Name == "cache-dir":
+		return "`~/.kube/cache`"
+	case f.DefValue == "" || f.DefValue == "[]" || f.DefValue == "false":
+		return ""
+	default:
+		return "`" + f.DefValue + "`"
+	}
+}
+
+// cell keeps a text in its cell of the table.
+func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }

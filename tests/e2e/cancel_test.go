@@ -1,0 +1,113 @@
+package e2e_test
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// endless says that it has begun, in words that its Dockerfile does not hold, and goes on for longer than any test.
+func endless(t *testing.T) string {
+	t.Helper()
+	return only(t, shell("RUN echo begun-$((40+2)); sleep 1000"))
+}
+
+const begun = "begun-42"
+
+func TestSignalEndsTheBuildAndThePod(t *testing.T) {
+	t.Parallel()
+	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: codeInterrupted, syscall.SIGTERM: codeTerminated} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			ns := namespace(t, privileged)
+			p := build(ns, "-t", repository(ns), endless(t)).start(t)
+			p.await(t, begun)
+			sent := time.Now()
+			p.signal(t, signal)
+			p.wait(t).fails(t, code, signal.String())
+			if took := time.Since(sent); took > 10*time.Second {
+				t.Errorf("ended only %s after the signal", took)
+			}
+		})
+	}
+}
+
+func TestSignalWhileThePodIsPendingLeavesNone(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	p := build(ns, "-t", repository(ns), "--node-selector", "x=y", nothingMuch(t)).start(t)
+	p.await(t, "nodes are available")
+	p.signal(t, syscall.SIGINT)
+	p.wait(t).fails(t, codeInterrupted)
+}
+
+func TestKilledClientLeavesNoRunningPod(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	p := build(ns, "-t", repository(ns), "--detach-grace", "5s", endless(t)).start(t)
+	p.await(t, begun)
+	p.signal(t, syscall.SIGKILL)
+	<-p.ended
+	pod := onlyPod(t, ns)
+	if pod.Status.Phase != corev1.PodRunning {
+		t.Errorf("the pod did not outlive its client: %s", pod.Status.Phase)
+	}
+	defer deletePod(t, pod)
+	eventually(t, 25*time.Second, "the abandoned pod has ended", func() bool {
+		var err error
+		pod, err = client.CoreV1().Pods(ns).Get(t.Context(), pod.Name, metav1.GetOptions{})
+		return err == nil && (pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded)
+	})
+	message := ""
+	for _, c := range pod.Status.ContainerStatuses {
+		if c.State.Terminated != nil {
+			message = c.State.Terminated.Message
+		}
+	}
+	if !strings.Contains(message, `"abandoned"`) {
+		t.Errorf("the pod's last words: %q", message)
+	}
+}
+
+func TestTimeoutNamesThePhase(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	r := build(ns, "-t", repository(ns), "--timeout", "12s", endless(t)).run(t).within(t, 25*time.Second)
+	r.fails(t, codeTimeout, "build the image: timed out after 12s").says(t, begun).hints(t, "--timeout")
+}
+
+func TestKeepLeavesTheFinishedPodAndSaysHowToDeleteIt(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	r := build(ns, "-t", repository(ns), "--keep", nothingMuch(t)).run(t).succeeds(t)
+	pod := onlyPod(t, ns)
+	defer deletePod(t, pod)
+	r.says(t, "kubectl delete pod -n "+ns+" "+pod.Name)
+	eventually(t, 20*time.Second, "the kept pod has succeeded", func() bool {
+		return onlyPod(t, ns).Status.Phase == corev1.PodSucceeded
+	})
+}
+
+func TestPodDeletedBySomebodyElseIsAnError(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	p := build(ns, "-t", repository(ns), endless(t)).start(t)
+	p.await(t, begun)
+	deletePod(t, onlyPod(t, ns))
+	p.wait(t).fails(t, codeInternal, "deleted")
+}
+
+func TestBuilderOutOfMemoryIsNamed(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	dir := only(t, shell("RUN tail /dev/zero"))
+	r := build(ns, "-t", repository(ns), "--limit", "memory=128Mi", dir).run(t)
+	if r.code != codeInternal && r.code != codeBuild {
+		t.Errorf("exit code %d", r.code)
+	}
+	r.fails(t, r.code)
+}

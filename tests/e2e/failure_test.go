@@ -1,0 +1,43 @@
+package e2e_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestFailingStepIsShownWithItsOutput(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	dir := only(t, shell("RUN echo said-on-stdout-$((40+2)); echo said-on-stderr-$((40+3)) >&2; exit 7"))
+	for _, flags := range [][]string{nil, {"-q"}} {
+		r := build(ns, append(flags, "-t", repository(ns), dir)...).run(t)
+		r.fails(t, codeBuild, "build failed").says(t, "said-on-stdout-42", "said-on-stderr-43")
+		if isPushed(t, repository(ns)) {
+			t.Error("pushed")
+		}
+	}
+}
+
+func TestUnusableDockerfileIsABuildFailure(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	build(ns, "-t", repository(ns), only(t, shell("NONSENSE here"))).run(t).fails(t, codeBuild, "NONSENSE")
+	build(ns, "-t", repository(ns), only(t, "FROM "+shared.Registry+"/no/such:image\n")).run(t).fails(t, codeBuild, "no/such:image")
+}
+
+func TestControlCharactersOfAStepDoNotReachALog(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	// Every run's stderr is searched for control characters; this one has a reason to hold some.
+	build(ns, "-t", repository(ns), only(t, shell(`RUN printf 'a\033[31mred\r\007bell\n'`))).run(t).succeeds(t).says(t, "red", "bell")
+}
+
+func TestRegistryThatWantsAPasswordRefusesThePush(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	r := build(ns, "-t", shared.AuthRegistry+"/e2e/"+ns+":1", only(t, scratch("LABEL a=b"))).run(t)
+	r.fails(t, codeRegistry, shared.AuthRegistry)
+	if line := strings.Join(r.lines("error: "), ""); !strings.Contains(strings.ToLower(line), "auth") && !strings.Contains(line, "401") {
+		t.Errorf("the error line does not say why: %s", line)
+	}
+}
