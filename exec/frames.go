@@ -14,7 +14,7 @@ import (
 
 const (
 	// frameSize bounds one frame's payload in bytes: large, as each costs the far end two processes, and kept in memory.
-	frameSize = 4 << 20
+	frameSize = 8 << 20
 	// worthwhile is the share of its size below which a frame is sent compressed: unpacking costs the pod time too.
 	worthwhile = 0.8
 )

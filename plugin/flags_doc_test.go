@@ -42,7 +42,7 @@ func TestFlagReference(t *testing.T) {
 		}
 		return
 	}
-	if diff := cmp.Diff(want, string(page)); diff != "" {
+	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(string(page), "\n")); diff != "" {
 		t.Errorf("docs/flags.md is stale, run make update-docs (-want +got):\n%s", diff)
 	}
 }

@@ -6,6 +6,7 @@ package session
 import (
 	_ "embed"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -27,8 +28,11 @@ var supervisor string
 // boot stores the supervisor where execs find it too, whole or not at all, and becomes it.
 const boot = `printf %s "$0" >` + script + `.new && mv ` + script + `.new ` + script + ` && exec sh ` + script + ` supervise`
 
-// Command is the builder container's command: everything that will run in the pod besides the engine.
-func Command() []string { return []string{"sh", "-c", boot, supervisor} }
+// Command is the builder container's command: everything that will run in the pod besides the engine. The kubelet
+// expands variables in a command, in which $$ stands for one $.
+func Command() []string {
+	return []string{"sh", "-c", boot, strings.ReplaceAll(supervisor, "$$", "$$$$")}
+}
 
 // Environment is what the supervisor expects in the container's environment.
 func Environment(profile string, grace time.Duration) map[string]string {

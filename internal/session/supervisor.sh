@@ -166,6 +166,7 @@ receive() {
 
 # frames copies the payload of the frames on stdin to stdout and keeps the end marker's SHA-256.
 frames() {
+	counts=$(dd count=1 iflag=fullblock,count_bytes </dev/zero 2>/dev/null | wc -c | grep -x ' *1')
 	while read -r kind length sum; do
 		case $kind:$length in
 		*:'' | *:*[!0-9]*) return 1 ;;
@@ -177,7 +178,15 @@ frames() {
 	done
 }
 
-block() { dd bs="$1" count=1 iflag=fullblock 2>/dev/null; }
+# block copies exactly so many bytes of stdin. A dd that counts bytes reuses a small buffer; an older busybox takes one of
+# the block's size.
+block() {
+	if [ -n "$counts" ]; then
+		dd bs=65536 count="$1" iflag=fullblock,count_bytes 2>/dev/null
+	else
+		dd bs="$1" count=1 iflag=fullblock 2>/dev/null
+	fi
+}
 
 # sha256 prints the SHA-256 of stdin; openssl, where the image has it, uses the processor's instructions for it.
 sha256() {

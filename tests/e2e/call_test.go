@@ -117,6 +117,8 @@ func (c call) command(ctx context.Context, t *testing.T) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(ctx, program, c.args...)
 	cmd.Dir, cmd.Stdin, cmd.WaitDelay = c.dir, c.stdin, 5*time.Second
+	// One that hangs is made to say where.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) }
 	cmd.Env = append(shared.Env(), "HOME="+t.TempDir(), "GORACE=halt_on_error=1")
 	cmd.Env = append(cmd.Env, c.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.user}
@@ -132,7 +134,7 @@ func (p *process) wait(t *testing.T) result {
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-	case errors.As(err, &exit) && exit.Exited():
+	case errors.As(err, &exit) && exit.Exited() && r.took < limit:
 		r.code = exit.ExitCode()
 	default:
 		t.Fatalf("%v after %s\nstderr:\n%s", err, r.took, r.stderr)

@@ -100,14 +100,3 @@ func TestPodDeletedBySomebodyElseIsAnError(t *testing.T) {
 	deletePod(t, onlyPod(t, ns))
 	p.wait(t).fails(t, codeInternal, "deleted")
 }
-
-func TestBuilderOutOfMemoryIsNamed(t *testing.T) {
-	t.Parallel()
-	ns := namespace(t, privileged)
-	dir := only(t, shell("RUN tail /dev/zero"))
-	r := build(ns, "-t", repository(ns), "--limit", "memory=128Mi", dir).run(t)
-	if r.code != codeInternal && r.code != codeBuild {
-		t.Errorf("exit code %d", r.code)
-	}
-	r.fails(t, r.code)
-}

@@ -62,12 +62,12 @@ func checkContent(t *testing.T, c call, dir string, leaves []leaf) {
 	}
 }
 
-func TestSocketsAndDevicesAreLeftOutWithAWarning(t *testing.T) {
+func TestSpecialFilesAreLeftOutWithAWarning(t *testing.T) {
 	ns := namespace(t, privileged)
 	dir := contextOf(t, map[string]string{"Dockerfile": scratch("COPY . /c/"), "file": "f"})
 	plantSpecial(t, dir)
 	r := build(ns, "-t", repository(ns), dir).run(t).succeeds(t)
-	for _, kind := range []string{"socket", "device"} {
+	for _, kind := range []string{"socket", "device", "pipe"} {
 		warned := strings.Join(r.lines("warning: "+kind), "\n")
 		if !strings.Contains(warned, "left out") {
 			t.Errorf("no warning about the %s:\n%s", kind, r.stderr)

@@ -41,3 +41,15 @@ func TestRegistryThatWantsAPasswordRefusesThePush(t *testing.T) {
 		t.Errorf("the error line does not say why: %s", line)
 	}
 }
+
+// The kernel's cgroups decide whether the step alone is killed or the builder with it; neither is silence or a success.
+func TestRunningOutOfMemoryIsAFailure(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	r := build(ns, "-t", repository(ns), "--limit", "memory=128Mi", only(t, shell("RUN tail /dev/zero"))).run(t)
+	if r.code == codeInternal {
+		r.fails(t, codeInternal, "OOMKilled", "128Mi").hints(t, "--limit memory")
+	} else {
+		r.fails(t, codeBuild, "tail /dev/zero")
+	}
+}

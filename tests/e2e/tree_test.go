@@ -145,6 +145,9 @@ func plantSpecial(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { socket.Close() })
+	if err := unix.Mkfifo("pipe", 0o666); err != nil {
+		t.Fatal(err)
+	}
 	if err := unix.Mknod("device", unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))); err != nil {
 		t.Fatal(err)
 	}

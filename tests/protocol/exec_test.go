@@ -24,7 +24,7 @@ func limited(t *testing.T) context.Context {
 
 func TestStreamsArriveWholeAndApart(t *testing.T) {
 	eachTransport(t, func(t *testing.T, c *cluster, pod imgexec.Container) {
-		payload := make([]byte, 5<<20)
+		payload := make([]byte, 9<<20)
 		_, _ = rand.Read(payload)
 		var out, errOut bytes.Buffer
 		err := pod.Run(limited(t), []string{"sh", "-c", "cat; echo apart >&2"},
@@ -78,8 +78,8 @@ sha256sum <"$0"; cat >/dev/null`
 
 func TestFramesArriveWhole(t *testing.T) {
 	eachTransport(t, func(t *testing.T, _ *cluster, pod imgexec.Container) {
-		payload := make([]byte, 9<<20+12345) // some frames that shrink, and some that don't
-		_, _ = rand.Read(payload[5<<20:])
+		payload := make([]byte, 19<<20+12345) // some frames that shrink, and some that don't
+		_, _ = rand.Read(payload[9<<20:])
 		r, w := io.Pipe()
 		f := imgexec.NewFrameWriter(w)
 		go func() {
@@ -104,7 +104,7 @@ func TestACutStreamNeverShowsItsEndMarker(t *testing.T) {
 		f := imgexec.NewFrameWriter(w)
 		sent := make(chan struct{})
 		go func() {
-			_, _ = f.Write(make([]byte, 5<<20))
+			_, _ = f.Write(make([]byte, 9<<20))
 			close(sent)
 			<-t.Context().Done()
 		}()

@@ -1,0 +1,85 @@
+// Command bench measures the plugin against what people do without it, side by side on the tests' cluster, and fails where
+// a bar is missed. Seconds belong to the machine; only the ratios are held to anything.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+var errMissed = errors.New("a bar was missed")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+// comparison measures one thing in turns and says how it fares against its bar.
+type comparison struct {
+	name string
+	run  func(ctx context.Context, b *bench, turns int) (report, error)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	comparisons := []comparison{{"small", compareSmall}, {"upload", compareUpload}, {"memory", compareMemory}}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	turns := flags.Int("n", 5, "how often each side has its turn")
+	only := flags.String("only", "small,upload,memory", "what to measure")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	chosen := strings.Split(*only, ",")
+	for _, name := range chosen {
+		if !slices.ContainsFunc(comparisons, func(c comparison) bool { return c.name == name }) {
+			return fmt.Errorf("-only: unknown comparison %q", name)
+		}
+	}
+	if *turns < 1 {
+		return errors.New("-n: want at least 1")
+	}
+	b, err := newBench(ctx, stderr)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	var reports []report
+	for _, c := range comparisons {
+		if !slices.Contains(chosen, c.name) {
+			continue
+		}
+		r, err := c.run(ctx, b, *turns)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		reports = append(reports, r)
+		fmt.Fprint(stdout, r)
+	}
+	return verdict(stdout, reports)
+}
+
+// verdict prints one line per bar.
+func verdict(w io.Writer, reports []report) error {
+	var err error
+	for _, r := range reports {
+		word := "ok    "
+		if !r.met() {
+			word, err = "MISSED", errMissed
+		}
+		fmt.Fprintf(w, "%s  %s\n", word, r.bar)
+	}
+	return err
+}

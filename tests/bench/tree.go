@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+const (
+	randomFiles = 3
+	randomSize  = 100 << 20 // bytes of each
+)
+
+// nothing builds an image of one small file, whatever else is in the context.
+const nothing = "FROM scratch\nCOPY marker /\n"
+
+// makeTree fills dir like a working copy: Go's source tree, for many small files, and what does not compress.
+func makeTree(ctx context.Context, dir string) (files int, size int64, err error) {
+	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := makeNothing(dir); err != nil {
+		return 0, 0, err
+	}
+	if err := copySources(filepath.Join(dir, "src"), filepath.Join(strings.TrimSpace(string(root)), "src")); err != nil {
+		return 0, 0, err
+	}
+	for i := range randomFiles {
+		random := rand.NewChaCha8([32]byte{byte(i)})
+		if err := writeFile(filepath.Join(dir, "random"+strconv.Itoa(i)), io.LimitReader(random, randomSize)); err != nil {
+			return 0, 0, err
+		}
+	}
+	err = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		files++
+		size += info.Size()
+		return nil
+	})
+	return files, size, err
+}
+
+// makeNothing makes a context of one small file.
+func makeNothing(dir string) error {
+	return errors.Join(
+		os.MkdirAll(dir, 0o755),
+		os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(nothing), 0o644),
+		os.WriteFile(filepath.Join(dir, "marker"), []byte("here\n"), 0o644),
+	)
+}
+
+// copySources copies regular files only; Go's source has no others that matter.
+func copySources(to, from string) error {
+	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(to, name), 0o755)
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		in, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer in.Close()
+		return writeFile(filepath.Join(to, name), in)
+	})
+}
+
+func writeFile(path string, content io.Reader) error {
+	out, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, content)
+	return errors.Join(err, out.Close())
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+)
+
+// compareUpload sends a large tree by the plugin and by kubectl cp. The plugin's figure ends when the pod has verified
+// what it got; kubectl cp verifies nothing.
+func compareUpload(ctx context.Context, b *bench, turns int) (report, error) {
+	if err := b.makeSmallContext(); err != nil {
+		return report{}, err
+	}
+	pod, err := b.handPod(ctx)
+	if err != nil {
+		return report{}, err
+	}
+	tree := filepath.Join(b.dir, "tree")
+	files, size, err := makeTree(ctx, tree)
+	if err != nil {
+		return report{}, err
+	}
+	plugin, whole, cp := &row{name: "upload of kubectl img build", unit: "s"}, &row{name: "its whole run", unit: "s"}, &row{name: "kubectl cp", unit: "s"}
+	for range turns {
+		var sent float64
+		took, err := b.timed(ctx, func() (err error) { sent, err = b.upload(ctx, tree); return err })
+		if err != nil {
+			return report{}, err
+		}
+		plugin.add(sent)
+		whole.add(took)
+		if took, err = b.copyTree(ctx, pod, tree, files); err != nil {
+			return report{}, err
+		}
+		cp.add(took)
+	}
+	return report{
+		title: fmt.Sprintf("upload of %d files, %d MB", files, size/1e6),
+		rows:  []*row{plugin, whole, cp},
+		bar:   bar{name: "upload / kubectl cp", value: plugin.median() / cp.median(), limit: 0.8},
+	}, nil
+}
+
+// upload builds from tree and returns the seconds that the upload took of it.
+func (b *bench) upload(ctx context.Context, tree string) (float64, error) {
+	var stderr bytes.Buffer
+	cmd := b.command(ctx, "kubectl", "img", "build", "-n", b.namespace, "--push=false", tree)
+	cmd.Stderr = &stderr
+	if err := b.run(cmd); err != nil {
+		return 0, fmt.Errorf("%w: %s", err, stderr.String())
+	}
+	return uploadTime(stderr.String())
+}
+
+var sentLine = regexp.MustCompile(`(?m)^sent the build context: \S+ in ([0-9.]+)s`)
+
+// uploadTime reads the plugin's own line.
+func uploadTime(log string) (float64, error) {
+	match := sentLine.FindStringSubmatch(log)
+	if match == nil {
+		return 0, fmt.Errorf("the plugin's log has no line %q: %s", sentLine, log)
+	}
+	return strconv.ParseFloat(match[1], 64)
+}
+
+// copyTree copies tree into an idle pod.
+func (b *bench) copyTree(ctx context.Context, pod, tree string, files int) (float64, error) {
+	took, err := b.timed(ctx, func() error { return nil })
+	if err != nil {
+		return took, err
+	}
+	for _, args := range [][]string{
+		{"apply", "-n", b.namespace, "-f", pod},
+		{"wait", "-n", b.namespace, "--for=condition=Ready", "--timeout=2m", "pod/hand"},
+	} {
+		if _, err := b.kubectl(ctx, args...); err != nil {
+			return 0, err
+		}
+	}
+	took, err = b.stopwatch(ctx, func() error {
+		_, err := b.kubectl(ctx, "cp", tree, b.namespace+"/hand:"+podContext)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	count, err := b.kubectl(ctx, "exec", "-n", b.namespace, "hand", "--", "sh", "-c", "find "+podContext+" -type f | wc -l")
+	if err == nil && count != strconv.Itoa(files) {
+		err = fmt.Errorf("kubectl cp copied %s of %d files", count, files)
+	}
+	return took, err
+}

@@ -1,0 +1,58 @@
+package script
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// forbidden is an API server that lets nobody do anything, and counts who tried.
+type forbidden struct{ requests atomic.Int64 }
+
+func (f *forbidden) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+println(r.Method, r.URL.String(), r.UserAgent())
+	f.requests.Add(1)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusForbidden)
+	fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,`+
+		`"message":"pods is forbidden: User \"nobody\" cannot create resource \"pods\" in API group \"\" in the namespace \"ci\""}`)
+}
+
+const kubeconfig = `apiVersion: v1
+kind: Config
+clusters:
+- {name: forbidden, cluster: {server: "%s"}}
+- {name: gone, cluster: {server: "http://127.0.0.1:1"}}
+contexts:
+- {name: forbidden, context: {cluster: forbidden, user: nobody, namespace: ci}}
+- {name: gone, context: {cluster: gone, user: nobody, namespace: ci}}
+users:
+- {name: nobody, user: {}}
+current-context: forbidden
+`
+
+type serverKey struct{}
+
+// setup gives each script a cluster to be refused by, so that a build that is not stopped before it gets there shows.
+func setup(env *testscript.Env) error {
+	f := &forbidden{}
+	server := httptest.NewServer(f)
+	env.Defer(server.Close)
+	env.Values[serverKey{}] = f
+	file := filepath.Join(env.WorkDir, "kubeconfig")
+	env.Setenv("KUBECONFIG", file)
+	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+	return os.WriteFile(file, fmt.Appendf(nil, kubeconfig, server.URL), 0o600)
+}
+
+// untouched fails the script if anything has asked the cluster for anything.
+func untouched(ts *testscript.TestScript) {
+	if n := ts.Value(serverKey{}).(*forbidden).requests.Load(); n > 0 {
+		ts.Fatalf("the cluster got %d requests", n)
+	}
+}
