@@ -114,7 +114,7 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod) error {
 			}
 			if b.Keep {
 				s.Release()
-				first(ended, patience)
+				_ = first(ended, patience)
 			}
 			return err
 		case err := <-ended:

@@ -30,14 +30,24 @@ type Pod struct {
 func Create(ctx context.Context, client kubernetes.Interface, want *corev1.Pod, container string) (*Pod, error) {
 	p := &Pod{client: client, namespace: want.Namespace, name: want.Name, container: container}
 	got, err := client.CoreV1().Pods(want.Namespace).Create(ctx, want, metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) || neverSent(err) {
-		return nil, fmt.Errorf("create builder pod %s: %w", p, err) // somebody else's, or nobody's
+	if refused(err) || neverSent(err) {
+		return nil, fmt.Errorf("create builder pod %s: %w", p, err) // nobody's, or somebody else's of that name
 	}
 	if err != nil {
 		return p, fmt.Errorf("create builder pod %s: %w", p, err)
 	}
 	p.uid = got.UID
 	return p, p.weakened(want, got)
+}
+
+// refused says that the API server answered and stored nothing.
+func refused(err error) bool {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return false
+	}
+	code := status.Status().Code
+	return code >= 400 && code < 500
 }
 
 // neverSent says that no connection came about, so that the API server can't have stored anything.

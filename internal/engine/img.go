@@ -47,6 +47,7 @@ func (i Img) Environment() map[string]string {
 		// core until the second ends (img v0.5.11, reexec.go). Where the image's unshare can map ids, it goes first, and
 		// img is told, by the variable its tests use, that this is done.
 		"ENTER": "unshare --user --map-auto --map-root-user --mount env IMG_RUNNING_TESTS=1",
+		"PROBE": "img ls --state " + i.StateDir,
 		"STATE": i.StateDir,
 		// The content store, whose files are named by their digests in hex.
 		"BLOBS": i.StateDir + "/runc/*/content/blobs/sha256",

@@ -31,8 +31,8 @@ supervise() {
 	trap 'report 143 "$(failure stopped 143 "the builder pod was told to stop")"; exit 143' TERM
 	trap 'report 1 "$(failure abandoned 1 "no client for ${LEASH_GRACE}s")"; exit 1' USR1
 	leash &
+	${ENTER:-false} true 2>/dev/null || ENTER=""
 	if reason=$(preflight); then
-		${ENTER:-false} true 2>/dev/null || ENTER=""
 		event ready
 		cat "$s/start" >/dev/null &
 		wait $!
@@ -61,6 +61,9 @@ preflight() {
 		[ $((${range%:*} + ${range#*:})) -le "$ids" ] ||
 			{ echo "range $range of $file in the builder image exceeds the $ids ids of the pod"; return 1; }
 	done
+	# Where the user namespace was not entered just now, only the engine itself can tell whether it can.
+	[ -n "$ENTER" ] || said=$($PROBE 2>&1) ||
+		{ echo "the engine does not start: $(printf %s "$said" | tail -n 1)"; return 1; }
 }
 
 # job runs the uploaded steps in a shell of their own, so that the first one to fail ends them all.

@@ -89,7 +89,7 @@ func (p *pod) command(args ...string) *osexec.Cmd {
 	cmd := osexec.CommandContext(p.t.Context(), argv[0], append(argv[1:], args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Env = append(os.Environ(), "PROFILE=unconfined", "LEASH_GRACE=60", "USER=user", "TOOLS=true",
-		"ENTER=", "BLOBS="+p.path("blobs"), "XDG_RUNTIME_DIR="+p.path("run/xdg"), "STATE="+p.path("state"))
+		"ENTER=", "BLOBS="+p.path("blobs"), "XDG_RUNTIME_DIR="+p.path("run/xdg"), "STATE="+p.path("state"), "PROBE=true")
 	return cmd
 }
 
@@ -349,6 +349,7 @@ func TestPreflightNamesWhatIsMissing(t *testing.T) {
 			"TOOLS=no-such-engine": "the builder image has no no-such-engine",
 			"PROFILE=userns":       "the node gave the pod no user namespace",
 			"USER=nobody-known":    "has no range for user nobody-known",
+			"PROBE=ls /no-such":    "the engine does not start: ",
 		} {
 			p := startPod(t, shell, env)
 			var log bytes.Buffer

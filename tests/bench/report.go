@@ -58,7 +58,9 @@ func (r report) String() string {
 	for _, row := range r.rows {
 		fmt.Fprintln(table, "  "+row.String())
 	}
-	table.Flush()
+	if err := table.Flush(); err != nil {
+		return err.Error() // a strings.Builder takes everything
+	}
 	fmt.Fprintf(&out, "  %s\n\n", r.bar)
 	return out.String()
 }

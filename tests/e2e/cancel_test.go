@@ -76,8 +76,8 @@ func TestKilledClientLeavesNoRunningPod(t *testing.T) {
 func TestTimeoutNamesThePhase(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
-	r := build(ns, "-t", repository(ns), "--timeout", "12s", endless(t)).run(t).within(t, 25*time.Second)
-	r.fails(t, codeTimeout, "build the image: timed out after 12s").says(t, begun).hints(t, "--timeout")
+	r := build(ns, "-t", repository(ns), "--timeout", "15s", endless(t)).run(t).within(t, 30*time.Second)
+	r.fails(t, codeTimeout, "build the image: timed out after 15s").hints(t, "--timeout")
 }
 
 func TestKeepLeavesTheFinishedPodAndSaysHowToDeleteIt(t *testing.T) {
