@@ -8,34 +8,38 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 )
 
 const (
 	// frameSize bounds one frame's payload in bytes: large, as each costs the far end two processes, and kept in memory.
-	frameSize = 8 << 20
+	frameSize = 4 << 20
 	// worthwhile is the share of its size below which a frame is sent compressed: unpacking costs the pod time too.
 	worthwhile = 0.8
 )
 
 // FrameWriter sends a stream of unknown length so that the far end knows it whole from cut off: frames, each of a line
 // "raw LENGTH" or "gzip LENGTH" and that many bytes, then the end marker "end BYTES SHA256", both of the payload. A
-// stream without its marker is void.
+// stream without its marker is void. One frame is on its way while the next is made.
 type FrameWriter struct {
 	w      io.Writer
 	buf    *bufio.Writer
 	packed bytes.Buffer
 	gzip   *gzip.Writer
 	sum    hash.Hash
-	bytes  int64
+	bytes  atomic.Int64
+	sent   chan error // the outcome of the frame that is on its way
+	frame  []byte     // of the frame that is on its way
 }
 
 // NewFrameWriter returns a FrameWriter on w. Finish must be called for the stream to count.
 func NewFrameWriter(w io.Writer) *FrameWriter {
-	f := &FrameWriter{w: w, sum: sha256.New()}
+	f := &FrameWriter{w: w, sum: sha256.New(), sent: make(chan error, 1)}
+	f.sent <- nil
 	f.gzip, _ = gzip.NewWriterLevel(&f.packed, gzip.BestSpeed) // the level is valid
-	f.buf = bufio.NewWriterSize(writerFunc(f.frames), frameSize)
+	f.buf = bufio.NewWriterSize(writerFunc(f.split), frameSize)
 	return f
 }
 
@@ -47,27 +51,31 @@ func (f *FrameWriter) Finish() error {
 	if err := f.buf.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(f.w, "end %d %s\n", f.bytes, hex.EncodeToString(f.sum.Sum(nil)))
+	if err := <-f.sent; err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(f.w, "end %d %s\n", f.Bytes(), hex.EncodeToString(f.sum.Sum(nil)))
 	return err
 }
 
-// Bytes is the size of the payload sent so far.
-func (f *FrameWriter) Bytes() int64 { return f.bytes }
+// Bytes is the size of the payload handed on so far.
+func (f *FrameWriter) Bytes() int64 { return f.bytes.Load() }
 
-// frames sends p, of any length.
-func (f *FrameWriter) frames(p []byte) (int, error) {
-	sent := 0
-	for sent < len(p) {
-		part := p[sent:min(len(p), sent+frameSize)]
-		if err := f.frame(part); err != nil {
-			return sent, err
+// split makes frames of p, of any length.
+func (f *FrameWriter) split(p []byte) (int, error) {
+	done := 0
+	for done < len(p) {
+		part := p[done:min(len(p), done+frameSize)]
+		if err := f.send(part); err != nil {
+			return done, err
 		}
-		sent += len(part)
+		done += len(part)
 	}
-	return sent, nil
+	return done, nil
 }
 
-func (f *FrameWriter) frame(part []byte) error {
+// send makes a frame of part, waits for the one before it, and lets it go.
+func (f *FrameWriter) send(part []byte) error {
 	kind, body := "raw", part
 	packed, err := f.pack(part)
 	if err != nil {
@@ -76,14 +84,18 @@ func (f *FrameWriter) frame(part []byte) error {
 	if float64(len(packed)) < worthwhile*float64(len(part)) {
 		kind, body = "gzip", packed
 	}
-	if _, err := fmt.Fprintf(f.w, "%s %d\n", kind, len(body)); err != nil {
-		return err
-	}
-	if _, err := f.w.Write(body); err != nil {
-		return err
-	}
 	f.sum.Write(part)
-	f.bytes += int64(len(part))
+	if err := <-f.sent; err != nil {
+		f.sent <- err
+		return err
+	}
+	f.frame = fmt.Appendf(f.frame[:0], "%s %d\n", kind, len(body))
+	f.frame = append(f.frame, body...)
+	f.bytes.Add(int64(len(part)))
+	go func() {
+		_, err := f.w.Write(f.frame)
+		f.sent <- err
+	}()
 	return nil
 }
 

@@ -51,7 +51,9 @@ func TestKilledClientLeavesNoRunningPod(t *testing.T) {
 	p := build(ns, "-t", repository(ns), "--detach-grace", "5s", endless(t)).start(t)
 	p.await(t, begun)
 	p.signal(t, syscall.SIGKILL)
-	<-p.ended
+	if err := <-p.ended; err == nil {
+		t.Error("the killed client ended well")
+	}
 	pod := onlyPod(t, ns)
 	if pod.Status.Phase != corev1.PodRunning {
 		t.Errorf("the pod did not outlive its client: %s", pod.Status.Phase)

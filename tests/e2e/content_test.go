@@ -34,11 +34,16 @@ func TestImageContentEqualsTheContext(t *testing.T) {
 	}
 }
 
-func TestSetuidAndSetgidProgramsKeepTheirBits(t *testing.T) {
+// img writes a file's content after its mode, which clears the bits for all but the real root: it is said, not hidden.
+func TestLostSetuidBitsAreWarnedOf(t *testing.T) {
 	t.Parallel()
+	ns := namespace(t, privileged)
 	dir := t.TempDir()
 	plant(t, dir, 0, privilegedPrograms())
-	checkContent(t, build(""), dir, privilegedPrograms())
+	dockerfile := filepath.Join(t.TempDir(), "Dockerfile")
+	write(t, dockerfile, scratch("COPY . /c/"))
+	r := build(ns, "-t", repository(ns), "-f", dockerfile, dir).run(t).succeeds(t)
+	r.says(t, "warning: 3 set-user-ID or set-group-ID files lose that bit", "RUN chmod sets it again")
 }
 
 func TestOwnershipDoesNotDependOnTheClientsUser(t *testing.T) {

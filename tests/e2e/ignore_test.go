@@ -75,7 +75,9 @@ func checkNames(t *testing.T, ns string, want ...string) {
 		for name := range listing(t, content) {
 			got[name] = true
 		}
-		content.Close()
+		if err := content.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(got))); diff != "" {
 		t.Errorf("names in the image (-want +got):\n%s", diff)

@@ -101,20 +101,21 @@ func (r result) succeeds(t *testing.T) result {
 }
 
 // says checks that stderr holds every one of parts.
-func (r result) says(t *testing.T, parts ...string) result {
+func (r result) says(t *testing.T, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(r.stderr, part) {
 			t.Errorf("stderr lacks %q:\n%s", part, r.stderr)
 		}
 	}
-	return r
 }
 
 // eventually polls for what the cluster does in its own time.
 func eventually(t *testing.T, patience time.Duration, what string, happened func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !happened(); time.Sleep(100 * time.Millisecond) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !happened(); <-tick.C {
 		if time.Now().After(deadline) {
 			t.Errorf("waited %s in vain until %s", patience, what)
 			return

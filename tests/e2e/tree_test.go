@@ -140,11 +140,11 @@ func plantSpecial(t *testing.T, dir string) {
 	t.Helper()
 	// The address of a socket is shorter than a test's directory may be.
 	t.Chdir(dir)
-	socket, err := net.Listen("unix", "socket")
+	socket, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", "socket")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { socket.Close() })
+	t.Cleanup(func() { _ = socket.Close() })
 	if err := unix.Mkfifo("pipe", 0o666); err != nil {
 		t.Fatal(err)
 	}
