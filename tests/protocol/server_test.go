@@ -121,7 +121,7 @@ func (runtime) ExecInContainer(ctx context.Context, _, _, _ string, argv []strin
 	_ bool, _ <-chan remotecommand.TerminalSize, _ time.Duration,
 ) error {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.WaitDelay = 100 * time.Millisecond
+	cmd.WaitDelay = 10 * time.Second
 	if out != nil {
 		cmd.Stdout = out
 	}
