@@ -13,7 +13,8 @@ w=/workspace
 
 # await waits until supervise has laid out the files below; an exec can be there first.
 await() { until [ -s "$s/pid" ]; do pause; done; }
-pause() { sleep 0.1 2>/dev/null || sleep 1; }
+pause() { sleep 0.05 2>/dev/null || { ticks=20 && sleep 1; }; }
+ticks=1 # of 0.05 s that a pause takes
 event() { printf '%s\n' "$*" >>"$s/events"; }
 drain() { cat >/dev/null; }
 
@@ -216,8 +217,11 @@ follow() {
 	while kill -0 $leash 2>/dev/null; do
 		cat <&4
 		cat <&5 >&2
-		quiet=$((quiet + 1))
-		[ $((quiet % 50)) -ne 0 ] || echo alive >&2
+		quiet=$((quiet + ticks))
+		if [ $quiet -ge 100 ]; then
+			quiet=0
+			echo alive >&2
+		fi
 		pause
 	done
 }
