@@ -151,7 +151,6 @@ receive() {
 	sha256 <"$s/tosum" >"$s/sum" &
 	problem=""
 	frames | tee "$s/tosum" | tar -x -p -o -f - -C / 2>"$s/tar" || problem="unpack: $(head -n 1 "$s/tar")"
-	drain
 	wait
 	read -r got _ <"$s/sum"
 	if [ -z "$problem" ] && [ ! -s "$s/end" ]; then
@@ -160,12 +159,15 @@ receive() {
 		problem="what arrived has another SHA-256 than what was sent"
 	fi
 	[ -p "$s/start" ] || problem="the job has begun"
-	if [ -n "$problem" ]; then
+	if [ -z "$problem" ]; then
+		event uploaded
+		: >"$s/start"
+	else
 		event "refused $problem"
-		return 1
 	fi
-	event uploaded
-	: >"$s/start"
+	# Only now, for the end of stdin can get lost on its way here; nothing above waits for it.
+	drain
+	[ -z "$problem" ]
 }
 
 # frames copies the payload of the frames on stdin to stdout and keeps the end marker's SHA-256.
