@@ -15,6 +15,9 @@ w=/workspace
 await() { until [ -s "$s/pid" ]; do pause; done; }
 pause() { sleep 0.05 2>/dev/null || { ticks=20 && sleep 1; }; }
 ticks=1 # of 0.05 s that a pause takes
+# A busybox shell takes its own applets for bare names, and its tee copies by the kilobyte.
+tee=/usr/bin/tee
+[ -x $tee ] || tee="tee"
 event() { printf '%s\n' "$*" >>"$s/events"; }
 drain() { cat >/dev/null; }
 
@@ -39,7 +42,7 @@ supervise() {
 		wait $!
 		rm "$s/start"
 		echo context >"$s/phase"
-		{ job || echo $? >"$s/code"; } 2>&1 | tee -a "$w/log" &
+		{ job || echo $? >"$s/code"; } 2>&1 | $tee -a "$w/log" &
 		wait $!
 		conclude
 	else
@@ -150,7 +153,7 @@ receive() {
 	mkfifo "$s/tosum"
 	sha256 <"$s/tosum" >"$s/sum" &
 	problem=""
-	frames | tee "$s/tosum" | tar -x -p -o -f - -C / 2>"$s/tar" || problem="unpack: $(head -n 1 "$s/tar")"
+	frames | $tee "$s/tosum" | tar -x -p -o -f - -C / 2>"$s/tar" || problem="unpack: $(head -n 1 "$s/tar")"
 	wait
 	read -r got _ <"$s/sum"
 	if [ -z "$problem" ] && [ ! -s "$s/end" ]; then
