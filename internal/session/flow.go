@@ -13,7 +13,7 @@ type flow struct {
 	w       io.Writer
 	report  func(total int64)
 	moved   func() // bytes have just passed
-	total   int64
+	total   atomic.Int64
 	waiting atomic.Bool // there are bytes that have not passed yet
 }
 
@@ -24,8 +24,7 @@ func (f *flow) Write(p []byte) (int, error) {
 	for done < len(p) {
 		n, err := f.w.Write(p[done:min(len(p), done+portion)])
 		done += n
-		f.total += int64(n)
-		f.report(f.total)
+		f.report(f.total.Add(int64(n)))
 		f.moved()
 		if err != nil {
 			return done, err

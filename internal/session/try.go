@@ -21,9 +21,9 @@ type try struct {
 	begun chan struct{} // closed when the pod has said that it takes this one
 }
 
-// repeatable says whether another try makes sense: a pod that was never heard of refuses execs altogether.
+// repeatable says whether another try makes sense. Where no exec ever came about, none is allowed.
 func (t *try) repeatable(p Payload) bool {
-	return closed(t.connected) && (!p.Once || !closed(t.begun))
+	return (closed(t.connected) || t.flow.total.Load() > 0) && (!p.Once || !closed(t.begun))
 }
 
 func closed(c <-chan struct{}) bool {

@@ -100,7 +100,7 @@ func TestUploadThatBreaksIsSentAgain(t *testing.T) {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}},
-		"breaks": {says: "connection lost", first: func(run runner, ctx context.Context, argv []string, st exec.Streams) error {
+		"breaks": {says: "bytes sent", first: func(run runner, ctx context.Context, argv []string, st exec.Streams) error {
 			st.Stdin = io.LimitReader(st.Stdin, 70_000)
 			_ = run(ctx, argv, st)
 			return lost
