@@ -19,7 +19,7 @@ var ErrNotRunning = errors.New("no cluster is running")
 
 // Options change what Up starts. A running cluster with other options is stopped first.
 type Options struct {
-	Instance       int      // clusters with different numbers run side by side
+	Instance       int      // clusters with different numbers run side by side; 0 for the shared one
 	Root           string   // repository; default: the nearest parent of the working directory that is one
 	APIServerFlags []string // appended to kube-apiserver's
 	KubeletFlags   []string // appended to the kubelet's
@@ -140,7 +140,7 @@ func (p paths) start(ctx context.Context, c *Cluster, opts Options, log *progres
 	return nil
 }
 
-// Load returns the shared cluster, instance zero, or ErrNotRunning.
+// Load returns the shared cluster, instance zero unless the environment names another, or ErrNotRunning.
 func Load() (*Cluster, error) {
 	return sharedPaths().load()
 }
