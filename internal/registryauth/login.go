@@ -36,7 +36,9 @@ type LocalError struct {
 	Err  error
 }
 
-func (e *LocalError) Error() string { return fmt.Sprintf("read the local login for %s: %v", e.Host, e.Err) }
+func (e *LocalError) Error() string {
+	return fmt.Sprintf("read the local login for %s: %v", e.Host, e.Err)
+}
 
 // Unwrap returns the cause.
 func (e *LocalError) Unwrap() error { return e.Err }

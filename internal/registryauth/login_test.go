@@ -64,7 +64,7 @@ func TestDecide(t *testing.T) {
 		"auto with a public base image on Google's registry": {
 			push: []string{"quay.io"}, pull: []string{google2}, serviceAccount: "builder", want: map[string]Method{google2: None, "quay.io": None},
 		},
-		"auto with a broken helper": {push: []string{"broken.example"}, want: map[string]Method{"broken.example": None}},
+		"auto with a broken helper":        {push: []string{"broken.example"}, want: map[string]Method{"broken.example": None}},
 		"auto with a token that is no use": {push: []string{"token.example"}, want: map[string]Method{"token.example": None}},
 		"gcr is for Google only": {
 			push: []string{google1}, pull: []string{"ghcr.io"}, rules: []string{"gcr"}, want: map[string]Method{google1: GCR, "ghcr.io": None},
@@ -187,8 +187,12 @@ func TestNothingPrintsASecret(t *testing.T) {
 		}
 		login := Login{Registry: Registry{Host: "ghcr.io"}, Method: Local, Credential: credential}
 		for _, holder := range []any{
-			credential, &credential, credential.password, credential.identity, login, &login, Logins{login}, &Logins{login},
-			map[string]Credential{"a": credential}, struct{ C Credential }{credential}, []any{login},
+			credential, &credential, credential.password, credential.identity, login, &login,
+			Logins{login},
+			&Logins{login},
+			map[string]Credential{"a": credential},
+			struct{ C Credential }{credential},
+			[]any{login},
 			&LocalError{"ghcr.io", errNoLogin},
 		} {
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {

@@ -22,7 +22,7 @@ const (
 	HelperFailed   Cause = "the credential helper gave no login; look at its words in the log"
 	NoMetadata     Cause = "the metadata server gave no token in time; build on nodes that have one"
 	WrongIdentity  Cause = "Workload Identity is not in effect for the pod; connect its service account"
-	NoSecret       Cause = "it has no key .dockerconfigjson or .dockercfg, or is not there; create it as a docker-registry secret"
+	NoLoginFile    Cause = "it has no key .dockerconfigjson or .dockercfg, or is not there; create it as a docker-registry secret"
 	NoOpenSSL      Cause = "the builder image has no openssl to fetch the certificate with; use --registry-ca"
 )
 

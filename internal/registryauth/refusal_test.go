@@ -12,22 +12,22 @@ import (
 
 func TestDiagnose(t *testing.T) {
 	for words, want := range map[string]Cause{
-		`unexpected response: 401 Unauthorized`:  Unauthorized,
-		`unexpected response: 403 Forbidden`:     Forbidden,
+		`unexpected response: 401 Unauthorized`: Unauthorized,
+		`unexpected response: 403 Forbidden`:    Forbidden,
 		`failed to solve: rpc error: code = Unknown desc = docker.io/a/b: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`: Unauthorized,
-		`failed to do request: Head https://r.example/v2/: dial tcp: lookup r.example on 10.96.0.10:53: no such host`:                                                                                          UnknownHost,
-		`failed to do request: Head https://r.example/v2/: x509: certificate signed by unknown authority`:                                                                                                     BadCertificate,
-		`failed to do request: Head https://r.example/v2/: x509: certificate has expired or is not yet valid`:                                                                                                 BadCertificate,
-		`failed to do request: Head https://r.example/v2/: dial tcp 10.0.0.1:443: connect: connection refused`:                                                                                                Unreachable,
-		`failed to do request: Head https://r.example/v2/: http: server gave HTTP response to HTTPS client`:                                                                                                   PlainHTTP,
-		`failed to authorize: rpc error: code = Unknown desc = error getting credentials - err: exec: "docker-credential-gcr": executable file not found in $PATH, out: `:                                     HelperMissing,
-		`failed to authorize: rpc error: code = Unknown desc = error getting credentials - err: exit status 1, out: `:                                                                                         HelperFailed,
-		`failed to authorize: failed to fetch oauth token: unexpected status: 403 Forbidden`:                                                                                                                  Forbidden,
-		`unexpected response: 401 Unauthorized: token has expired`:                                                                                                                                            Expired,
+		`failed to do request: Head https://r.example/v2/: dial tcp: lookup r.example on 10.96.0.10:53: no such host`:                                                                                           UnknownHost,
+		`failed to do request: Head https://r.example/v2/: x509: certificate signed by unknown authority`:                                                                                                       BadCertificate,
+		`failed to do request: Head https://r.example/v2/: x509: certificate has expired or is not yet valid`:                                                                                                   BadCertificate,
+		`failed to do request: Head https://r.example/v2/: dial tcp 10.0.0.1:443: connect: connection refused`:                                                                                                  Unreachable,
+		`failed to do request: Head https://r.example/v2/: http: server gave HTTP response to HTTPS client`:                                                                                                     PlainHTTP,
+		`failed to authorize: rpc error: code = Unknown desc = error getting credentials - err: exec: "docker-credential-gcr": executable file not found in $PATH, out: `:                                       HelperMissing,
+		`failed to authorize: rpc error: code = Unknown desc = error getting credentials - err: exit status 1, out: `:                                                                                           HelperFailed,
+		`failed to authorize: failed to fetch oauth token: unexpected status: 403 Forbidden`:                                                                                                                    Forbidden,
+		`unexpected response: 401 Unauthorized: token has expired`:                                                                                                                                              Expired,
 		// What a build says of itself.
 		`failed to solve: rpc error: code = Unknown desc = executor failed running [/bin/sh -c echo 'unexpected response: 401 Unauthorized']: exit code: 1`: "",
-		`failed to solve: failed to compute cache key: "/401 Unauthorized" not found: not found`:                                                           "",
-		`failed to solve: r.example/no/such:image: not found`: "",
+		`failed to solve: failed to compute cache key: "/401 Unauthorized" not found: not found`:                                                            "",
+		`failed to solve: r.example/no/such:image: not found`:                                                                                               "",
 	} {
 		cause, detail, ok := Diagnose(words)
 		if cause != want || ok != (want != "") {
