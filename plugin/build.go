@@ -186,7 +186,7 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 		if b.Source.Dockerfile() == nil { // a link in an archive, known only to the pod
 			finish += session.Copy(path.Join(b.Build.Context, b.Source.DockerfilePath()), b.Build.Dockerfile)
 		}
-		return session.WriteJob(w, b.Source.Dockerfile(), finish, img.Steps(b.Build))
+		return session.WriteJob(w, b.Source.Dockerfile(), finish, session.Login{}, img.Steps(b.Build))
 	}, progress.add)
 	progress.end(err)
 	return err
