@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -119,12 +120,14 @@ func (l *buildLog) replay() {
 }
 
 // lastLine is the last line that says something.
-func (l *buildLog) lastLine() string {
+func (l *buildLog) lastLine() string { return strings.TrimPrefix(l.last(""), "Error: ") }
+
+// last is the last line that says something and begins with prefix.
+func (l *buildLog) last(prefix string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	lines := strings.Split(string(l.end), "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		if line := strings.TrimPrefix(oneLine(lines[i]), "Error: "); line != "" {
+	for _, line := range slices.Backward(strings.Split(string(l.end), "\n")) {
+		if line = oneLine(line); line != "" && strings.HasPrefix(line, prefix) {
 			return line
 		}
 	}

@@ -66,7 +66,7 @@ func Decide(ctx context.Context, registries []Registry, s Situation) (Logins, er
 	}
 	for _, m := range []Method{Gcloud, GCR} {
 		asked := slices.ContainsFunc(s.Rules, func(r Rule) bool { return r.Host == "" && r.Method == m })
-		if asked && len(registries) > 0 && len(all.by(m)) == 0 {
+		if asked && len(registries) > 0 && len(all.ByMethod(m)) == 0 {
 			return nil, &NoGoogleError{m, all.hosts()}
 		}
 	}
@@ -156,7 +156,8 @@ func resource(host string) (name.Registry, error) {
 	return name.NewRegistry(host, name.WeakValidation)
 }
 
-func (l Logins) by(m Method) []string {
+// ByMethod returns the registries with a login of one kind.
+func (l Logins) ByMethod(m Method) []string {
 	var hosts []string
 	for _, login := range l {
 		if login.Method == m {
@@ -184,7 +185,7 @@ type Helper struct {
 func (l Logins) Helpers() []Helper {
 	var helpers []Helper
 	for _, m := range []Method{google, GCR, Gcloud} {
-		if hosts := l.by(m); len(hosts) > 0 {
+		if hosts := l.ByMethod(m); len(hosts) > 0 {
 			helpers = append(helpers, Helper{string(m), hosts})
 		}
 	}

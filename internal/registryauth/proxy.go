@@ -1,0 +1,29 @@
+package registryauth
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Proxies is the HTTP_PROXY family of an environment, as KEY=VALUE. A proxy's URL may hold a password, so it prints none.
+type Proxies []string
+
+// ReadProxies takes the variables that programs look at.
+func ReadProxies(env []string) Proxies {
+	var found Proxies
+	for _, pair := range env {
+		key, value, _ := strings.Cut(pair, "=")
+		if slices.Contains([]string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"}, strings.ToUpper(key)) && value != "" {
+			found = append(found, pair)
+		}
+	}
+	return found
+}
+
+// Format covers every verb of fmt.
+func (p Proxies) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// MarshalText covers encoders.
+func (p Proxies) MarshalText() ([]byte, error) { return []byte(redacted), nil }
