@@ -192,7 +192,7 @@ func first(c <-chan error, limit time.Duration) error {
 // upload sends the context and the job, and returns when the pod has verified both.
 func (b *build) upload(ctx context.Context, s *session.Session) error {
 	b.phase.set("log in to the registries")
-	if err := b.login.wait(ctx); err != nil {
+	if err := b.awaitLogin(ctx); err != nil {
 		return err
 	}
 	b.phase.set("send the build context")

@@ -61,9 +61,6 @@ func (b *build) startLogin(ctx context.Context, refuse context.CancelCauseFunc) 
 			refuse(&loginError{l.err})
 			return
 		}
-		if !l.partial {
-			b.tell(l.logins)
-		}
 		if err := b.checkPush(checking, l.logins); err != nil {
 			refuse(&loginError{err})
 		}
@@ -121,7 +118,17 @@ func (b *build) checkPush(ctx context.Context, logins registryauth.Logins) error
 	return nil
 }
 
-// wait returns when the logins are decided and the push check has had its time.
+// awaitLogin returns when the logins are decided and the push check has had its time.
+func (b *build) awaitLogin(ctx context.Context) error {
+	if err := b.login.wait(ctx); err != nil {
+		return err
+	}
+	if !b.login.partial {
+		b.tell(b.login.logins)
+	}
+	return nil
+}
+
 func (l *login) wait(ctx context.Context) error {
 	select {
 	case <-l.decided:
