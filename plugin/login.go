@@ -35,7 +35,8 @@ type login struct {
 	running sync.WaitGroup
 
 	mu       sync.Mutex
-	identity string // the pod's Google identity, once it has said so
+	identity string   // the pod's Google identity, once it has said so
+	accepted []string // registries that took the login before the build
 }
 
 // loginError ends a run because of a registry login.
@@ -61,7 +62,7 @@ func (b *build) startLogin(ctx context.Context, refuse context.CancelCauseFunc) 
 			refuse(&loginError{l.err})
 			return
 		}
-		if err := b.checkPush(checking, l.logins); err != nil {
+		if err := b.checkPush(checking, l); err != nil {
 			refuse(&loginError{err})
 		}
 	})
@@ -104,16 +105,18 @@ func (b *build) tell(logins registryauth.Logins) {
 	}
 }
 
-func (b *build) checkPush(ctx context.Context, logins registryauth.Logins) error {
+func (b *build) checkPush(ctx context.Context, l *login) error {
 	if !b.CheckPush || !b.Build.Push {
 		return nil
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, checkLimit, errTimedOut)
 	defer cancel()
 	for _, tag := range b.Build.Tags {
-		if err := logins.CheckPush(ctx, tag, b.Trust); err != nil {
+		accepted, err := l.logins.CheckPush(ctx, tag, b.Trust)
+		if err != nil {
 			return err
 		}
+		l.accept(accepted)
 	}
 	return nil
 }
@@ -201,6 +204,19 @@ func (l *login) address() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.identity
+}
+
+func (l *login) accept(registry string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.accepted = append(l.accepted, registry)
+}
+
+// hadAccepted tells whether a login was good when the build began.
+func (l *login) hadAccepted(registry string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Contains(l.accepted, registry)
 }
 
 // checkSecrets looks at the Secrets of --auth before the pod is created.

@@ -67,6 +67,9 @@ func (b *build) refused(job *session.JobError, phase engine.Phase, said string) 
 	if !found {
 		return nil
 	}
+	if cause == registryauth.Unauthorized && b.login.hadAccepted(login.Host) {
+		cause = registryauth.Expired
+	}
 	refusal := login.Refused(cause, detail, b.login.address())
 	refusal.Push = phase == engine.PhasePush
 	return b.explainRegistry(refusal)

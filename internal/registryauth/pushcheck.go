@@ -45,23 +45,32 @@ func (b bound) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.base.RoundTrip(r.WithContext(b.ctx))
 }
 
-// CheckPush asks the registry whether the login that the pod will use may push ref. A *Refusal is a definite no. Where
-// only the pod knows its login, and where the registry can't be asked, the answer is nil.
-func (l Logins) CheckPush(ctx context.Context, ref string, trust Trust) error {
+// CheckPush asks the registry whether the login that the pod will use may push ref, and returns the registry if it may. A
+// *Refusal is a definite no. Where only the pod knows its login, and where the registry can't be asked, there is no answer.
+func (l Logins) CheckPush(ctx context.Context, ref string, trust Trust) (accepted string, err error) {
 	tag, err := name.NewTag(ref, name.WeakValidation)
 	if err != nil {
-		return nil
+		return "", nil
 	}
 	host := canonical(tag.RegistryStr())
 	login, ok := l.Of(host)
 	if !ok || login.Method != Local {
-		return nil
+		return "", nil
 	}
 	err = remote.CheckPushPermission(tag, fixedKeychain{login.Credential.authenticator()}, trust.Transport(ctx, host))
 	var answer *transport.Error
-	if !errors.As(err, &answer) {
-		return nil
+	switch {
+	case err == nil:
+		return host, nil
+	case !errors.As(err, &answer):
+		return "", nil
+	default:
+		return "", login.refusedPush(answer)
 	}
+}
+
+// refusedPush reads a registry's answer; only two of them are a definite no.
+func (login Login) refusedPush(answer *transport.Error) error {
 	refusal := login.Refused("", "", "")
 	refusal.Push = true
 	switch answer.StatusCode {

@@ -69,7 +69,7 @@ func Diagnose(words string) (cause Cause, detail string, ok bool) {
 		{HelperFailed, []string{"error getting credentials"}},
 		{BadCertificate, []string{"x509: ", "tls: failed to verify"}},
 		{PlainHTTP, []string{"server gave http response to https client", "first record does not look like a tls handshake"}},
-		{UnknownHost, []string{"no such host", "server misbehaving", "name resolution"}},
+		{UnknownHost, []string{"no such host", "dial tcp: lookup ", "name resolution"}},
 		{Unreachable, []string{"connection refused", "i/o timeout", "no route to host", "network is unreachable", "connection reset", "handshake timeout", "proxyconnect"}},
 		{Forbidden, []string{"403", "forbidden"}},
 		{Unauthorized, []string{"401", "unauthorized", "authorization failed", "access denied", "authentication required", "missing username or secret"}},

@@ -102,7 +102,10 @@ func TestCheckPush(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			host := statusRegistry(t, c.status, c.body)
 			login := Login{Registry: Registry{host, true}, Method: Local, Credential: Credential{User: "bob", password: password}}
-			err := Logins{login}.CheckPush(t.Context(), host+"/a/b:1", Trust{})
+			accepted, err := Logins{login}.CheckPush(t.Context(), host+"/a/b:1", Trust{})
+			if (accepted == host) != (c.status == http.StatusAccepted) {
+				t.Errorf("accepted %q", accepted)
+			}
 			var refusal *Refusal
 			if errors.As(err, &refusal) != (c.want != "") || refusal != nil && (refusal.Cause != c.want || !refusal.Push || refusal.Host != host) {
 				t.Errorf("%v, want %q", err, c.want)
@@ -114,12 +117,12 @@ func TestCheckPush(t *testing.T) {
 func TestCheckPushKnowsNothingOfOthersLogins(t *testing.T) {
 	host := statusRegistry(t, http.StatusUnauthorized, "")
 	for _, m := range []Method{None, Secret, GCR, Gcloud, google} {
-		if err := (Logins{{Registry: Registry{host, true}, Method: m}}).CheckPush(t.Context(), host+"/a/b:1", Trust{}); err != nil {
+		if accepted, err := (Logins{{Registry: Registry{host, true}, Method: m}}).CheckPush(t.Context(), host+"/a/b:1", Trust{}); err != nil || accepted != "" {
 			t.Errorf("%s: %v", m, err)
 		}
 	}
 	local := Logins{{Registry: Registry{"127.0.0.1:1", true}, Method: Local, Credential: Credential{User: "bob", password: password}}}
-	if err := local.CheckPush(t.Context(), "127.0.0.1:1/a/b:1", Trust{}); err != nil {
+	if accepted, err := local.CheckPush(t.Context(), "127.0.0.1:1/a/b:1", Trust{}); err != nil || accepted != "" {
 		t.Errorf("a registry out of reach: %v", err)
 	}
 }
@@ -134,7 +137,7 @@ func TestCheckPushEndsWithItsContext(t *testing.T) {
 	defer cancel()
 	login := Login{Registry: Registry{host, true}, Method: Local, Credential: Credential{User: "bob", password: password}}
 	start := time.Now()
-	if err := (Logins{login}).CheckPush(ctx, host+"/a/b:1", Trust{}); err != nil || time.Since(start) > 5*time.Second {
+	if _, err := (Logins{login}).CheckPush(ctx, host+"/a/b:1", Trust{}); err != nil || time.Since(start) > 5*time.Second {
 		t.Errorf("%v after %s", err, time.Since(start))
 	}
 }

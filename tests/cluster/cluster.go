@@ -44,6 +44,7 @@ type Cluster struct {
 	CABundle     string // the same with the system's authorities
 
 	BuilderImage      string   // references in Registry; this one is what the Dockerfile makes, and trusts the registries
+	GCRImage          string   // the same with docker-credential-gcr
 	LegacyImage       string   // like those of 2019: a range of ids that the profile userns can't map
 	LegacySetuidImage string   // with a newuidmap that can't map anything
 	Images            []string // base images
