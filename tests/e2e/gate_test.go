@@ -30,8 +30,9 @@ type gate struct {
 	host string // host:port, for clients and pods
 	ca   string // file with the authority's certificate
 
-	mu   sync.Mutex
-	seen []string // every user:password that was shown
+	mu     sync.Mutex
+	seen   []string // every user:password that was shown
+	denied string   // a password that is good no more
 }
 
 // rule returns the status for a request with a login, or 200 to let it pass. Without a login it is asked with an empty one.
@@ -88,7 +89,11 @@ func (g *gate) handler(t *testing.T, allowed rule) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
 		g.note(user + ":" + password)
-		switch status := allowed(user, password, r); status {
+		status := allowed(user, password, r)
+		if g.denies(password) {
+			status = http.StatusUnauthorized
+		}
+		switch status {
 		case http.StatusOK:
 			proxy.ServeHTTP(w, r)
 		case http.StatusUnauthorized:
@@ -98,6 +103,12 @@ func (g *gate) handler(t *testing.T, allowed rule) http.Handler {
 			w.WriteHeader(status)
 		}
 	})
+}
+
+func (g *gate) denies(password string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.denied != "" && password == g.denied
 }
 
 func (g *gate) note(login string) {
