@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/utils/ptr"
@@ -247,15 +248,60 @@ func TestEnded(t *testing.T) {
 	}
 }
 
-func TestNewestWarning(t *testing.T) {
-	at := func(kind, message string, seconds int64) corev1.Event {
-		return corev1.Event{Type: kind, Message: message, LastTimestamp: metav1.Unix(seconds, 0)}
+func event(kind, reason, message, container string) *corev1.Event {
+	return &corev1.Event{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "img-1.", Name: "img-1." + reason}, Type: kind, Reason: reason, Message: message,
+		InvolvedObject: corev1.ObjectReference{Kind: "Pod", Name: "img-1", UID: "uid", FieldPath: "spec.containers{" + container + "}"},
 	}
-	events := []corev1.Event{at("Warning", "old", 1), at("Warning", "new", 3), at("Normal", "newest", 9), at("Warning", "older", 2)}
-	if got := newestWarning(events); got == nil || got.Message != "new" {
-		t.Errorf("%v", got)
+}
+
+// The status says only later that the container runs.
+func TestAwaitBelievesTheKubeletsEvent(t *testing.T) {
+	client := fake.NewClientset()
+	pod, err := Create(t.Context(), client, builderPod(), container)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := newestWarning(events[2:3]); got != nil {
-		t.Errorf("%v, want none", got)
+	watching := make(chan struct{}, 1)
+	client.PrependWatchReactor("events", func(a clienttesting.Action) (bool, watch.Interface, error) {
+		w, err := client.Tracker().Watch(a.GetResource(), a.GetNamespace())
+		watching <- struct{}{}
+		return true, w, err
+	})
+	go func() {
+		<-watching
+		for _, e := range []*corev1.Event{
+			event("Warning", "FailedMount", "not\nyet", container), event("Normal", "Started", "", "sidecar"), event("Normal", "Started", "", container),
+		} {
+			e.Name += e.InvolvedObject.FieldPath
+			if _, err := client.CoreV1().Events("ns").Create(context.Background(), e, metav1.CreateOptions{}); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	var reasons []string
+	err = pod.Await(t.Context(), func(reason string) { reasons = append(reasons, reason) })
+	if err != nil || len(reasons) != 1 || reasons[0] != "FailedMount: not yet" {
+		t.Errorf("%v, reasons %q", err, reasons)
+	}
+}
+
+func TestAwaitWithoutTheRightToEvents(t *testing.T) {
+	client := fake.NewClientset()
+	pod, err := Create(t.Context(), client, builderPod(), container)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	client.PrependWatchReactor("events", func(clienttesting.Action) (bool, watch.Interface, error) {
+		asked++
+		return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "events"}, "", errors.New("no"))
+	})
+	running := withStatus(corev1.ContainerStatus{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}})
+	if _, err := client.CoreV1().Pods("ns").UpdateStatus(t.Context(), running, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := pod.Await(t.Context(), func(string) {}); err != nil || asked > 1 {
+		t.Errorf("%v after %d questions", err, asked)
 	}
 }

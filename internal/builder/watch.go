@@ -3,8 +3,7 @@ package builder
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,34 +15,39 @@ import (
 	watchtools "k8s.io/client-go/tools/watch"
 )
 
-// eventPause is how often the pod's events are read while it does not start.
-const eventPause = time.Second
+// errStarted ends the wait for a pod's status that is not there yet.
+var errStarted = errors.New("the container has started")
 
 // Await returns once the builder container runs. It fails at once where waiting is pointless and when ctx ends where
 // it is not, with the reason either way. pending is told each new reason for waiting.
+//
+// The kubelet reports a start in an event at once, in the pod's status only after its next look at all containers, which
+// takes up to a second; so whichever comes first counts.
 func (p *Pod) Await(ctx context.Context, pending func(reason string)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var reason lastReason
-	events := make(chan struct{})
-	go func() {
-		defer close(events)
-		p.readEvents(ctx, func(e string) { reason.set(e, pending) })
-	}()
+	tell := func(text string) { reason.set(text, pending) }
+	var events sync.WaitGroup
+	events.Go(func() { p.watchEvents(ctx, tell, func() { cancel(errStarted) }) })
 	err := p.until(ctx, func(pod *corev1.Pod) (bool, error) {
 		state := diagnose(pod, p.container)
 		if state.waiting != "" {
-			reason.set(state.waiting, pending)
+			tell(state.waiting)
 		}
 		return state.running, state.err
 	})
 	waited := ctx.Err()
 	cancel(nil)
-	<-events
-	if waited != nil && reason.get() != "" {
+	events.Wait()
+	switch {
+	case errors.Is(err, errStarted):
+		return nil
+	case waited != nil && reason.get() != "":
 		return &PendingError{Reason: reason.get(), Err: err}
+	default:
+		return err
 	}
-	return err
 }
 
 // Ended blocks until the pod ends, is deleted, or ctx ends, and returns what the builder container left behind.
@@ -98,42 +102,4 @@ func (p *Pod) until(ctx context.Context, done func(*corev1.Pod) (bool, error)) e
 		return context.Cause(ctx)
 	}
 	return err
-}
-
-// readEvents tells the newest warning about the pod until ctx ends. Without the right to read events it says nothing.
-func (p *Pod) readEvents(ctx context.Context, tell func(string)) {
-	about := fields.Set{"involvedObject.kind": "Pod", "involvedObject.name": p.name, "involvedObject.uid": string(p.uid)}
-	tick := time.NewTicker(eventPause)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		list, err := p.client.CoreV1().Events(p.namespace).List(ctx, metav1.ListOptions{FieldSelector: about.String()})
-		if err != nil {
-			return
-		}
-		if e := newestWarning(list.Items); e != nil {
-			tell(fmt.Sprintf("%s: %s", e.Reason, oneLine(e.Message)))
-		}
-	}
-}
-
-func newestWarning(events []corev1.Event) *corev1.Event {
-	var newest *corev1.Event
-	for i, e := range events {
-		if e.Type == corev1.EventTypeWarning && (newest == nil || !when(e).Before(when(*newest))) {
-			newest = &events[i]
-		}
-	}
-	return newest
-}
-
-func when(e corev1.Event) time.Time {
-	if !e.EventTime.IsZero() {
-		return e.EventTime.Time
-	}
-	return e.LastTimestamp.Time
 }

@@ -45,8 +45,9 @@ func (i Img) Environment() map[string]string {
 		"TOOLS": "img newuidmap newgidmap",
 		// Left to itself img enters its user namespace by running itself again, and the first process then spins on one
 		// core until the second ends (img v0.5.11, reexec.go). Where the image's unshare can map ids, it goes first, and
-		// img is told, by the variable its tests use, that this is done.
-		"ENTER": "unshare --user --map-auto --map-root-user --mount env IMG_RUNNING_TESTS=1",
+		// img is told, by the variable its tests use, that this is done. A busybox shell would take its own applet
+		// for the bare name, and that one can't.
+		"ENTER": "/usr/bin/unshare --user --map-auto --map-root-user --mount env IMG_RUNNING_TESTS=1",
 		"PROBE": "img ls --state " + i.StateDir,
 		"STATE": i.StateDir,
 		// The content store, whose files are named by their digests in hex.

@@ -16,6 +16,9 @@ k=/run/secrets/kubectl-img # where Secrets are mounted
 await() { until [ -s "$s/pid" ]; do pause; done; }
 pause() { sleep 0.05 2>/dev/null || { ticks=20 && sleep 1; }; }
 ticks=1 # of 0.05 s that a pause takes
+# A busybox shell takes its own applets for bare names, and its tee copies by the kilobyte.
+tee=/usr/bin/tee
+[ -x $tee ] || tee="tee"
 event() { printf '%s\n' "$*" >>"$s/events"; }
 drain() { cat >/dev/null; }
 
@@ -40,7 +43,7 @@ supervise() {
 		wait $!
 		rm "$s/start"
 		echo context >"$s/phase"
-		{ job || echo $? >"$s/code"; } 2>&1 | tee -a "$w/log" &
+		{ job || echo $? >"$s/code"; } 2>&1 | $tee -a "$w/log" &
 		wait $!
 		conclude
 	else
@@ -250,8 +253,7 @@ receive() {
 	mkfifo "$s/tosum"
 	sha256 <"$s/tosum" >"$s/sum" &
 	problem=""
-	frames | tee "$s/tosum" | tar -x -p -o -f - -C / 2>"$s/tar" || problem="unpack: $(head -n 1 "$s/tar")"
-	drain
+	frames | $tee "$s/tosum" | tar -x -p -o -f - -C / 2>"$s/tar" || problem="unpack: $(head -n 1 "$s/tar")"
 	wait
 	read -r got _ <"$s/sum"
 	if [ -z "$problem" ] && [ ! -s "$s/end" ]; then
@@ -260,12 +262,15 @@ receive() {
 		problem="what arrived has another SHA-256 than what was sent"
 	fi
 	[ -p "$s/start" ] || problem="the job has begun"
-	if [ -n "$problem" ]; then
+	if [ -z "$problem" ]; then
+		event uploaded
+		: >"$s/start"
+	else
 		event "refused $problem"
-		return 1
 	fi
-	event uploaded
-	: >"$s/start"
+	# Only now, for the end of stdin can get lost on its way here; nothing above waits for it.
+	drain
+	[ -z "$problem" ]
 }
 
 # frames copies the payload of the frames on stdin to stdout and keeps the end marker's SHA-256.

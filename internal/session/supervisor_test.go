@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -264,6 +265,26 @@ func TestNothingIsBuiltFromAnUnverifiedUpload(t *testing.T) {
 	})
 }
 
+// The kubelet's side of an exec can lose the end of stdin; the marker in the stream says all that is needed.
+func TestUploadNeedsNoEndOfStdin(t *testing.T) {
+	eachShell(t, func(t *testing.T, shell []string) {
+		p := startPod(t, shell)
+		var log bytes.Buffer
+		s, ctx := p.session(&log)
+		honest := s.run
+		s.run = func(ctx context.Context, argv []string, st exec.Streams) error {
+			st.Stdin = &endless{st.Stdin, ctx}
+			return honest(ctx, argv, st)
+		}
+		if err := s.Upload(ctx, p.job(nil, sh(engine.PhaseBuild, "echo built")), nothing); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := outcome(t, ctx, s); err != nil || log.String() != "built\n" {
+			t.Errorf("%v, log %q", err, log.String())
+		}
+	})
+}
+
 func TestLogResumesAtTheByte(t *testing.T) {
 	eachShell(t, func(t *testing.T, shell []string) {
 		p := startPod(t, shell)
@@ -392,6 +413,20 @@ func noise(size int) string {
 	b := make([]byte, size)
 	_, _ = rand.Read(b)
 	return string(b)
+}
+
+// endless never ends by itself.
+type endless struct {
+	io.Reader
+	ctx context.Context
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	n, err := e.Reader.Read(p)
+	if err != nil {
+		<-e.ctx.Done()
+	}
+	return n, err
 }
 
 // cutter loses everything after the first bytes without a word, as a connection can.

@@ -49,3 +49,14 @@ func TestNamespaceRefusesAProfileBelowItsLevel(t *testing.T) {
 		})
 	}
 }
+
+// img that enters its user namespace by itself spins in a first process for as long as the second one builds.
+func TestTheEngineIsOneProcess(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	processes := `RUN for p in /proc/[0-9]*; do tr '\0' ' ' <$p/cmdline; echo; done | grep -c '^[^ ]* build ' >/count`
+	build(ns, "-t", repository(ns), only(t, shell(processes))).run(t).succeeds(t)
+	if count := fileIn(t, pull(t, repository(ns)), "count"); count != "1\n" {
+		t.Errorf("%q processes run the engine", count)
+	}
+}
