@@ -52,8 +52,6 @@ func (b *build) checkPush(ctx context.Context, l *login) error {
 	if !b.CheckPush || !b.Build.Push {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, checkLimit, errTimedOut)
-	defer cancel()
 	for _, tag := range b.Build.Tags {
 		accepted, err := l.logins.CheckPush(ctx, tag, b.Trust)
 		if err != nil {

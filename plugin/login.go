@@ -43,7 +43,7 @@ func (e *loginError) Unwrap() error { return e.error }
 // startLogin decides how to log in and asks whether the push is allowed; refuse ends the run.
 func (b *build) startLogin(ctx context.Context, refuse context.CancelCauseFunc) *login {
 	l := &login{decided: make(chan struct{}), checked: make(chan struct{})}
-	checking, giveUp := context.WithCancel(ctx)
+	checking, giveUp := context.WithTimeoutCause(ctx, checkLimit, errTimedOut)
 	l.giveUp = giveUp
 	dockerfile := b.Source.Dockerfile()
 	l.partial = dockerfile == nil

@@ -59,20 +59,31 @@ func (b *build) refused(job *session.JobError, phase engine.Phase, said string) 
 	if !ok {
 		return nil
 	}
-	logins := b.login.logins
-	login, found := logins.In(said)
-	if !found && phase == engine.PhasePush {
-		login, found = logins.In(b.output.last("Pushing "))
-	}
+	login, found := b.lastRegistry()
 	if !found {
 		return nil
 	}
-	if cause == registryauth.Unauthorized && b.login.hadAccepted(login.Host) {
+	if phase == engine.PhasePush && cause == registryauth.Unauthorized && b.login.hadAccepted(login.Host) {
 		cause = registryauth.Expired
 	}
 	refusal := login.Refused(cause, detail, b.login.address())
 	refusal.Push = phase == engine.PhasePush
 	return b.explainRegistry(refusal)
+}
+
+// lastRegistry is the one that the engine named last: not every one of its errors has a name in it, but the lines before do.
+func (b *build) lastRegistry() (registryauth.Login, bool) {
+	const enough = 20 // lines
+	seen := 0
+	for line := range b.output.backward() {
+		if login, found := b.login.logins.In(line); found {
+			return login, true
+		}
+		if seen++; seen == enough {
+			break
+		}
+	}
+	return registryauth.Login{}, false
 }
 
 // explainLogin says what kept the pod from logging in.

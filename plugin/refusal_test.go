@@ -55,7 +55,7 @@ func TestRegistrysRefusals(t *testing.T) {
 			"docker login local.example",
 		},
 		"a login that was good": {
-			session.JobError{Phase: "build"},
+			session.JobError{Phase: "push"},
 			"unexpected status code https://accepted.example/v2/: 401 Unauthorized",
 			[]string{"accepted.example", "has expired"},
 			"docker login accepted.example",
@@ -148,7 +148,6 @@ func TestOtherFailuresKeepTheirCodes(t *testing.T) {
 	}{
 		"executor failed running [/bin/sh -c echo unexpected response: 401 Unauthorized from local.example/]": {session.JobError{Phase: "build"}, codeBuild},
 		"failed to solve: local.example/no/such:image: not found":                                             {session.JobError{Phase: "build"}, codeBuild},
-		"unexpected status code https://stranger.example/v2/: 401 Unauthorized":                               {session.JobError{Phase: "build"}, codeBuild},
 		"something else about the push":                                                                       {session.JobError{Phase: "push"}, codeRegistry},
 		"":                                                                                                    {session.JobError{Phase: session.PhaseLogin, Code: 1, Message: "exit status 1"}, codeInternal},
 	} {

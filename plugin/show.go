@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -120,18 +121,25 @@ func (l *buildLog) replay() {
 }
 
 // lastLine is the last line that says something.
-func (l *buildLog) lastLine() string { return strings.TrimPrefix(l.last(""), "Error: ") }
-
-// last is the last line that says something and begins with prefix.
-func (l *buildLog) last(prefix string) string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, line := range slices.Backward(strings.Split(string(l.end), "\n")) {
-		if line = oneLine(line); line != "" && strings.HasPrefix(line, prefix) {
-			return line
-		}
+func (l *buildLog) lastLine() string {
+	for line := range l.backward() {
+		return strings.TrimPrefix(line, "Error: ")
 	}
 	return ""
+}
+
+// backward yields the lines that say something, the last one first.
+func (l *buildLog) backward() iter.Seq[string] {
+	l.mu.Lock()
+	lines := strings.Split(string(l.end), "\n")
+	l.mu.Unlock()
+	return func(yield func(string) bool) {
+		for _, line := range slices.Backward(lines) {
+			if line = oneLine(line); line != "" && !yield(line) {
+				return
+			}
+		}
+	}
 }
 
 // withoutControls drops what would draw on a terminal; a log file is to be read and searched.

@@ -73,7 +73,8 @@ func metadataServer(t *testing.T, email string, expiresIn ...int) string {
 }
 
 // helpers puts credential helpers on PATH that only write down what they are told.
-func helpers(t *testing.T, programs ...string) string {
+// Busybox has its own programs and gets no others: curl stays out of its way.
+func helpers(t *testing.T, shell []string, programs ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range programs {
@@ -82,6 +83,9 @@ func helpers(t *testing.T, programs ...string) string {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o700); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if shell[0] == "busybox" {
+		return "PATH=" + dir
 	}
 	return "PATH=" + dir + string(os.PathListSeparator) + os.Getenv("PATH")
 }
@@ -105,7 +109,7 @@ func TestGoogleLogin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachShell(t, func(t *testing.T, shell []string) {
 				// A token that is about to expire is waited out; a proxy is for registries, not for the metadata server.
-				p := startPod(t, shell, metadataServer(t, email, 0, 3599), helpers(t, c.image...), "HTTP_PROXY=http://127.0.0.1:1", "http_proxy=http://127.0.0.1:1")
+				p := startPod(t, shell, metadataServer(t, email, 0, 3599), helpers(t, shell, c.image...), "HTTP_PROXY=http://127.0.0.1:1", "http_proxy=http://127.0.0.1:1")
 				var log bytes.Buffer
 				s, ctx := p.session(&log)
 				told := make(chan string, 1)
@@ -135,28 +139,28 @@ func TestLoginNamesWhatIsWrong(t *testing.T) {
 	gcr := "docker-credential-gcr"
 	for name, c := range map[string]struct {
 		login Login
-		env   func(t *testing.T) []string
+		env   func(t *testing.T, shell []string) []string
 		code  int
 		names string
 	}{
-		"no helper": {google("gcr", AnyAccount), func(t *testing.T) []string { return []string{helpers(t)} }, LoginNoHelper, "docker-credential-gcr"},
-		"no metadata server": {google("gcr", AnyAccount), func(t *testing.T) []string {
-			return []string{"GCE_METADATA_HOST=127.0.0.1:1", helpers(t, gcr), "METADATA_WAIT=1"}
+		"no helper": {google("gcr", AnyAccount), func(t *testing.T, shell []string) []string { return []string{helpers(t, shell)} }, LoginNoHelper, "docker-credential-gcr"},
+		"no metadata server": {google("gcr", AnyAccount), func(t *testing.T, shell []string) []string {
+			return []string{"GCE_METADATA_HOST=127.0.0.1:1", helpers(t, shell, gcr), "METADATA_WAIT=1"}
 		}, LoginNoMetadata, "1s"},
-		"a token that stays expired": {google("gcr", AnyAccount), func(t *testing.T) []string {
-			return []string{metadataServer(t, "a@b", 0), helpers(t, gcr), "METADATA_WAIT=1"}
+		"a token that stays expired": {google("gcr", AnyAccount), func(t *testing.T, shell []string) []string {
+			return []string{metadataServer(t, "a@b", 0), helpers(t, shell, gcr), "METADATA_WAIT=1"}
 		}, LoginNoMetadata, "1s"},
-		"another account": {google("gcr", "other@b"), func(t *testing.T) []string {
-			return []string{metadataServer(t, "a@b", 3599), helpers(t, gcr)}
+		"another account": {google("gcr", "other@b"), func(t *testing.T, shell []string) []string {
+			return []string{metadataServer(t, "a@b", 3599), helpers(t, shell, gcr)}
 		}, LoginWrongAccount, "a@b"},
-		"the node's account": {google("gcr", NamedAccount), func(t *testing.T) []string {
-			return []string{metadataServer(t, node, 3599), helpers(t, gcr)}
+		"the node's account": {google("gcr", NamedAccount), func(t *testing.T, shell []string) []string {
+			return []string{metadataServer(t, node, 3599), helpers(t, shell, gcr)}
 		}, LoginWrongAccount, node},
-		"no secret": {Login{Secrets: []string{"keys"}}, func(*testing.T) []string { return nil }, LoginNoSecret, "keys"},
+		"no secret": {Login{Secrets: []string{"keys"}}, func(*testing.T, []string) []string { return nil }, LoginNoSecret, "keys"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachShell(t, func(t *testing.T, shell []string) {
-				p := startPod(t, shell, c.env(t)...)
+				p := startPod(t, shell, c.env(t, shell)...)
 				var log bytes.Buffer
 				s, ctx := p.session(&log)
 				if err := s.Upload(ctx, p.loginJob(c.login, sh(engine.PhaseBuild, "echo built")), nothing); err != nil {

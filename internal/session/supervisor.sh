@@ -157,7 +157,7 @@ metadata() {
 	if command -v curl >/dev/null; then
 		curl -sf -m 3 --noproxy '*' -H 'Metadata-Flavor: Google' "$1"
 	else
-		wget -q -T 3 -Y off -O - --header 'Metadata-Flavor: Google' "$1" 2>/dev/null
+		http_proxy="" HTTP_PROXY="" timeout 3 wget -q -O - --header 'Metadata-Flavor: Google' "$1" 2>/dev/null
 	fi
 }
 

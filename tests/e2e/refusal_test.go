@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,13 +60,13 @@ func TestExpiredLoginIsNamed(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	// It was good when the build began.
-	begun := make(chan struct{})
+	begun, once := make(chan struct{}), sync.Once{}
 	g := newGate(t, "target", hostAddress(), func(user, password string, r *http.Request) int {
 		if user != "writer" {
 			return http.StatusUnauthorized
 		}
 		if r.Method == http.MethodDelete { // the check takes its upload back
-			close(begun)
+			once.Do(func() { close(begun) })
 			return http.StatusNoContent
 		}
 		select {
