@@ -115,14 +115,13 @@ func testHelper(t *testing.T, image, method, user, says string) {
 	t.Run("token expires during the build", func(t *testing.T) {
 		m := newMetadata(t, googleAccount, token{"ya29.pull", 30})
 		g := newGoogle(t, image, m, googleAccount, func(u, password string, r *http.Request) int {
-			valid := "ya29.pull"
 			if strings.Contains(r.URL.Path, "/e2e/") {
-				valid = "ya29.push"
+				return googleRule(user, "ya29.push")(u, password, r)
 			}
-			if password == "ya29.pull" && valid == "ya29.pull" {
+			if password == "ya29.pull" {
 				m.replace(token{"ya29.push", 3599})
 			}
-			return googleRule(user, valid)(u, password, r)
+			return googleRule(user, "ya29.pull", "ya29.push")(u, password, r)
 		})
 		g.pushes(t, g.build("1", "--auth", method, fromItself(t)).run(t), "1")
 		if !g.gate.saw("ya29.pull") || !g.gate.saw("ya29.push") {
