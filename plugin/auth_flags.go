@@ -21,7 +21,7 @@ type authFlags struct {
 	checkPush   bool
 }
 
-func (o *authFlags) add(flags *pflag.FlagSet) {
+func (o *authFlags) addAuth(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.auth, "auth", nil, "How to log in to registries: auto, gcloud, gcr, local, secret=NAME or none; HOST=METHOD for one registry (repeatable; default auto)")
 	flags.StringArrayVar(&o.registryCAs, "registry-ca", nil, "PEM file with the authority of a registry's certificate (repeatable)")
 	flags.StringArrayVar(&o.insecure, "insecure-registry", nil, "HOST of a registry whose certificate is trusted unseen (repeatable)")
@@ -97,7 +97,7 @@ func (o *buildFlags) readProxy(plan *Plan, p process) error {
 func secretVolumes(names []string) []podspec.Volume {
 	var volumes []podspec.Volume
 	for i, name := range names {
-		volumes = append(volumes, podspec.Volume{Name: loginVolume(i), MountPath: session.SecretsDir + "/" + name, Secret: name})
+		volumes = append(volumes, podspec.Volume{Name: loginVolume(i), MountPath: session.MountsDir + "/" + name, Secret: name})
 	}
 	return volumes
 }

@@ -81,7 +81,7 @@ func newBuildCommand(p process, config *genericclioptions.ConfigFlags, do action
 	flags.SortFlags = false
 	o.addBuild(flags)
 	o.addResult(flags)
-	o.authFlags.add(flags)
+	o.addAuth(flags)
 	o.addPod(flags)
 	o.addRun(flags)
 	addRefusedFlags(flags)

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// SecretsDir is where the pod has its Secrets, each below its name.
-const SecretsDir = "/run/secrets/kubectl-img"
+// MountsDir is where the pod has its Secrets, each below its name.
+const MountsDir = "/run/secrets/kubectl-img"
 
 const loginDir = upload + "/login"
 
@@ -31,7 +31,7 @@ type Login struct {
 	Certificates []byte   // PEM, to be trusted besides the image's own
 	Unverified   []string // registries whose certificates are trusted unseen
 	Proxy        []string // KEY=VALUE
-	Secrets      []string // names below SecretsDir
+	Secrets      []string // names below MountsDir
 	Google       []GoogleLogin
 }
 

@@ -62,9 +62,9 @@ func metadataServer(t *testing.T, email string, expiresIn ...int) string {
 		case r.Header.Get("Metadata-Flavor") != "Google" || r.URL.IsAbs():
 			w.WriteHeader(http.StatusForbidden)
 		case strings.HasSuffix(r.URL.Path, "/default/email"):
-			fmt.Fprint(w, email)
+			_, _ = fmt.Fprint(w, email)
 		case strings.HasSuffix(r.URL.Path, "/default/token"):
-			fmt.Fprintf(w, `{"access_token":%q,"expires_in":%d,"token_type":"Bearer"}`, hidden, expiresIn[min(asked, len(expiresIn)-1)])
+			_, _ = fmt.Fprintf(w, `{"access_token":%q,"expires_in":%d,"token_type":"Bearer"}`, hidden, expiresIn[min(asked, len(expiresIn)-1)])
 			asked++
 		}
 	}))

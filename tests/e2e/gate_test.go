@@ -52,22 +52,28 @@ func everybody(string, string, *http.Request) int { return http.StatusOK }
 // newGate listens where pods reach this machine, on a free port unless address names one.
 func newGate(t *testing.T, name, address string, allowed rule) *gate {
 	t.Helper()
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := listen(t, address)
 	g := &gate{host: listener.Addr().String()}
 	certificate, ca := certify(t, name)
 	g.ca = filepath.Join(t.TempDir(), "ca.crt")
 	write(t, g.ca, string(ca))
-	server := httptest.NewUnstartedServer(g.handler(t, allowed))
-	server.Listener.Close()
-	server.Listener = listener
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	server.Config.ErrorLog = log.New(t.Output(), "", 0)
+	server := &httptest.Server{
+		Listener: listener,
+		Config:   &http.Server{Handler: g.handler(t, allowed), ErrorLog: log.New(t.Output(), "", 0)}, //nolint:gosec // ends with its test
+		TLS:      &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+	}
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	return g
+}
+
+func listen(t *testing.T, address string) net.Listener {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
 }
 
 func hostAddress() string { return net.JoinHostPort(shared.HostIP, "0") }

@@ -58,15 +58,15 @@ func newGoogle(t *testing.T, image string, m *metadata, email string, allowed ru
 	}}
 }
 
-func (g google) build(tag string, flags ...string) call {
-	return build(g.ns, append(append([]string{"-t", g.ref + ":" + tag}, g.flags...), flags...)...)
+func (g google) build(flags ...string) call {
+	return build(g.ns, append(append([]string{"-t", g.ref}, g.flags...), flags...)...)
 }
 
 // pushes checks that the image is where it should be, under the digest that was printed.
-func (g google) pushes(t *testing.T, r result, tag string) {
+func (g google) pushes(t *testing.T, r result) {
 	t.Helper()
 	r.succeeds(t)
-	stored := shared.Registry + "/e2e/" + g.ns + ":" + tag
+	stored := shared.Registry + "/e2e/" + g.ns
 	if want := g.ref + "@" + digestOf(t, stored) + "\n"; r.stdout != want {
 		t.Errorf("stdout %q, want %q", r.stdout, want)
 	}
@@ -97,8 +97,8 @@ func testHelper(t *testing.T, image, method, user, says string) {
 		m := newMetadata(t, googleAccount, token{"ya29.first", 3599})
 		m.silent = 2 // a pod's first seconds
 		g := newGoogle(t, image, m, googleAccount, googleRule(user, "ya29.first"))
-		r := g.build("1", "--auth", method, fromItself(t)).run(t)
-		g.pushes(t, r, "1")
+		r := g.build("--auth", method, fromItself(t)).run(t)
+		g.pushes(t, r)
 		r.says(t, artifactRegistry+" as the pod's Google identity "+says, "docker-credential-"+method+" answers for "+artifactRegistry+" as "+googleAccount, "waiting for the metadata server")
 		t.Logf("%s: %s", method, r.took)
 	})
@@ -106,7 +106,7 @@ func testHelper(t *testing.T, image, method, user, says string) {
 	t.Run("token expired at first", func(t *testing.T) {
 		m := newMetadata(t, googleAccount, token{"ya29.expired", 0}, token{"ya29.expired", 1}, token{"ya29.fresh", 3599})
 		g := newGoogle(t, image, m, googleAccount, googleRule(user, "ya29.fresh"))
-		g.pushes(t, g.build("1", "--auth", method, fromItself(t)).run(t), "1")
+		g.pushes(t, g.build("--auth", method, fromItself(t)).run(t))
 		if g.gate.saw("ya29.expired") {
 			t.Error("the expired token was used")
 		}
@@ -123,7 +123,7 @@ func testHelper(t *testing.T, image, method, user, says string) {
 			}
 			return googleRule(user, "ya29.pull", "ya29.push")(u, password, r)
 		})
-		g.pushes(t, g.build("1", "--auth", method, fromItself(t)).run(t), "1")
+		g.pushes(t, g.build("--auth", method, fromItself(t)).run(t))
 		if !g.gate.saw("ya29.pull") || !g.gate.saw("ya29.push") {
 			t.Errorf("the registry saw %q", g.gate.seen)
 		}
@@ -131,8 +131,8 @@ func testHelper(t *testing.T, image, method, user, says string) {
 	t.Run("chosen by auto", func(t *testing.T) {
 		m := newMetadata(t, googleAccount, token{"ya29.first", 3599})
 		g := newGoogle(t, image, m, googleAccount, googleRule(user, "ya29.first"))
-		r := g.build("1", fromItself(t)).run(t)
-		g.pushes(t, r, "1")
+		r := g.build(fromItself(t)).run(t)
+		g.pushes(t, r)
 		r.says(t, artifactRegistry+" as the pod's Google identity (Google's registry, --service-account, no local login)")
 	})
 	t.Run("403", func(t *testing.T) {
@@ -146,7 +146,7 @@ func testHelper(t *testing.T, image, method, user, says string) {
 			}
 			return http.StatusOK
 		})
-		r := g.build("1", "--auth", method, fromItself(t)).run(t)
+		r := g.build("--auth", method, fromItself(t)).run(t)
 		r.fails(t, codeRegistry, "push to "+artifactRegistry, "as "+googleAccount, "403 Forbidden", "have it granted").
 			hints(t, "--member=serviceAccount:"+googleAccount+" --role=roles/artifactregistry.writer")
 	})
@@ -171,7 +171,7 @@ func TestWrongGoogleIdentityIsNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := newMetadata(t, c.answers, token{"ya29.first", 3599})
 			g := newGoogle(t, shared.GCRImage, m, c.annotated, everybody)
-			r := g.build("1", "--auth", "gcr", fromItself(t)).run(t)
+			r := g.build("--auth", "gcr", fromItself(t)).run(t)
 			r.fails(t, codeRegistry, append(c.names, "log in to "+artifactRegistry+" as service account builder")...).
 				hints(t, "kubectl annotate serviceaccount -n "+g.ns+" builder iam.gke.io/gcp-service-account=")
 			if g.gate.saw("ya29.first") {
@@ -184,12 +184,12 @@ func TestWrongGoogleIdentityIsNamed(t *testing.T) {
 func TestMissingHelperAndMissingMetadataServerAreNamed(t *testing.T) {
 	m := newMetadata(t, googleAccount, token{"ya29.first", 3599})
 	g := newGoogle(t, shared.BuilderImage, m, googleAccount, everybody)
-	r := g.build("1", "--auth", "gcr", fromItself(t)).run(t)
+	r := g.build("--auth", "gcr", fromItself(t)).run(t)
 	r.fails(t, codeRegistry, "log in to "+artifactRegistry, "service account builder", "docker-credential-gcr", "the builder image lacks the credential helper").hints(t, "VERSION-gcr")
-	g.build("1", "--auth", "gcloud", fromItself(t)).run(t).fails(t, codeRegistry, "docker-credential-gcloud", "lacks the credential helper")
+	g.build("--auth", "gcloud", fromItself(t)).run(t).fails(t, codeRegistry, "docker-credential-gcloud", "lacks the credential helper")
 
 	g.flags = append(g.flags, "--image", shared.GCRImage)
 	m.silent = 1 << 30
-	r = g.build("1", "--auth", "gcr", fromItself(t)).run(t)
+	r = g.build("--auth", "gcr", fromItself(t)).run(t)
 	r.fails(t, codeRegistry, "log in to "+artifactRegistry, "the metadata server gave no token in time", "6s").hints(t, "--auth local")
 }

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -34,14 +33,9 @@ type token struct {
 
 func newMetadata(t *testing.T, email string, tokens ...token) *metadata {
 	t.Helper()
-	listener, err := net.Listen("tcp", hostAddress())
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := listen(t, hostAddress())
 	m := &metadata{address: listener.Addr().String(), email: email, tokens: tokens}
-	server := httptest.NewUnstartedServer(m)
-	server.Listener.Close()
-	server.Listener = listener
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: m}} //nolint:gosec // ends with its test
 	server.Start()
 	t.Cleanup(server.Close)
 	return m

@@ -10,11 +10,11 @@ import (
 // nameServer runs one that knows no name, and returns a template for pods that ask it: the cluster has none.
 func nameServer(t *testing.T) string {
 	t.Helper()
-	server, err := net.ListenPacket("udp", net.JoinHostPort(shared.HostIP, "53"))
+	server, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", net.JoinHostPort(shared.HostIP, "53"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close() })
+	t.Cleanup(func() { _ = server.Close() })
 	go func() {
 		query := make([]byte, 1500)
 		for {

@@ -61,7 +61,7 @@ func TestExpiredLoginIsNamed(t *testing.T) {
 	ns := namespace(t, privileged)
 	// It was good when the build began.
 	begun, once := make(chan struct{}), sync.Once{}
-	g := newGate(t, "target", hostAddress(), func(user, password string, r *http.Request) int {
+	g := newGate(t, "target", hostAddress(), func(user, _ string, r *http.Request) int {
 		if user != "writer" {
 			return http.StatusUnauthorized
 		}
