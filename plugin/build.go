@@ -191,7 +191,7 @@ func first(c <-chan error, limit time.Duration) error {
 
 // upload sends the context and the job, and returns when the pod has verified both.
 func (b *build) upload(ctx context.Context, s *session.Session) error {
-	b.phase.set("log in to the registries")
+	b.phase.set(phaseLogin)
 	if err := b.awaitLogin(ctx); err != nil {
 		return err
 	}

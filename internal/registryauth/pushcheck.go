@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 
@@ -35,13 +36,19 @@ func (t Trust) Transport(ctx context.Context, host string) http.RoundTripper {
 	return bound{ctx, base}
 }
 
+var errPlainHTTP = errors.New("the registry speaks plain http")
+
 // bound ends every request with a context: the library's push check takes none.
 type bound struct {
 	ctx  context.Context
 	base http.RoundTripper
 }
 
+// RoundTrip sends no login in the clear: for private addresses the library falls back to plain http, which the engine does not.
 func (b bound) RoundTrip(r *http.Request) (*http.Response, error) {
+	if ip := net.ParseIP(r.URL.Hostname()); r.URL.Scheme != "https" && r.URL.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, errPlainHTTP
+	}
 	return b.base.RoundTrip(r.WithContext(b.ctx))
 }
 

@@ -127,6 +127,24 @@ func TestCheckPushKnowsNothingOfOthersLogins(t *testing.T) {
 	}
 }
 
+func TestNoLoginIsSentInTheClear(t *testing.T) {
+	for address, refused := range map[string]bool{"http://10.0.0.1:5000/v2/": true, "http://registry.local/v2/": true, "http://127.0.0.1:1/v2/": false, "http://localhost:1/v2/": false} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		answer, err := Trust{}.Transport(ctx, "").RoundTrip(r)
+		cancel()
+		if err == nil {
+			answer.Body.Close()
+		}
+		if errors.Is(err, errPlainHTTP) != refused {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
 func TestCheckPushEndsWithItsContext(t *testing.T) {
 	hold := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hold }))

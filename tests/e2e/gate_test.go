@@ -59,7 +59,7 @@ func newGate(t *testing.T, name, address string, allowed rule) *gate {
 	write(t, g.ca, string(ca))
 	server := &httptest.Server{
 		Listener: listener,
-		Config:   &http.Server{Handler: g.handler(t, allowed), ErrorLog: log.New(t.Output(), "", 0)}, //nolint:gosec // ends with its test
+		Config:   &http.Server{Handler: g.handler(t, allowed), ErrorLog: log.New(t.Output(), "", 0)},
 		TLS:      &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 	}
 	server.StartTLS()

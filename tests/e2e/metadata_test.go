@@ -35,7 +35,7 @@ func newMetadata(t *testing.T, email string, tokens ...token) *metadata {
 	t.Helper()
 	listener := listen(t, hostAddress())
 	m := &metadata{address: listener.Addr().String(), email: email, tokens: tokens}
-	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: m}} //nolint:gosec // ends with its test
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: m}}
 	server.Start()
 	t.Cleanup(server.Close)
 	return m
