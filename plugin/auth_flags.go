@@ -86,7 +86,7 @@ func (o *buildFlags) readProxy(plan *Plan, p process) error {
 	if !o.proxy {
 		return nil
 	}
-	if plan.Proxies = registryauth.ReadProxies(p.env); len(plan.Proxies) == 0 {
+	if plan.Proxies = registryauth.ReadProxies(p.env); plan.Proxies.Pairs() == nil {
 		return usagef("%s: %w", o.source("proxy"), errors.New("none of HTTP_PROXY, HTTPS_PROXY, NO_PROXY and ALL_PROXY is set")).
 			withHint("export HTTPS_PROXY=http://PROXY:PORT")
 	}

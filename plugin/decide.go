@@ -85,7 +85,7 @@ func (b *build) complete(ctx context.Context) error {
 func (b *build) sessionLogin() session.Login {
 	l := b.login
 	out := session.Login{
-		Config: l.logins.Config(), Certificates: b.Trust.Certificates, Unverified: b.Trust.Insecure, Proxy: b.Proxies, Secrets: l.logins.Secrets(),
+		Config: l.logins.Config(), Certificates: b.Trust.Certificates, Unverified: b.Trust.Insecure, Proxy: b.Proxies.Pairs(), Secrets: l.logins.Secrets(),
 	}
 	account := session.AnyAccount
 	switch {

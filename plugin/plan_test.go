@@ -87,7 +87,7 @@ func TestPlan(t *testing.T) {
 			want: func(p *Plan) {
 				p.Auth = registryauth.Rules{{Host: "ghcr.io", Method: registryauth.Secret, Secret: "keys"}, {Method: registryauth.Local}}
 				p.Trust.Insecure = []string{"r.example:5000"}
-				p.Proxies = registryauth.Proxies{"HTTPS_PROXY=http://p", "no_proxy=x"}
+				p.Proxies = registryauth.ReadProxies([]string{"HTTPS_PROXY=http://p", "no_proxy=x"})
 				p.CheckPush = false
 			},
 		},

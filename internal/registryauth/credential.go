@@ -12,8 +12,25 @@ import (
 // redacted is what is shown in a secret's place.
 const redacted = "(redacted)"
 
-// sealed is a secret: whatever prints it prints something else.
-type sealed string
+// sealed is a secret: whatever prints it prints something else. It is kept in a function because fmt ignores the methods of what it
+// reaches through an unexported field, and prints the memory that it finds there.
+type sealed struct{ reveal func() string }
+
+func seal(secret string) sealed {
+	if secret == "" {
+		return sealed{}
+	}
+	return sealed{func() string { return secret }}
+}
+
+func (s sealed) isEmpty() bool { return s.reveal == nil }
+
+func (s sealed) text() string {
+	if s.isEmpty() {
+		return ""
+	}
+	return s.reveal()
+}
 
 func (s sealed) String() string { return redacted }
 
@@ -34,12 +51,12 @@ var errRegistryToken = errors.New("it is a registry token, which img v0.5.11 can
 
 // newCredential takes what a keychain found; ok is false for nothing.
 func newCredential(found *authn.AuthConfig) (c Credential, ok bool, err error) {
-	c = Credential{User: found.Username, password: sealed(found.Password), identity: sealed(found.IdentityToken)}
-	if c.identity != "" {
-		c.User, c.password = "", ""
+	c = Credential{User: found.Username, password: seal(found.Password), identity: seal(found.IdentityToken)}
+	if !c.identity.isEmpty() {
+		c.User, c.password = "", sealed{}
 	}
 	switch {
-	case c.password != "" || c.identity != "":
+	case !c.password.isEmpty() || !c.identity.isEmpty():
 		return c, true, nil
 	case found.RegistryToken != "":
 		return Credential{}, false, errRegistryToken
@@ -50,10 +67,10 @@ func newCredential(found *authn.AuthConfig) (c Credential, ok bool, err error) {
 
 // entry is the credential as the engine reads it in config.json.
 func (c Credential) entry() map[string]string {
-	if c.identity != "" {
-		return map[string]string{"identitytoken": string(c.identity)}
+	if !c.identity.isEmpty() {
+		return map[string]string{"identitytoken": c.identity.text()}
 	}
-	return map[string]string{"auth": base64.StdEncoding.EncodeToString([]byte(c.User + ":" + string(c.password)))}
+	return map[string]string{"auth": base64.StdEncoding.EncodeToString([]byte(c.User + ":" + c.password.text()))}
 }
 
 // String names the user.
@@ -72,5 +89,5 @@ func (c Credential) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, "%q"
 
 // authenticator is the same login for requests of our own.
 func (c Credential) authenticator() authn.Authenticator {
-	return authn.FromConfig(authn.AuthConfig{Username: c.User, Password: string(c.password), IdentityToken: string(c.identity)})
+	return authn.FromConfig(authn.AuthConfig{Username: c.User, Password: c.password.text(), IdentityToken: c.identity.text()})
 }

@@ -193,6 +193,10 @@ func TestNothingPrintsASecret(t *testing.T) {
 			map[string]Credential{"a": credential},
 			struct{ C Credential }{credential},
 			[]any{login},
+			// Out of reach of our methods.
+			struct{ c Credential }{credential},
+			&struct{ l []Login }{[]Login{login}},
+			&struct{ s sealed }{credential.password},
 			&LocalError{"ghcr.io", errNoLogin},
 		} {
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {

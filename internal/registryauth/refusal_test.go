@@ -101,7 +101,7 @@ func TestCheckPush(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			host := statusRegistry(t, c.status, c.body)
-			login := Login{Registry: Registry{host, true}, Method: Local, Credential: Credential{User: "bob", password: password}}
+			login := Login{Registry: Registry{host, true}, Method: Local, Credential: Credential{User: "bob", password: seal(password)}}
 			accepted, err := Logins{login}.CheckPush(t.Context(), host+"/a/b:1", Trust{})
 			if (accepted == host) != (c.status == http.StatusAccepted) {
 				t.Errorf("accepted %q", accepted)
@@ -121,7 +121,7 @@ func TestCheckPushKnowsNothingOfOthersLogins(t *testing.T) {
 			t.Errorf("%s: %v", m, err)
 		}
 	}
-	local := Logins{{Registry: Registry{"127.0.0.1:1", true}, Method: Local, Credential: Credential{User: "bob", password: password}}}
+	local := Logins{{Registry: Registry{"127.0.0.1:1", true}, Method: Local, Credential: Credential{User: "bob", password: seal(password)}}}
 	if accepted, err := local.CheckPush(t.Context(), "127.0.0.1:1/a/b:1", Trust{}); err != nil || accepted != "" {
 		t.Errorf("a registry out of reach: %v", err)
 	}
@@ -153,7 +153,7 @@ func TestCheckPushEndsWithItsContext(t *testing.T) {
 	host := strings.TrimPrefix(server.URL, "http://")
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	login := Login{Registry: Registry{host, true}, Method: Local, Credential: Credential{User: "bob", password: password}}
+	login := Login{Registry: Registry{host, true}, Method: Local, Credential: Credential{User: "bob", password: seal(password)}}
 	start := time.Now()
 	if _, err := (Logins{login}).CheckPush(ctx, host+"/a/b:1", Trust{}); err != nil || time.Since(start) > 5*time.Second {
 		t.Errorf("%v after %s", err, time.Since(start))
