@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-img/kubectl-img/exec"
+	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
 	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
@@ -112,7 +113,7 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod) error {
 	defer cancel()
 	s := session.New(exec.Container{
 		Config: b.config, Client: b.client, Namespace: b.Pod.Namespace, Pod: b.Pod.Name, Name: podspec.Container,
-	}, b.DetachGrace, session.Notes{Phase: b.phase.engine, Identity: b.identified, Disconnected: b.disconnected})
+	}, b.DetachGrace, session.Notes{Phase: b.phase.engine, Identity: b.identified, Broken: b.broken, Disconnected: b.disconnected})
 	all.Go(func() { s.Follow(ctx, b.output) })
 	ended, uploaded := make(chan error, 1), make(chan error, 1)
 	all.Go(func() { ended <- b.ended(ctx, pod, s) })
@@ -197,12 +198,11 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 	}
 	b.phase.set("send the build context")
 	progress := newTransfer(b.Plan, b.streams.ErrOut, b.log)
-	err := s.Upload(ctx, func(w *tar.Writer) error {
-		sent, err := b.Source.WriteTar(ctx, w, session.Entry(b.Build.Context))
-		if err != nil {
+	var sent buildcontext.Summary
+	err := s.Upload(ctx, session.Payload{Once: b.Source.Once(), Write: func(w *tar.Writer) (err error) {
+		if sent, err = b.Source.WriteTar(ctx, w, session.Entry(b.Build.Context)); err != nil {
 			return err
 		}
-		b.warnOfLosses(sent)
 		finish := string(sent.ModeScript())
 		if b.Source.Dockerfile() == nil { // a link in an archive, known only to the pod
 			finish += session.Copy(path.Join(b.Build.Context, b.Source.DockerfilePath()), b.Build.Dockerfile)
@@ -211,8 +211,11 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 			return err
 		}
 		return session.WriteJob(w, b.Source.Dockerfile(), finish, b.sessionLogin(), img.Steps(b.Build))
-	}, progress.add)
+	}}, progress.add)
 	progress.end(err)
+	if err == nil {
+		b.warnOfLosses(sent)
+	}
 	return err
 }
 
@@ -228,6 +231,8 @@ func (b *build) remove(ctx context.Context, pod *builder.Pod, result error) {
 	}
 	b.log.Debugf("deleted builder pod %s (%v)", pod, result)
 }
+
+func (b *build) broken(err error) { b.log.Warnf("%v; sending it again", err) }
 
 func (b *build) disconnected(err error) {
 	b.log.Warnf("lost the connection to the builder pod, resuming: %v", err)

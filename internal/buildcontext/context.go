@@ -60,6 +60,12 @@ func (c *Context) WriteTar(ctx context.Context, w *tar.Writer, prefix string) (S
 	return s.result(), nil
 }
 
+// Once tells that the context can be sent only once: an archive is gone when it was read.
+func (c *Context) Once() bool {
+	_, once := c.src.(*archive)
+	return once
+}
+
 // Dockerfile returns the Dockerfile's content, at most 1 MiB. For archives it is nil before WriteTar, and stays nil when the
 // archive holds the Dockerfile as a link.
 func (c *Context) Dockerfile() []byte {

@@ -22,8 +22,8 @@ import (
 const hidden = "correct-horse-battery"
 
 // loginJob is the upload of a job with a registry login, with the paths of the pod moved below the test's directory.
-func (p *pod) loginJob(login Login, steps ...engine.Step) func(*tar.Writer) error {
-	return func(w *tar.Writer) error {
+func (p *pod) loginJob(login Login, steps ...engine.Step) Payload {
+	return Payload{Write: func(w *tar.Writer) error {
 		var upload bytes.Buffer
 		t := tar.NewWriter(&upload)
 		if err := errors.Join(WriteJob(t, []byte("FROM scratch\n"), "", login, steps), t.Close()); err != nil {
@@ -50,7 +50,7 @@ func (p *pod) loginJob(login Login, steps ...engine.Step) func(*tar.Writer) erro
 				return err
 			}
 		}
-	}
+	}}
 }
 
 // metadataServer answers as Google's does, for one account, and refuses a proxy's requests.

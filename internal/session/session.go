@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,11 +21,29 @@ type Session struct {
 	notes Notes
 
 	connected chan struct{} // closed when the supervisor was first heard
-	verified  chan error    // the supervisor's word on the upload
+	words     chan word     // the supervisor's, on the upload
+	pulse     chan struct{} // an upload moves
 	outcome   chan Outcome  // the result, once
 	goodbye   chan struct{} // closed when the supervisor may end
 	once      sync.Once
+	limits    limits
 }
+
+// limits are the bounds that tests shorten.
+type limits struct{ launching, silence time.Duration }
+
+// word is what the supervisor says of an upload.
+type word struct {
+	name   string
+	try    int    // which one is meant; 0 for whichever it was
+	reason string // why it is refused
+}
+
+const (
+	wordReceiving = "receiving"
+	wordUploaded  = "uploaded"
+	wordRefused   = "refused"
+)
 
 // Outcome is how a job ended.
 type Outcome struct {
@@ -36,6 +55,7 @@ type Outcome struct {
 type Notes struct {
 	Phase        func(name string) // a step of the job begins
 	Identity     func(name string) // the address of the pod's Google identity
+	Broken       func(err error)   // the upload broke and is about to be sent again
 	Disconnected func(err error)   // the log broke off and is about to be resumed
 }
 
@@ -48,9 +68,11 @@ func newSession(run runner, grace time.Duration, notes Notes) *Session {
 	return &Session{
 		run: run, grace: grace, notes: notes,
 		connected: make(chan struct{}),
-		verified:  make(chan error, 1),
+		words:     make(chan word, 4*tries),
+		pulse:     make(chan struct{}, 1),
 		outcome:   make(chan Outcome, 1),
 		goodbye:   make(chan struct{}),
+		limits:    limits{launching: launching, silence: silence},
 	}
 }
 
@@ -68,10 +90,17 @@ func (s *Session) event(line string) (end *ending, err error) {
 	s.once.Do(func() { close(s.connected) })
 	name, rest, _ := strings.Cut(line, " ")
 	switch name {
-	case "uploaded":
-		s.verify(nil)
-	case "refused":
-		s.verify(fmt.Errorf("%w: %s", errUnverified, rest))
+	case "took":
+		s.feelPulse()
+	case wordUploaded:
+		s.hear(word{name: name})
+	case wordReceiving, wordRefused:
+		which, reason, _ := strings.Cut(rest, " ")
+		try, err := strconv.Atoi(which)
+		if err != nil {
+			return nil, fmt.Errorf("read the supervisor's word %.100q: %w", line, err)
+		}
+		s.hear(word{name, try, reason})
 	case "phase":
 		if s.notes.Phase != nil {
 			s.notes.Phase(rest)
@@ -87,10 +116,17 @@ func (s *Session) event(line string) (end *ending, err error) {
 	return nil, nil
 }
 
-// verify keeps the first word on the upload; events are heard again after a reconnect.
-func (s *Session) verify(err error) {
+func (s *Session) feelPulse() {
 	select {
-	case s.verified <- err:
+	case s.pulse <- struct{}{}:
+	default:
+	}
+}
+
+// hear passes a word on to the upload; each try has a few of them at most.
+func (s *Session) hear(w word) {
+	select {
+	case s.words <- w:
 	default:
 	}
 }

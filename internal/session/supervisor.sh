@@ -1,7 +1,7 @@
 # The supervisor of kubectl-img, protocol 1: all that runs in the builder pod besides the engine.
 #
 #   supervise        the container's main process: waits for an upload, runs the job, reports the result
-#   receive          takes an upload from stdin and has it built only if its end marker verifies
+#   receive N        takes the Nth try of an upload from stdin and has it built only if its end marker verifies
 #   follow OFFSET    sends the log from byte OFFSET on stdout, events on stderr; each line on stdin renews the leash
 #   send FILE        sends FILE on stdout, its length and SHA-256 on stderr
 #
@@ -25,7 +25,7 @@ drain() { cat >/dev/null; }
 # --- supervise ---------------------------------------------------------------------------------------------------
 
 supervise() {
-	mkdir -p "$s/upload" "$XDG_RUNTIME_DIR" "$STATE"
+	mkdir -p "$XDG_RUNTIME_DIR" "$STATE"
 	# Five digits clear the set-group-ID bit that fsGroup gives a volume: every directory below would inherit it, those
 	# of the image included.
 	chmod 00755 "$STATE"
@@ -234,6 +234,7 @@ leash() {
 	idle=0
 	while [ $idle -lt "$LEASH_GRACE" ]; do
 		sleep 1
+		bury
 		if [ -e "$s/beat" ]; then
 			rm -f "$s/beat"
 			idle=0
@@ -244,10 +245,20 @@ leash() {
 	kill -USR1 $$
 }
 
+# bury reports a receiving process that was killed: its exec may hang for good.
+bury() {
+	{ read -r n group <"$s/receiver"; } 2>/dev/null || return
+	if ! kill -0 "$group" 2>/dev/null && mv "$s/receiver" "$s/superseded"; then
+		event "refused $n the receiving process was killed"
+	fi
+}
+
 # --- receive -----------------------------------------------------------------------------------------------------
 
 receive() {
 	await
+	claim "$1" || { drain; return 1; }
+	event "receiving $1"
 	# The set-group-ID bit as above; and without root, busybox tar gives modes through the umask only.
 	mkdir -p "$w/context" && chmod 00755 "$w/context" && umask 0
 	mkfifo "$s/tosum"
@@ -261,16 +272,33 @@ receive() {
 	elif [ -z "$problem" ] && [ "$(cat "$s/end")" != "$got" ]; then
 		problem="what arrived has another SHA-256 than what was sent"
 	fi
-	[ -p "$s/start" ] || problem="the job has begun"
-	if [ -z "$problem" ]; then
-		event uploaded
+	if [ -z "$problem" ] && mv "$s/receiver" "$s/received"; then
 		: >"$s/start"
+		event uploaded
 	else
-		event "refused $problem"
+		rm -f "$s/receiver"
+		event "refused $1 $problem"
 	fi
 	# Only now, for the end of stdin can get lost on its way here; nothing above waits for it.
 	drain
 	[ -z "$problem" ]
+}
+
+# claim N: the upload with the highest number goes on. An earlier one may wait for good for what its connection lost, so it
+# is ended, unless it is whole already, and what it left is removed.
+claim() {
+	n=0 group=""
+	{ read -r n group <"$s/receiver"; } 2>/dev/null
+	[ "$n" -lt "$1" ] || return
+	if [ -n "$group" ] && mv "$s/receiver" "$s/superseded" 2>/dev/null; then
+		kill -KILL "-$group" 2>/dev/null
+	fi
+	if [ -e "$s/received" ]; then
+		event uploaded
+		return 1
+	fi
+	rm -rf "$w/context" "$s/upload" "$s/tosum" "$s/sum" "$s/end"
+	echo "$1 $$" >"$s/receiver"
 }
 
 # frames copies the payload of the frames on stdin to stdout and keeps the end marker's SHA-256.
@@ -284,6 +312,7 @@ frames() {
 		end:*) echo "$sum" >"$s/end" && return ;;
 		*) return 1 ;;
 		esac
+		event took
 	done
 }
 

@@ -122,9 +122,12 @@ func (p *pod) run(ctx context.Context, argv []string, s exec.Streams) error {
 }
 
 // session connects to the supervisor for the rest of the test.
-func (p *pod) session(log *bytes.Buffer) (*Session, context.Context) {
+func (p *pod) session(log *bytes.Buffer, changes ...func(*Session)) (*Session, context.Context) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	s := newSession(p.run, 10*time.Second, Notes{})
+	for _, change := range changes {
+		change(s)
+	}
 	followed := make(chan struct{})
 	go func() {
 		defer close(followed)
@@ -138,8 +141,8 @@ func (p *pod) session(log *bytes.Buffer) (*Session, context.Context) {
 }
 
 // job is a payload of files and the steps to run.
-func (p *pod) job(files map[string]string, steps ...engine.Step) func(*tar.Writer) error {
-	return func(w *tar.Writer) error {
+func (p *pod) job(files map[string]string, steps ...engine.Step) Payload {
+	return Payload{Write: func(w *tar.Writer) error {
 		all := map[string]string{"run/upload/job": Script(steps)}
 		for name, text := range files {
 			all["workspace/context/"+name] = text
@@ -154,7 +157,7 @@ func (p *pod) job(files map[string]string, steps ...engine.Step) func(*tar.Write
 			}
 		}
 		return nil
-	}
+	}}
 }
 
 func sh(phase engine.Phase, script string) engine.Step {
@@ -227,80 +230,22 @@ func TestFirstFailingStepEndsTheJob(t *testing.T) {
 	})
 }
 
-func TestNothingIsBuiltFromAnUnverifiedUpload(t *testing.T) {
-	eachShell(t, func(t *testing.T, shell []string) {
-		p := startPod(t, shell)
-		whole := new(bytes.Buffer)
-		frames := exec.NewFrameWriter(whole)
-		if err := produce(frames, p.job(map[string]string{"big": noise(100_000)}, sh(engine.PhaseBuild, "echo built"))); err != nil {
-			t.Fatal(err)
-		}
-		stream := whole.Bytes()
-		flipped := bytes.Clone(stream)
-		flipped[len(flipped)/2] ^= 1
-		for name, sent := range map[string][]byte{
-			"nothing": nil, "in a length": stream[:3], "in a frame": stream[:50_000], "before the marker": stream[:len(stream)-72],
-			"in the marker": stream[:len(stream)-9], "another byte": flipped, "no frames": []byte("junk\n"),
-		} {
-			before := strings.Count(p.read("run/events"), "refused")
-			_ = os.Remove(p.path("run/tosum"))
-			_ = os.Remove(p.path("run/end"))
-			cmd := p.command("receive")
-			cmd.Stdin = bytes.NewReader(sent)
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			stuck := time.AfterFunc(20*time.Second, func() { kill(cmd) })
-			if err := cmd.Wait(); err == nil {
-				t.Errorf("cut %s: receive ended well", name)
-			}
-			stuck.Stop()
-			if strings.Count(p.read("run/events"), "refused") != before+1 {
-				t.Errorf("cut %s: not refused: %s", name, p.read("run/events"))
-			}
-		}
-		if got := p.read("workspace/log"); got != "" {
-			t.Errorf("something was built: %q", got)
-		}
-	})
-}
-
-// The kubelet's side of an exec can lose the end of stdin; the marker in the stream says all that is needed.
-func TestUploadNeedsNoEndOfStdin(t *testing.T) {
-	eachShell(t, func(t *testing.T, shell []string) {
-		p := startPod(t, shell)
-		var log bytes.Buffer
-		s, ctx := p.session(&log)
-		honest := s.run
-		s.run = func(ctx context.Context, argv []string, st exec.Streams) error {
-			st.Stdin = &endless{st.Stdin, ctx}
-			return honest(ctx, argv, st)
-		}
-		if err := s.Upload(ctx, p.job(nil, sh(engine.PhaseBuild, "echo built")), nothing); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := outcome(t, ctx, s); err != nil || log.String() != "built\n" {
-			t.Errorf("%v, log %q", err, log.String())
-		}
-	})
-}
-
 func TestLogResumesAtTheByte(t *testing.T) {
 	eachShell(t, func(t *testing.T, shell []string) {
 		p := startPod(t, shell)
 		var log bytes.Buffer
-		s, ctx := p.session(&log)
-		cut := s.run
-		calls := 0
-		s.run = func(ctx context.Context, argv []string, st exec.Streams) error {
-			if argv[2] == "follow" && calls < 5 {
-				calls++
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, time.Duration(calls)*130*time.Millisecond)
-				defer cancel()
+		s, ctx := p.session(&log, func(s *Session) {
+			honest, calls := s.run, 0
+			s.run = func(ctx context.Context, argv []string, st exec.Streams) error {
+				if argv[2] == "follow" && calls < 5 {
+					calls++
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, time.Duration(calls)*130*time.Millisecond)
+					defer cancel()
+				}
+				return honest(ctx, argv, st)
 			}
-			return cut(ctx, argv, st)
-		}
+		})
 		if err := s.Upload(ctx, p.job(nil, sh(engine.PhaseBuild, "for i in 1 2 3 4 5 6 7 8 9 10; do echo line $i; sleep 0.2; done")), nothing); err != nil {
 			t.Fatal(err)
 		}
