@@ -137,7 +137,7 @@ func TestNoLoginIsSentInTheClear(t *testing.T) {
 		answer, err := Trust{}.Transport(ctx, "").RoundTrip(r)
 		cancel()
 		if err == nil {
-			answer.Body.Close()
+			_ = answer.Body.Close()
 		}
 		if errors.Is(err, errPlainHTTP) != refused {
 			t.Errorf("%s: %v", address, err)
