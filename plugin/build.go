@@ -34,6 +34,7 @@ type build struct {
 	log     *logrus.Logger
 	output  *buildLog
 	phase   phase
+	login   *login
 }
 
 // run carries the plan out: start, send, follow, result. Whatever happens, the pod is deleted.
@@ -48,10 +49,26 @@ func (p *Plan) run(ctx context.Context, config genericclioptions.RESTClientGette
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTimedOut)
 	defer cancel()
-	if err := b.inPod(ctx); err != nil {
+	if err := b.checkSecrets(ctx); err != nil {
+		return b.explain(err)
+	}
+	if err := b.loggedIn(ctx); err != nil {
 		return b.explain(err)
 	}
 	return nil
+}
+
+// loggedIn decides on the registry logins while the pod starts; a login that is refused ends the run.
+func (b *build) loggedIn(ctx context.Context) error {
+	ctx, refuse := context.WithCancelCause(ctx)
+	b.login = b.startLogin(ctx, refuse)
+	err := b.inPod(ctx)
+	if refused := refusedLogin(ctx); err != nil && refused != nil {
+		err = refused
+	}
+	refuse(nil)
+	b.login.end()
+	return err
 }
 
 // inPod is the life of the pod, from create to delete.
@@ -96,7 +113,7 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod) error {
 	defer cancel()
 	s := session.New(exec.Container{
 		Config: b.config, Client: b.client, Namespace: b.Pod.Namespace, Pod: b.Pod.Name, Name: podspec.Container,
-	}, b.DetachGrace, session.Notes{Phase: b.phase.engine, Broken: b.broken, Disconnected: b.disconnected})
+	}, b.DetachGrace, session.Notes{Phase: b.phase.engine, Identity: b.identified, Broken: b.broken, Disconnected: b.disconnected})
 	all.Go(func() { s.Follow(ctx, b.output) })
 	ended, uploaded := make(chan error, 1), make(chan error, 1)
 	all.Go(func() { ended <- b.ended(ctx, pod, s) })
@@ -175,6 +192,10 @@ func first(c <-chan error, limit time.Duration) error {
 
 // upload sends the context and the job, and returns when the pod has verified both.
 func (b *build) upload(ctx context.Context, s *session.Session) error {
+	b.phase.set(phaseLogin)
+	if err := b.awaitLogin(ctx); err != nil {
+		return err
+	}
 	b.phase.set("send the build context")
 	progress := newTransfer(b.Plan, b.streams.ErrOut, b.log)
 	var sent buildcontext.Summary
@@ -186,7 +207,10 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 		if b.Source.Dockerfile() == nil { // a link in an archive, known only to the pod
 			finish += session.Copy(path.Join(b.Build.Context, b.Source.DockerfilePath()), b.Build.Dockerfile)
 		}
-		return session.WriteJob(w, b.Source.Dockerfile(), finish, img.Steps(b.Build))
+		if err := b.complete(ctx); err != nil {
+			return err
+		}
+		return session.WriteJob(w, b.Source.Dockerfile(), finish, b.sessionLogin(), img.Steps(b.Build))
 	}}, progress.add)
 	progress.end(err)
 	if err == nil {

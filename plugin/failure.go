@@ -30,6 +30,9 @@ func (e *jobError) ExitCode() int { return e.code }
 func (b *build) explain(err error) error {
 	var pending *builder.PendingError
 	var job *session.JobError
+	if refused := b.explainRegistry(err); refused != nil {
+		return refused
+	}
 	switch {
 	case errors.As(err, &pending) && errors.Is(err, errTimedOut):
 		return &timeoutError{phase: b.phase.String(), flag: "pod-timeout", limit: b.PodTimeout, cause: errors.New(pending.Reason)}
@@ -51,7 +54,11 @@ func (b *build) explainJob(job *session.JobError) error {
 		said = job.Message
 	}
 	b.output.replay()
-	switch engine.Phase(job.Phase) {
+	phase := engine.Phase(job.Phase)
+	if refused := b.refused(job, phase, said); refused != nil {
+		return refused
+	}
+	switch phase {
 	case engine.PhaseBuild, engine.PhaseOutput:
 		return &jobError{text: "build failed: " + said, code: codeBuild, err: job}
 	case engine.PhasePush:

@@ -45,6 +45,8 @@ type buildFlags struct {
 	podTemplate      string
 	cacheVolume      string
 
+	authFlags
+
 	timeout     time.Duration
 	podTimeout  time.Duration
 	detachGrace time.Duration
@@ -79,6 +81,7 @@ func newBuildCommand(p process, config *genericclioptions.ConfigFlags, do action
 	flags.SortFlags = false
 	o.addBuild(flags)
 	o.addResult(flags)
+	o.addAuth(flags)
 	o.addPod(flags)
 	o.addRun(flags)
 	addRefusedFlags(flags)

@@ -96,6 +96,17 @@ func TestInvalidInput(t *testing.T) {
 		{"-t app --profile localhost --seccomp-profile a/../../x .", ".."},
 		{"-t app --profile localhost --seccomp-profile= .", "--seccomp-profile"},
 		{"-t app --seccomp-profile x.json .", "--seccomp-profile"},
+		{"-t app --auth gclod .", "want auto, gcloud, gcr, local, secret=NAME or none"},
+		{"-t app --auth secret= .", "--auth"},
+		{"-t app --auth secret=A_B .", "--auth"},
+		{"-t app --auth ghcr.io/team=gcr .", "without a path"},
+		{"-t app --auth gcr --auth local .", "contradict"},
+		{"-t app --registry-ca nowhere.pem .", "nowhere.pem"},
+		{"-t app --registry-ca Dockerfile .", "no certificate"},
+		{"-t app --insecure-registry https://r.example .", "--insecure-registry"},
+		{"-t app --proxy .", "HTTP_PROXY"},
+		{"-t app --check-push=maybe .", "--check-push"},
+		{"-t app --registry-mirror https://m .", "no mirrors"},
 		{"-o x=y .", "type is missing"},
 		{"-o= .", "--output"},
 		{"-o type=zip,dest=x .", "zip"},
@@ -163,6 +174,9 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		{"build", "-t", "app", "--build-arg", "=hunter2", "."},
 		{"build", "-t", "app", "https://user:hunter2@example.com/repo.git"},
 		{"build", "-t", "app", "--secret", "id=hunter2", "."},
+		{"build", "-t", "app", "--auth", "ghcr.io=hunter2", "."},
+		{"build", "-t", "app", "--auth", "user:hunter2@ghcr.io=local", "."},
+		{"build", "-t", "app", "--insecure-registry", "user:hunter2@ghcr.io", "."},
 	} {
 		if report := newBench(t).refused(t, args...); strings.Contains(report, "hunter2") {
 			t.Errorf("%q shows the secret: %s", args, report)

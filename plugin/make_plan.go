@@ -18,7 +18,7 @@ func (o *buildFlags) Plan(args []string, p process) (*Plan, error) {
 	}
 	plan := &Plan{Keep: o.keep, Verbose: o.verbose, IIDFile: o.iidFile, DigestFile: o.digestFile, MetadataFile: o.metadataFile}
 	for _, read := range []func(*Plan, process) error{
-		o.readMode, o.readTimeouts, o.readResult, o.readBuild, o.readFiles, o.readPod,
+		o.readMode, o.readTimeouts, o.readResult, o.readBuild, o.readFiles, o.readAuth, o.readPod,
 	} {
 		if err := read(plan, p); err != nil {
 			return nil, err
@@ -37,6 +37,7 @@ func (o *buildFlags) readPod(plan *Plan, p process) error {
 	if err != nil {
 		return err
 	}
+	options.Volumes = append(options.Volumes, secretVolumes(plan.Auth.Secrets())...)
 	if plan.Build.Platform, err = o.readPlatform(options.NodeSelector); err != nil {
 		return err
 	}

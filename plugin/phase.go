@@ -5,13 +5,18 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
 // errTimedOut is the cause of a context whose --timeout or --pod-timeout ran out.
 var errTimedOut = errors.New("timed out")
 
-// phaseStart has a limit of its own.
-const phaseStart = "start the builder pod"
+const (
+	// phaseStart has a limit of its own.
+	phaseStart = "start the builder pod"
+	phaseLogin = "log in to the registries"
+)
 
 // phase is what the build is at, for the one message that needs it: the time-out's.
 type phase struct {
@@ -26,7 +31,13 @@ func (p *phase) set(name string) {
 }
 
 // engine takes a phase of the job.
-func (p *phase) engine(name string) { p.set(name + " the image") }
+func (p *phase) engine(name string) {
+	if name == session.PhaseLogin {
+		p.set(phaseLogin)
+		return
+	}
+	p.set(name + " the image")
+}
 
 func (p *phase) String() string {
 	p.mu.Lock()

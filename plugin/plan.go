@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
 	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -19,6 +20,11 @@ type Plan struct {
 
 	Tags   []Tag   // every name the image is pushed under; the first is the one the digest line shows
 	Output *Output // what is brought back to the client; nil for nothing
+
+	Auth      registryauth.Rules   // how to log in to which registry
+	Trust     registryauth.Trust   // whose certificates are believed
+	Proxies   registryauth.Proxies // for the engine; none unless asked for
+	CheckPush bool                 // before the upload
 
 	IIDFile      string // receives the digest of the image's configuration
 	DigestFile   string // receives the digest of the manifest

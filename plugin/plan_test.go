@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -25,6 +26,7 @@ func defaultPlan(change func(*Plan)) *Plan {
 			Push:       true,
 		},
 		Tags:        []Tag{{Reference: "docker.io/library/app:latest", Registry: "docker.io", Repository: "app"}},
+		CheckPush:   true,
 		Progress:    ProgressAuto,
 		Timeout:     time.Hour,
 		PodTimeout:  5 * time.Minute,
@@ -78,6 +80,16 @@ func TestPlan(t *testing.T) {
 		"inline cache": {
 			args: []string{"-t", "app", "--cache-to", "type=inline"},
 			want: func(p *Plan) { p.Build.CacheTo = []string{"type=inline"} },
+		},
+		"registry logins": {
+			args: []string{"-t", "app", "--auth", "ghcr.io=secret=keys", "--auth", "local", "--insecure-registry", "r.example:5000", "--proxy", "--check-push=false"},
+			env:  []string{"HTTPS_PROXY=http://p", "no_proxy=x", "FTP_PROXY=y", "HTTP_PROXY="},
+			want: func(p *Plan) {
+				p.Auth = registryauth.Rules{{Host: "ghcr.io", Method: registryauth.Secret, Secret: "keys"}, {Method: registryauth.Local}}
+				p.Trust.Insecure = []string{"r.example:5000"}
+				p.Proxies = registryauth.ReadProxies([]string{"HTTPS_PROXY=http://p", "no_proxy=x"})
+				p.CheckPush = false
+			},
 		},
 		"push=false":               {args: []string{"-t", "app", "--push=false"}, want: func(p *Plan) { p.Build.Push = false }},
 		"push=false without a tag": {args: []string{"--push=false"}, want: untagged},

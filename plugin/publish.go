@@ -29,7 +29,7 @@ func (b *build) deliver(ctx context.Context, s *session.Session, result session.
 // publish writes the files that were asked for and, of an image that was pushed, the digest line.
 func (b *build) publish(ctx context.Context, result session.Result) error {
 	if b.Build.Push && result.Digest == "" {
-		digest, err := askRegistry(ctx, b.Tags[0].Reference)
+		digest, err := b.askRegistry(ctx)
 		if err != nil {
 			return fmt.Errorf("the image was pushed, but neither the engine nor the registry names its digest: %w", err)
 		}
@@ -53,13 +53,14 @@ func (b *build) publish(ctx context.Context, result session.Result) error {
 	return nil
 }
 
-// askRegistry returns the digest that ref has in its registry, with the user's own credentials.
-func askRegistry(ctx context.Context, ref string) (string, error) {
-	tag, err := name.NewTag(ref)
+// askRegistry returns the digest that the first tag has in its registry, with the user's own credentials.
+func (b *build) askRegistry(ctx context.Context) (string, error) {
+	tag, err := name.NewTag(b.Tags[0].Reference)
 	if err != nil {
 		return "", err
 	}
-	found, err := remote.Head(tag, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	found, err := remote.Head(tag, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain),
+		remote.WithTransport(b.Trust.Transport(ctx, b.Tags[0].Registry)))
 	if err != nil {
 		return "", err
 	}

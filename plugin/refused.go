@@ -18,7 +18,8 @@ const (
 	attestLater   = "attach one to the pushed digest: cosign attest --predicate FILE REPO@DIGEST"
 )
 
-// refusedFlags is every flag of docker's builders, past and present, that the build command does not implement.
+// refusedFlags is every flag of docker's builders, past and present, that the build command does not implement, and those of its
+// daemon that people look for here.
 func refusedFlags() []refusedFlag {
 	return []refusedFlag{
 		{"add-host", "", "needs an engine that can edit /etc/hosts of a step, which img v0.5.11 can't", "use a name that the cluster's DNS resolves"},
@@ -52,6 +53,7 @@ func refusedFlags() []refusedFlag {
 		{"print", "", onlyBuilds, "hadolint Dockerfile"},
 		{"provenance", "", otherEngine, attestLater},
 		{"pull", "", "is not needed: base images are resolved anew in every build unless --cache-volume keeps the engine's state", "leave it out; with --cache-volume, use --no-cache"},
+		{"registry-mirror", "", "is an option of a docker daemon, and img v0.5.11 knows no mirrors", "name the mirror in FROM, by an ARG and --build-arg"},
 		{"rm", "", "is about containers that a daemon keeps; the whole pod is always deleted", "--keep keeps the pod"},
 		{"root", "", noServer, "leave it out"},
 		{"sbom", "", otherEngine, attestLater},

@@ -10,12 +10,12 @@ import (
 
 // dockersFlags is every flag of `docker buildx build` and of the legacy `docker build` that is not ours,
 // from https://docs.docker.com/reference/cli/docker/buildx/build/ and https://docs.docker.com/reference/cli/docker/build-legacy/
-// and, for those that are gone, the sources of older releases.
+// and, for those that are gone, the sources of older releases; and registry-mirror, which is dockerd's.
 func dockersFlags() []string {
 	return strings.Fields(`add-host allow annotation attest build-arg build-context builder cache-from cache-to call cgroup-parent
 		check compress cpu-period cpu-quota cpu-shares cpuset-cpus cpuset-mems debug detach disable-content-trust file force-rm iidfile
 		invoke isolation label load memory memory-swap metadata-file network no-cache no-cache-filter on output platform policy print
-		progress provenance pull push quiet rm root sbom secret security-opt server-config shm-size squash ssh stream tag target ulimit`)
+		progress provenance pull push quiet registry-mirror rm root sbom secret security-opt server-config shm-size squash ssh stream tag target ulimit`)
 }
 
 func TestEveryFlagOfDockerIsKnown(t *testing.T) {

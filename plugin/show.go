@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
+	"slices"
 	"strings"
 	"sync"
 
@@ -120,15 +122,24 @@ func (l *buildLog) replay() {
 
 // lastLine is the last line that says something.
 func (l *buildLog) lastLine() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	lines := strings.Split(string(l.end), "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		if line := strings.TrimPrefix(oneLine(lines[i]), "Error: "); line != "" {
-			return line
-		}
+	for line := range l.backward() {
+		return strings.TrimPrefix(line, "Error: ")
 	}
 	return ""
+}
+
+// backward yields the lines that say something, the last one first.
+func (l *buildLog) backward() iter.Seq[string] {
+	l.mu.Lock()
+	lines := strings.Split(string(l.end), "\n")
+	l.mu.Unlock()
+	return func(yield func(string) bool) {
+		for _, line := range slices.Backward(lines) {
+			if line = oneLine(line); line != "" && !yield(line) {
+				return
+			}
+		}
+	}
 }
 
 // withoutControls drops what would draw on a terminal; a log file is to be read and searched.

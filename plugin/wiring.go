@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -37,6 +38,8 @@ func podEnv(profile podspec.Profile, grace time.Duration) []corev1.EnvVar {
 	}
 	return env
 }
+
+func loginVolume(i int) string { return fmt.Sprintf("login-%d", i) }
 
 // podVolumes is every directory the builder writes to: its root file system is read-only.
 func podVolumes(cacheClaim string) []podspec.Volume {

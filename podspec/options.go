@@ -59,11 +59,12 @@ type Options struct {
 	Expiry   time.Duration // value of AnnotationExpiresAfter
 }
 
-// Volume is a directory the builder writes to: an emptyDir, or a claim if one is named.
+// Volume is a directory the builder writes to: an emptyDir, or a claim if one is named; or a Secret, which it only reads.
 type Volume struct {
 	Name      string
 	MountPath string
 	Memory    bool               // emptyDir in memory: credentials never reach a disk
 	SizeLimit *resource.Quantity // of the emptyDir; nil for none
 	Claim     string             // name of a PersistentVolumeClaim
+	Secret    string             // name of a Secret
 }

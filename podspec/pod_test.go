@@ -40,7 +40,9 @@ func everything() podspec.Options {
 	o := minimal(podspec.Localhost)
 	o.SeccompProfile = "profiles/img.json"
 	o.Volumes[0].SizeLimit = ptr.To(resource.MustParse("10Gi"))
-	o.Volumes = append(o.Volumes, podspec.Volume{Name: "state", MountPath: "/var/lib/img", Claim: "img-cache"})
+	o.Volumes = append(o.Volumes,
+		podspec.Volume{Name: "state", MountPath: "/var/lib/img", Claim: "img-cache"},
+		podspec.Volume{Name: "login-0", MountPath: "/run/secrets/kubectl-img/keys", Secret: "keys"})
 	o.ServiceAccount = "builder"
 	o.NodeSelector = map[string]string{"kubernetes.io/arch": "arm64", "kubernetes.io/os": "windows"}
 	o.Tolerations = []corev1.Toleration{{Key: "builds", Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}}

@@ -60,14 +60,14 @@ func restoreBuilder(spec *corev1.PodSpec, ours corev1.Container) {
 	c.LivenessProbe, c.ReadinessProbe, c.StartupProbe, c.Lifecycle = nil, nil, nil, nil
 }
 
-// restoreVolumes keeps what a template made of our disks (a bigger one, a claim) but not of our memory: credentials live there.
+// restoreVolumes keeps what a template made of our disks (a bigger one, a claim) but not of where credentials live.
 func restoreVolumes(merged []corev1.Volume, ours []Volume) []corev1.Volume {
 	for _, v := range ours {
 		i := slices.IndexFunc(merged, func(m corev1.Volume) bool { return m.Name == v.Name })
 		switch {
 		case i < 0:
 			merged = append(merged, corev1.Volume{Name: v.Name, VolumeSource: v.source()})
-		case v.Memory:
+		case v.Memory, v.Secret != "":
 			merged[i].VolumeSource = v.source()
 		default:
 			keepOneSource(&merged[i])

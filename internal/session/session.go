@@ -54,6 +54,7 @@ type Outcome struct {
 // Notes are told what happens, for the user; any of them may be nil.
 type Notes struct {
 	Phase        func(name string) // a step of the job begins
+	Identity     func(name string) // the address of the pod's Google identity
 	Broken       func(err error)   // the upload broke and is about to be sent again
 	Disconnected func(err error)   // the log broke off and is about to be resumed
 }
@@ -103,6 +104,10 @@ func (s *Session) event(line string) (end *ending, err error) {
 	case "phase":
 		if s.notes.Phase != nil {
 			s.notes.Phase(rest)
+		}
+	case "identity":
+		if s.notes.Identity != nil {
+			s.notes.Identity(rest)
 		}
 	case "result":
 		e, err := parseEnding(rest)

@@ -10,6 +10,7 @@ set -u
 umask 022
 s=/run/kubectl-img
 w=/workspace
+k=/run/secrets/kubectl-img # where Secrets are mounted
 
 # await waits until supervise has laid out the files below; an exec can be there first.
 await() { until [ -s "$s/pid" ]; do pause; done; }
@@ -87,13 +88,112 @@ step() {
 # digest COMMAND...: a step whose output names the digest of what was built.
 digest() { step digest "$@" >"$s/listing"; }
 
+# --- registry login: called by the job before its steps ------------------------------------------------------------
+
+# login begins it. What it writes stays in memory, and nobody else's.
+login() {
+	event "phase login"
+	echo login >"$s/phase"
+	mkdir -m 0700 "$s/login"
+}
+
+# refuse CODE REASON ends the job; session/login.go says what the codes mean.
+refuse() {
+	printf %s "$2" >"$s/reason"
+	exit "$1"
+}
+
+# trust HOST...: the engine trusts the image's authorities, the uploaded ones, and whatever certificates the HOSTs show.
+trust() {
+	for bundle in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+		[ ! -f "$bundle" ] || break
+	done
+	cat "$bundle" "$s/upload/login/ca.crt" >"$s/login/trusted" 2>/dev/null
+	for host; do
+		command -v openssl >/dev/null || refuse 15 "$host"
+		case $host in *:*) address=$host ;; *) address=$host:443 ;; esac
+		timeout 10 openssl s_client -connect "$address" -showcerts </dev/null 2>/dev/null |
+			sed -n '/^-----BEGIN/,/^-----END/p' >>"$s/login/trusted"
+	done
+	export SSL_CERT_FILE="$s/login/trusted"
+}
+
+# google HELPER WANT HOST,...: HELPER answers for the hosts with the pod's Google identity. WANT is an address, or "any", or
+# "named" for any but the one that nodes have by default.
+google() {
+	helper=$1
+	export DOCKER_CONFIG="$s/login" CLOUDSDK_CONFIG="$s/login/gcloud" CLOUDSDK_CORE_DISABLE_FILE_LOGGING=1
+	if [ "$helper" = google ]; then
+		helper=gcloud
+		! command -v docker-credential-gcr >/dev/null || helper=gcr
+	fi
+	command -v "docker-credential-$helper" >/dev/null || refuse 10 "docker-credential-$helper"
+	limit=$(($(date +%s) + ${METADATA_WAIT:-60})) said=""
+	# It answers only some seconds after a pod's start, and a token that expires now is none.
+	until email=$(metadata email) && metadata token | grep -q '"expires_in": *[1-9][0-9]'; do
+		[ "$(date +%s)" -lt $limit ] || refuse 11 "nothing within ${METADATA_WAIT:-60}s"
+		[ -n "$said" ] || echo "waiting for the metadata server"
+		said=yes
+		sleep 1
+	done
+	case $2:$email in
+	any:* | "$email:$email") ;;
+	named:*-compute@developer.gserviceaccount.com) refuse 12 "$email" ;;
+	named:*) ;;
+	*) refuse 12 "$email" ;;
+	esac
+	if [ "$helper" = gcr ]; then
+		docker-credential-gcr configure-docker --registries="$3"
+	else
+		gcloud auth configure-docker "$3" --quiet
+	fi >"$s/login/said" 2>&1 </dev/null || refuse 13 "$(tail -n 1 "$s/login/said")"
+	event "identity $email"
+	echo "docker-credential-$helper answers for $3 as $email"
+}
+
+# metadata WHAT: of the pod's service account, from the metadata server, never through a proxy.
+metadata() {
+	set -- "http://${GCE_METADATA_HOST:-metadata.google.internal}/computeMetadata/v1/instance/service-accounts/default/$1"
+	if command -v curl >/dev/null; then
+		curl -sf -m 3 --noproxy '*' -H 'Metadata-Flavor: Google' "$1"
+	else
+		http_proxy="" HTTP_PROXY="" timeout 3 wget -q -O - --header 'Metadata-Flavor: Google' "$1" 2>/dev/null
+	fi
+}
+
+# logins SECRET...: one config.json of the mounted Secrets, of what the helpers wrote and of what was uploaded. Where two speak
+# of a registry the engine takes the later one: Go's decoder merges objects of the same name.
+logins() {
+	export DOCKER_CONFIG="$s/login"
+	for name; do
+		[ -f "$k/$name/.dockerconfigjson" ] || [ -f "$k/$name/.dockercfg" ] || refuse 14 "$name"
+	done
+	{
+		printf '{"auths":{}'
+		for name; do
+			members "$k/$name/.dockerconfigjson"
+			[ ! -f "$k/$name/.dockercfg" ] || { printf ',"auths":' && cat "$k/$name/.dockercfg"; }
+		done
+		members "$s/login/config.json"
+		members "$s/upload/login/config.json"
+		printf '}'
+	} >"$s/login/merged"
+	mv "$s/login/merged" "$s/login/config.json"
+}
+
+# members FILE: those of a JSON object, each after a comma. In JSON a line break is never part of a string.
+members() { [ ! -f "$1" ] || tr '\n\r\t' '   ' <"$1" | sed 's/^ *{ */,/; s/ *} *$//; s/^,$//'; }
+
+# --- result --------------------------------------------------------------------------------------------------------
+
 # conclude [REASON]: reports, then waits for the client to take a last look: for a signal, or the end of the leash.
 conclude() {
 	code=0
 	if [ $# -gt 0 ]; then
 		code=1 result=$(failure preflight 1 "$1")
 	elif [ -s "$s/code" ]; then
-		code=1 result=$(failure "$(cat "$s/phase")" "$(cat "$s/code")" "exit status $(cat "$s/code")")
+		[ -s "$s/reason" ] || echo "exit status $(cat "$s/code")" >"$s/reason"
+		code=1 result=$(failure "$(cat "$s/phase")" "$(cat "$s/code")" "$(cat "$s/reason")")
 	else
 		result=$(success)
 	fi

@@ -47,6 +47,7 @@ func startPod(t *testing.T, shell []string, env ...string) *pod {
 	p := &pod{t: t, root: t.TempDir(), shell: shell, ended: make(chan struct{})}
 	text := strings.NewReplacer(
 		Dir, p.path("run"), Workspace, p.path("workspace"), "/dev/termination-log", p.path("termination"),
+		MountsDir, p.path("secrets"),
 		"/etc/subuid /etc/subgid", p.path("subuid"),
 	).Replace(supervisor)
 	p.write("supervisor", text)

@@ -22,6 +22,15 @@ func (p paths) builderLayer(ctx context.Context, bin string, packages []string) 
 	}}, nil
 }
 
+// gcrLayer is what the Dockerfile's target gcr adds.
+func gcrLayer(bin string) layer {
+	program := filepath.Join(bin, "docker-credential-gcr")
+	const script = `set -eu
+mkdir -p "$1/usr/bin"
+cp "$2" "$1/usr/bin/docker-credential-gcr"`
+	return scriptLayer("gcr", newKey(script).files(program), script, program)
+}
+
 // trustLayer lets programs in an image trust the cluster's registries. Only test images get it.
 func (p paths) trustLayer() layer {
 	const script = `set -eu

@@ -19,7 +19,7 @@ var ErrNotRunning = errors.New("no cluster is running")
 
 // Options change what Up starts. A running cluster with other options is stopped first.
 type Options struct {
-	Instance       int      // clusters with different numbers run side by side
+	Instance       int      // clusters with different numbers run side by side; 0 for the shared one
 	Root           string   // repository; default: the nearest parent of the working directory that is one
 	APIServerFlags []string // appended to kube-apiserver's
 	KubeletFlags   []string // appended to the kubelet's
@@ -44,6 +44,7 @@ type Cluster struct {
 	CABundle     string // the same with the system's authorities
 
 	BuilderImage      string   // references in Registry; this one is what the Dockerfile makes, and trusts the registries
+	GCRImage          string   // the same with docker-credential-gcr
 	LegacyImage       string   // like those of 2019: a range of ids that the profile userns can't map
 	LegacySetuidImage string   // with a newuidmap that can't map anything
 	Images            []string // base images
@@ -140,7 +141,7 @@ func (p paths) start(ctx context.Context, c *Cluster, opts Options, log *progres
 	return nil
 }
 
-// Load returns the shared cluster, instance zero, or ErrNotRunning.
+// Load returns the shared cluster, instance zero unless the environment names another, or ErrNotRunning.
 func Load() (*Cluster, error) {
 	return sharedPaths().load()
 }

@@ -27,6 +27,9 @@ func (p paths) components(opts Options) []component {
 		"--authorization-mode=Node,RBAC",
 		"--allow-privileged=true",
 		"--enable-admission-plugins=NodeRestriction",
+		// For the proof that no credential passes through it: see audit.yaml.
+		"--audit-policy-file=" + p.in("audit.yaml"), "--audit-log-path=" + p.in("log", "audit.log"), "--audit-log-mode=batch",
+		"--audit-log-maxsize=200", "--audit-log-maxbackup=2", // MB, files
 	}
 	kubelet := []string{
 		"kubelet",

@@ -38,6 +38,7 @@ func (p paths) writeConfigs(bin string, opts Options) error {
 		{"kubelet.yaml", "kubelet.yaml", common},
 		{"cni/10-pods.conflist", "cni.conflist", common},
 		{"init.sh", "init.sh", nil},
+		{"audit.yaml", "audit.yaml", nil},
 	}
 	for _, user := range []string{"admin", "controller-manager", "kubelet", "scheduler"} {
 		with := common

@@ -19,6 +19,8 @@ type image struct {
 // Names of the images, below the open registry.
 const (
 	builderName = "kubectl-img/builder:test"
+	gcrName     = "kubectl-img/builder:gcr"
+	gcloudName  = "kubectl-img/builder:gcloud"
 	legacyName  = "kubectl-img/legacy-builder:test"
 	// legacySetuidName has Debian's setuid newuidmap: a builder image that can't build, for tests of the message about it.
 	legacySetuidName = "kubectl-img/legacy-builder:setuid"
@@ -42,6 +44,7 @@ func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile) ([]im
 		{"pause:1", []layer{busybox}, v1.Config{Entrypoint: []string{"/bin/sleep", "2147483647"}}},
 		{"busybox:1", []layer{busybox}, v1.Config{Cmd: []string{"sh"}, Env: []string{system}}},
 		{builderName, []layer{assembled, p.trustLayer()}, builder.config("builder")},
+		{gcrName, []layer{assembled, p.trustLayer(), gcrLayer(c.Bin)}, builder.config("gcr")},
 		{"debian:12", []layer{debian}, v1.Config{Cmd: []string{"bash"}, Env: []string{system}}},
 		{"golang:1.26", []layer{debian, golang}, v1.Config{
 			Cmd:        []string{"bash"},
@@ -66,11 +69,11 @@ func (p paths) publish(ctx context.Context, c *Cluster, builder dockerfile, log 
 	if err != nil {
 		return err
 	}
-	c.BuilderImage, c.LegacyImage = c.Registry+"/"+builderName, c.Registry+"/"+legacyName
+	c.BuilderImage, c.GCRImage, c.LegacyImage = c.Registry+"/"+builderName, c.Registry+"/"+gcrName, c.Registry+"/"+legacyName
 	c.LegacySetuidImage, c.Images = c.Registry+"/"+legacySetuidName, nil
 	for _, image := range images {
 		ref := c.Registry + "/" + image.name
-		if !slices.Contains([]string{builderName, legacyName, legacySetuidName}, image.name) {
+		if !slices.Contains([]string{builderName, gcrName, legacyName, legacySetuidName}, image.name) {
 			c.Images = append(c.Images, ref)
 		}
 		if registry.has(ctx, p.cache, image) {

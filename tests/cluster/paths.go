@@ -8,10 +8,12 @@ import (
 	"strconv"
 )
 
-// Environment variables that move what the cluster keeps on disk.
+// Environment variables that move what the cluster keeps on disk, and that choose the cluster that all commands share:
+// checkouts with different numbers do not disturb each other.
 const (
-	EnvCache = "KUBECTL_IMG_TESTS_CACHE"
-	EnvState = "KUBECTL_IMG_TESTS_STATE"
+	EnvCache    = "KUBECTL_IMG_TESTS_CACHE"
+	EnvState    = "KUBECTL_IMG_TESTS_STATE"
+	EnvInstance = "KUBECTL_IMG_TESTS_INSTANCE"
 )
 
 // paths are the directories and names the cluster works with. Every parent of state must be traversable by others: in a pod with a
@@ -24,7 +26,10 @@ type paths struct {
 }
 
 func newPaths(opts Options) (paths, error) {
-	p := pathsOf(opts.Instance)
+	p := sharedPaths()
+	if opts.Instance != 0 {
+		p = pathsOf(opts.Instance)
+	}
 	var err error
 	p.root, err = findRoot(opts.Root)
 	return p, err
@@ -39,7 +44,13 @@ func pathsOf(number int) paths {
 	return paths{instance: newInstance(number), cache: envOr(EnvCache, "/var/cache/kubectl-img"), state: state}
 }
 
-func sharedPaths() paths { return pathsOf(0) }
+func sharedPaths() paths {
+	number, err := strconv.Atoi(os.Getenv(EnvInstance))
+	if err != nil {
+		number = 0
+	}
+	return pathsOf(number)
+}
 
 func envOr(key, fallback string) string {
 	if value := os.Getenv(key); value != "" {

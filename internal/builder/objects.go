@@ -1,0 +1,67 @@
+package builder
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// googleAccount is the annotation by which Workload Identity connects a service account to one of Google Cloud's.
+const googleAccount = "iam.gke.io/gcp-service-account"
+
+// GoogleAccount returns the address of the Google service account that a service account stands for; it is empty where there is
+// none, or where the user may not look.
+func GoogleAccount(ctx context.Context, client kubernetes.Interface, namespace, name string) string {
+	account, err := client.CoreV1().ServiceAccounts(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return ""
+	}
+	return account.Annotations[googleAccount]
+}
+
+// SecretError says that a Secret holds no registry login.
+type SecretError struct {
+	Namespace, Name string
+	Problem         string
+}
+
+func (e *SecretError) Error() string {
+	return fmt.Sprintf("log in with secret %s/%s: %s", e.Namespace, e.Name, e.Problem)
+}
+
+// CheckSecret refuses a Secret that is not there or of the wrong type, if the user may look. It asks for a table, as kubectl does to
+// list Secrets, so that the type comes without the content; the API server holds these types to their key.
+func CheckSecret(ctx context.Context, client kubernetes.Interface, namespace, name string) error {
+	table := &metav1.Table{}
+	err := client.CoreV1().RESTClient().Get().Namespace(namespace).Resource("secrets").Name(name).
+		SetHeader("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io").Param("includeObject", string(metav1.IncludeNone)).
+		Do(ctx).Into(table)
+	switch {
+	case apierrors.IsNotFound(err):
+		return &SecretError{namespace, name, "there is none of this name"}
+	case err != nil:
+		return nil // the supervisor looks at it, too
+	}
+	kind := cell(table, "Type")
+	switch corev1.SecretType(kind) {
+	case corev1.SecretTypeDockerConfigJson, corev1.SecretTypeDockercfg, "":
+		return nil
+	default:
+		return &SecretError{namespace, name, fmt.Sprintf("its type is %s: want %s or %s", kind, corev1.SecretTypeDockerConfigJson, corev1.SecretTypeDockercfg)}
+	}
+}
+
+// cell is a value of the table's first row.
+func cell(table *metav1.Table, column string) string {
+	for i, c := range table.ColumnDefinitions {
+		if c.Name == column && len(table.Rows) > 0 && i < len(table.Rows[0].Cells) {
+			text, _ := table.Rows[0].Cells[i].(string)
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,61 @@
+package registryauth
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+)
+
+var errNoLogin = errors.New("there is none")
+
+// local asks the user's own configuration and helpers. A helper that hangs, waiting for a smart card perhaps, is left
+// behind when ctx ends.
+func (s Situation) local(ctx context.Context, host string) (Credential, bool, error) {
+	type answer struct {
+		credential Credential
+		found      bool
+		err        error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		var a answer
+		a.credential, a.found, a.err = s.ask(ctx, host)
+		answers <- a
+	}()
+	select {
+	case a := <-answers:
+		if a.err != nil {
+			return Credential{}, false, &LocalError{host, a.err}
+		}
+		return a.credential, a.found, nil
+	case <-ctx.Done():
+		return Credential{}, false, context.Cause(ctx)
+	}
+}
+
+func (s Situation) ask(ctx context.Context, host string) (Credential, bool, error) {
+	registry, err := resource(host)
+	if err != nil {
+		return Credential{}, false, err
+	}
+	found, err := authn.Resolve(ctx, s.Keychain, registry)
+	if err != nil {
+		return Credential{}, false, withoutOutput(err)
+	}
+	config, err := authn.Authorization(ctx, found)
+	if err != nil {
+		return Credential{}, false, withoutOutput(err)
+	}
+	return newCredential(config)
+}
+
+// withoutOutput drops what a credential helper printed, which the library appends to its errors: it may be a secret.
+func withoutOutput(err error) error {
+	text, _, cut := strings.Cut(err.Error(), ", out: ")
+	if !cut {
+		return err
+	}
+	return errors.New(text)
+}
