@@ -55,8 +55,9 @@ func (s *Session) Follow(ctx context.Context, log io.Writer) {
 	}
 }
 
+// disconnected keeps quiet about the end that follows a goodbye.
 func (s *Session) disconnected(ctx context.Context, err error) {
-	if ctx.Err() == nil && s.notes.Disconnected != nil {
+	if ctx.Err() == nil && !closed(s.goodbye) && s.notes.Disconnected != nil {
 		s.notes.Disconnected(err)
 	}
 }

@@ -40,7 +40,7 @@ digest=$(
 	set -x
 	kubectl img build --namespace demo --profile userns \
 		-t "$registry/kubectl-img:demo" \
-		--build-arg "GO_IMAGE=$registry/golang:1.26" --build-arg "VERSION=$(git describe --always --dirty)" \
+		--build-arg "GO_IMAGE=$registry/golang:1.26" --build-arg "VERSION=$(git describe --always --dirty)" --build-arg "COMMIT=$(git rev-parse --short HEAD)" \
 		--metadata-file "$work/metadata.json" "$work/context"
 )
 printf '%s\n' "$digest"

@@ -89,6 +89,9 @@ func TestKeepLeavesTheFinishedPodAndSaysHowToDeleteIt(t *testing.T) {
 	pod := onlyPod(t, ns)
 	defer deletePod(t, pod)
 	r.says(t, "kubectl delete pod -n "+ns+" "+pod.Name)
+	if len(r.lines("warning: ")) > 0 {
+		t.Errorf("warnings:\n%s", r.stderr)
+	}
 	eventually(t, 20*time.Second, "the kept pod has succeeded", func() bool {
 		return onlyPod(t, ns).Status.Phase == corev1.PodSucceeded
 	})
