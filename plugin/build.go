@@ -11,13 +11,12 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-img/kubectl-img/exec"
 	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
 	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/panics"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
@@ -28,23 +27,23 @@ const patience = 2 * time.Second
 // build is one run of a plan.
 type build struct {
 	*Plan
-	streams genericiooptions.IOStreams
-	config  *rest.Config
-	client  kubernetes.Interface
-	log     *logrus.Logger
-	output  *buildLog
-	phase   phase
-	login   *login
+	process
+	config *rest.Config
+	api    *builder.API
+	log    *logrus.Logger
+	output *buildLog
+	phase  phase
+	login  *login
 }
 
 // run carries the plan out: start, send, follow, result. Whatever happens, the pod is deleted.
-func (p *Plan) run(ctx context.Context, config genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams) error {
-	b := &build{Plan: p, streams: streams, log: newLogger(p, streams.ErrOut), output: newBuildLog(p, streams.ErrOut)}
+func (p *Plan) run(ctx context.Context, proc process, config genericclioptions.RESTClientGetter) error {
+	b := &build{Plan: p, process: proc, log: newLogger(p, proc.streams.ErrOut), output: newBuildLog(p, proc.streams.ErrOut)}
 	var err error
 	if b.config, err = config.ToRESTConfig(); err != nil {
 		return fmt.Errorf("read kubeconfig: %w", err)
 	}
-	if b.client, err = kubernetes.NewForConfig(b.config); err != nil {
+	if b.api, err = builder.NewAPI(b.config, b.unanswered); err != nil {
 		return fmt.Errorf("read kubeconfig: %w", err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTimedOut)
@@ -74,7 +73,10 @@ func (b *build) loggedIn(ctx context.Context) error {
 // inPod is the life of the pod, from create to delete.
 func (b *build) inPod(ctx context.Context) (err error) {
 	b.phase.set("create the builder pod")
-	pod, err := builder.Create(ctx, b.client, b.Pod, podspec.Container)
+	command := builder.DeleteCommand(b.Pod)
+	b.standing.add(command)
+	defer b.standing.remove(command)
+	pod, err := builder.Create(ctx, b.api, b.Pod, podspec.Container)
 	if pod != nil {
 		defer func() { b.remove(ctx, pod, err) }()
 	}
@@ -93,9 +95,15 @@ func (b *build) inPod(ctx context.Context) (err error) {
 func (b *build) await(ctx context.Context, pod *builder.Pod) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, b.PodTimeout, errTimedOut)
 	defer cancel()
+	ctx, broken := context.WithCancelCause(ctx)
+	defer broken(nil)
 	var scan sync.WaitGroup
 	defer scan.Wait()
-	scan.Go(func() { b.warnOfSize(ctx) })
+	scan.Go(func() {
+		if err := panics.Do(func() error { b.warnOfSize(ctx); return nil }); err != nil {
+			broken(err)
+		}
+	})
 	start := time.Now()
 	err := pod.Await(ctx, func(reason string) { b.log.Infof("waiting for the builder pod: %s", reason) })
 	if err == nil {
@@ -112,12 +120,16 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod) error {
 	defer all.Wait()
 	defer cancel()
 	s := session.New(exec.Container{
-		Config: b.config, Client: b.client, Namespace: b.Pod.Namespace, Pod: b.Pod.Name, Name: podspec.Container,
+		Config: b.config, Client: b.api.Client(), Namespace: b.Pod.Namespace, Pod: b.Pod.Name, Name: podspec.Container,
 	}, b.DetachGrace, session.Notes{Phase: b.phase.engine, Identity: b.identified, Broken: b.broken, Disconnected: b.disconnected})
-	all.Go(func() { s.Follow(ctx, b.output) })
-	ended, uploaded := make(chan error, 1), make(chan error, 1)
-	all.Go(func() { ended <- b.ended(ctx, pod, s) })
-	all.Go(func() { uploaded <- b.upload(ctx, s) })
+	beside := func(do func() error) <-chan error {
+		done := make(chan error, 1)
+		all.Go(func() { done <- panics.Do(do) })
+		return done
+	}
+	followed := beside(func() error { s.Follow(ctx, b.output); return nil })
+	ended := beside(func() error { return b.ended(ctx, pod, s) })
+	uploaded := beside(func() error { return b.upload(ctx, s) })
 	for {
 		select {
 		case err := <-uploaded:
@@ -125,6 +137,11 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod) error {
 				return b.firstCause(ctx, err, ended)
 			}
 			uploaded = nil
+		case err := <-followed:
+			if err != nil {
+				return err
+			}
+			followed = nil
 		case outcome := <-s.Result():
 			err := outcome.Err
 			if err == nil {
@@ -232,7 +249,16 @@ func (b *build) remove(ctx context.Context, pod *builder.Pod, result error) {
 	b.log.Debugf("deleted builder pod %s (%v)", pod, result)
 }
 
-func (b *build) broken(err error) { b.log.Warnf("%v; sending it again", err) }
+func (b *build) unanswered(err error) { b.log.Warnf("%s; trying again", unanswered(err)) }
+
+// broken lets an upload be sent again, unless the right to send it is missing.
+func (b *build) broken(ctx context.Context, err error) error {
+	if denied := b.mayExec(ctx); denied != nil {
+		return denied
+	}
+	b.log.Warnf("%v; sending it again", err)
+	return nil
+}
 
 func (b *build) disconnected(err error) {
 	b.log.Warnf("lost the connection to the builder pod, resuming: %v", err)

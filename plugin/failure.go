@@ -29,6 +29,7 @@ func (e *jobError) ExitCode() int { return e.code }
 // explain turns what ended a run into what a user can act on.
 func (b *build) explain(err error) error {
 	var pending *builder.PendingError
+	var unanswered *builder.UnansweredError
 	var job *session.JobError
 	if refused := b.explainRegistry(err); refused != nil {
 		return refused
@@ -36,6 +37,8 @@ func (b *build) explain(err error) error {
 	switch {
 	case errors.As(err, &pending) && errors.Is(err, errTimedOut):
 		return &timeoutError{phase: b.phase.String(), flag: "pod-timeout", limit: b.PodTimeout, cause: errors.New(pending.Reason)}
+	case errors.As(err, &unanswered) && errors.Is(err, errTimedOut):
+		return &timeoutError{phase: b.phase.String(), flag: "timeout", limit: b.Timeout, cause: unanswered.Err}
 	case errors.Is(err, errTimedOut) && b.phase.String() == phaseStart:
 		return &timeoutError{phase: phaseStart, flag: "pod-timeout", limit: b.PodTimeout}
 	case errors.Is(err, errTimedOut):

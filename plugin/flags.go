@@ -74,7 +74,7 @@ func newBuildCommand(p process, config *genericclioptions.ConfigFlags, do action
 			if err != nil {
 				return err
 			}
-			return do(plan, cmd.Context(), config, p.streams)
+			return do(plan, cmd.Context(), p, config)
 		},
 	}
 	flags := cmd.Flags()

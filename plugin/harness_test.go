@@ -40,13 +40,14 @@ current-context: here
 		streams:  streams,
 		podName:  func() string { return "img-abcde" },
 		terminal: func(io.Writer) bool { return false },
+		standing: &standing{},
 	}}
 }
 
 // plan returns what `kubectl img build ARGS` would carry out.
 func (b *bench) plan(args ...string) (*Plan, error) {
 	var plan *Plan
-	cmd := newRootCommand(b.process, func(p *Plan, _ context.Context, _ genericclioptions.RESTClientGetter, _ genericiooptions.IOStreams) error {
+	cmd := newRootCommand(b.process, func(p *Plan, _ context.Context, _ process, _ genericclioptions.RESTClientGetter) error {
 		plan = p
 		return nil
 	})

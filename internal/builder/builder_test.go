@@ -123,7 +123,7 @@ func TestCreateNoticesDroppedIsolation(t *testing.T) {
 			drop(stored)
 			return true, stored, nil
 		})
-		pod, err := Create(t.Context(), client, builderPod(), container)
+		pod, err := Create(t.Context(), api(client), builderPod(), container)
 		var weak *WeakenedError
 		if !errors.As(err, &weak) || !strings.Contains(weak.Field, field) || pod == nil {
 			t.Errorf("%s dropped: %v, pod %v", field, err, pod)
@@ -140,7 +140,7 @@ func TestCreateReturnsThePodItMayHaveLeft(t *testing.T) {
 	}{{gone, true}, {taken, false}} {
 		client := fake.NewClientset()
 		client.PrependReactor("create", "pods", func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, c.err })
-		pod, err := Create(t.Context(), client, builderPod(), container)
+		pod, err := Create(t.Context(), api(client), builderPod(), container)
 		if !errors.Is(err, c.err) || (pod != nil) != c.left {
 			t.Errorf("%v: pod %v, error %v", c.err, pod, err)
 		}
@@ -156,7 +156,7 @@ func TestDeleteIsSentAfterCancelAndTriedAgain(t *testing.T) {
 		}
 		return true, nil, nil
 	})
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestDeleteIsSentAfterCancelAndTriedAgain(t *testing.T) {
 
 func TestDeleteOfAPodThatIsGoneIsFine(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestDeleteOfAPodThatIsGoneIsFine(t *testing.T) {
 
 func TestAwait(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestAwait(t *testing.T) {
 
 func TestAwaitEndsWithTheLastReason(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestAwaitEndsWithTheLastReason(t *testing.T) {
 
 func TestEnded(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +258,7 @@ func event(kind, reason, message, container string) *corev1.Event {
 // The status says only later that the container runs.
 func TestAwaitBelievesTheKubeletsEvent(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestAwaitBelievesTheKubeletsEvent(t *testing.T) {
 
 func TestAwaitWithoutTheRightToEvents(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}

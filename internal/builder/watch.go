@@ -11,8 +11,11 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
+	typed "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
+
+	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
 // errStarted ends the wait for a pod's status that is not there yet.
@@ -29,7 +32,12 @@ func (p *Pod) Await(ctx context.Context, pending func(reason string)) error {
 	var reason lastReason
 	tell := func(text string) { reason.set(text, pending) }
 	var events sync.WaitGroup
-	events.Go(func() { p.watchEvents(ctx, tell, func() { cancel(errStarted) }) })
+	events.Go(func() {
+		err := panics.Do(func() error { p.watchEvents(ctx, tell, func() { cancel(errStarted) }); return nil })
+		if err != nil {
+			cancel(err)
+		}
+	})
 	err := p.until(ctx, func(pod *corev1.Pod) (bool, error) {
 		state := diagnose(pod, p.container)
 		if state.waiting != "" {
@@ -66,15 +74,15 @@ var ErrDeleted = errors.New("the builder pod was deleted")
 // until watches the pod, over as many connections as it takes, until done says so.
 func (p *Pod) until(ctx context.Context, done func(*corev1.Pod) (bool, error)) error {
 	only := fields.OneTermEqualSelector(metav1.ObjectNameField, p.name).String()
-	pods := p.client.CoreV1().Pods(p.namespace)
+	pods := func() typed.PodInterface { return p.api.Client().CoreV1().Pods(p.namespace) }
 	lw := &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			o.FieldSelector = only
-			return pods.List(ctx, o)
+			return pods().List(ctx, o)
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 			o.FieldSelector = only
-			return pods.Watch(ctx, o)
+			return pods().Watch(ctx, o)
 		},
 	}
 	gone := func(store cache.Store) (bool, error) {
@@ -82,12 +90,12 @@ func (p *Pod) until(ctx context.Context, done func(*corev1.Pod) (bool, error)) e
 			return false, nil
 		}
 		// The first list may come from a cache that is behind our create; this read does not.
-		if _, err := pods.Get(ctx, p.name, metav1.GetOptions{}); apierrors.IsNotFound(err) {
+		if _, err := pods().Get(ctx, p.name, metav1.GetOptions{}); apierrors.IsNotFound(err) {
 			return true, ErrDeleted
 		}
 		return false, nil
 	}
-	_, err := watchtools.UntilWithSync(ctx, cache.ToListWatcherWithWatchListSemantics(lw, p.client), &corev1.Pod{}, gone, func(e watch.Event) (bool, error) {
+	_, err := watchtools.UntilWithSync(ctx, cache.ToListWatcherWithWatchListSemantics(lw, p.api.Client()), &corev1.Pod{}, gone, func(e watch.Event) (bool, error) {
 		pod, ok := e.Object.(*corev1.Pod)
 		switch {
 		case !ok || p.uid != "" && pod.UID != p.uid:

@@ -53,10 +53,10 @@ type Outcome struct {
 
 // Notes are told what happens, for the user; any of them may be nil.
 type Notes struct {
-	Phase        func(name string) // a step of the job begins
-	Identity     func(name string) // the address of the pod's Google identity
-	Broken       func(err error)   // the upload broke and is about to be sent again
-	Disconnected func(err error)   // the log broke off and is about to be resumed
+	Phase        func(name string)                          // a step of the job begins
+	Identity     func(name string)                          // the address of the pod's Google identity
+	Broken       func(ctx context.Context, err error) error // the upload broke and is about to be sent again, unless an error is returned
+	Disconnected func(err error)                            // the log broke off and is about to be resumed
 }
 
 // New returns the session with the supervisor in c.
