@@ -13,6 +13,8 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-img/kubectl-img/internal/builder"
 )
 
 // bench is a working directory with a build context, and a kubeconfig that points nowhere.
@@ -40,6 +42,7 @@ current-context: here
 		streams:  streams,
 		podName:  func() string { return "img-abcde" },
 		terminal: func(io.Writer) bool { return false },
+		host:     func() builder.Self { return builder.Self{Hostname: "here"} },
 		standing: &standing{},
 	}}
 }

@@ -33,7 +33,10 @@ func newRootCommand(p process, do action) *cobra.Command {
 	root.SetErr(p.streams.ErrOut)
 	root.SetFlagErrorFunc(flagError)
 	config.AddFlags(root.PersistentFlags())
-	root.AddCommand(newBuildCommand(p, config, do), newVersionCommand(p))
+	root.AddCommand(
+		newBuildCommand(p, config, do), newAttachCommand(p, config), newLogsCommand(p, config), newLsCommand(p, config),
+		newCancelCommand(p, config), newPruneCommand(p, config), newVersionCommand(p),
+	)
 	return root
 }
 

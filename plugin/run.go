@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -12,6 +14,7 @@ import (
 	utilrand "k8s.io/apimachinery/pkg/util/rand"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
@@ -24,12 +27,47 @@ type process struct {
 	streams  genericiooptions.IOStreams
 	podName  func() string // a name for the builder pod
 	terminal func(io.Writer) bool
+	host     func() builder.Self
 	standing *standing
+}
+
+// inCluster tells whether this process runs in a pod; the kubelet sets the variable in all of them.
+func (p process) inCluster() bool { return p.variable("KUBERNETES_SERVICE_HOST") != "" }
+
+func (p process) variable(name string) string {
+	for _, pair := range p.env {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// by says who runs this, for whoever finds the pod: nothing is decided by it.
+func (p process) by() string {
+	user := p.variable("USER")
+	if user == "" {
+		user = p.variable("USERNAME") // on Windows
+	}
+	return strings.TrimPrefix(user+"@"+p.host().Hostname, "@")
+}
+
+// thisHost is what the operating system says.
+func thisHost() builder.Self {
+	self := builder.Self{}
+	self.Hostname, _ = os.Hostname()
+	addresses, _ := net.InterfaceAddrs()
+	for _, a := range addresses {
+		if ip, ok := a.(*net.IPNet); ok {
+			self.Addresses = append(self.Addresses, ip.IP.String())
+		}
+	}
+	return self
 }
 
 // New returns kubectl img for an environment, a list of KEY=VALUE as os.Environ gives it.
 func New(env []string, streams genericiooptions.IOStreams) *Plugin {
-	return &Plugin{process{env: env, streams: streams, podName: randomPodName, terminal: isTerminal, standing: &standing{}}}
+	return &Plugin{process{env: env, streams: streams, podName: randomPodName, terminal: isTerminal, host: thisHost, standing: &standing{}}}
 }
 
 // Run carries out a command line, without the program's name, and returns the exit code. Of an error it writes one line

@@ -84,7 +84,7 @@ func TestDiagnose(t *testing.T) {
 		"container":      {pod: waiting("CreateContainerError", "x"), err: "CreateContainerError", hintHas: "--keep"},
 		"secret":         {pod: waiting("CreateContainerConfigError", "x"), err: "CreateContainerConfigError", hintHas: "--pod-template"},
 		"out of memory":  {pod: oom, err: "out of memory (OOMKilled, limit none)", hintHas: "--limit memory"},
-		"evicted":        {pod: evicted(), err: "Evicted: The node was low on ephemeral-storage", hintHas: "--request ephemeral-storage"},
+		"evicted":        {pod: evicted(), err: "(Evicted): The node was low on ephemeral-storage", hintHas: "--request ephemeral-storage"},
 		"ended":          {pod: terminated(corev1.ContainerStateTerminated{Reason: "Error", ExitCode: 3}), err: "Error (exit code 3)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,8 +243,9 @@ func TestEnded(t *testing.T) {
 	if err := pod.Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pod.Ended(t.Context()); !errors.Is(err, ErrDeleted) {
-		t.Errorf("%v, want ErrDeleted", err)
+	var deleted *DeletedError
+	if _, err := pod.Ended(t.Context()); !errors.As(err, &deleted) {
+		t.Errorf("%v, want a *DeletedError", err)
 	}
 }
 

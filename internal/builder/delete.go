@@ -21,6 +21,11 @@ const settling = time.Second
 func (p *Pod) Delete(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), cleanup, errors.New("no answer in time"))
 	defer cancel()
+	return p.Remove(ctx)
+}
+
+// Remove is Delete until ctx ends.
+func (p *Pod) Remove(ctx context.Context) error {
 	err := p.api.retry(ctx, patience{attempt, cleanup}, p.remove)
 	if apierrors.IsNotFound(err) && p.uid == "" {
 		select {

@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -68,8 +69,40 @@ func (p *Pod) Ended(ctx context.Context) (*Termination, error) {
 	return end, err
 }
 
-// ErrDeleted says that somebody else deleted the pod.
-var ErrDeleted = errors.New("the builder pod was deleted")
+// DeletedError says that somebody else deleted the pod.
+type DeletedError struct {
+	Reason  string // Kubernetes' own for a deletion of its own, such as EvictionByEvictionAPI or DeletionByTaintManager; or empty
+	Message string
+}
+
+func (e *DeletedError) Error() string {
+	if e.Reason == "" {
+		return "the builder pod was deleted by somebody else"
+	}
+	return fmt.Sprintf("the builder pod was deleted: %s: %s", e.Reason, oneLine(e.Message))
+}
+
+// Hint says what a deletion usually is.
+func (e *DeletedError) Hint() string {
+	if e.Reason == "" {
+		return "kubectl img cancel, kubectl delete or a clean-up job did it; run the build again"
+	}
+	return "run the build again; --node-selector and --toleration choose other nodes"
+}
+
+// deleted reads why, as far as the pod's last status knows; pod may be nil.
+func deleted(pod *corev1.Pod) *DeletedError {
+	e := &DeletedError{}
+	if pod == nil {
+		return e
+	}
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
+			e.Reason, e.Message = c.Reason, c.Message
+		}
+	}
+	return e
+}
 
 // until watches the pod, over as many connections as it takes, until done says so.
 func (p *Pod) until(ctx context.Context, done func(*corev1.Pod) (bool, error)) error {
@@ -91,7 +124,7 @@ func (p *Pod) until(ctx context.Context, done func(*corev1.Pod) (bool, error)) e
 		}
 		// The first list may come from a cache that is behind our create; this read does not.
 		if _, err := pods().Get(ctx, p.name, metav1.GetOptions{}); apierrors.IsNotFound(err) {
-			return true, ErrDeleted
+			return true, deleted(nil)
 		}
 		return false, nil
 	}
@@ -101,12 +134,12 @@ func (p *Pod) until(ctx context.Context, done func(*corev1.Pod) (bool, error)) e
 		case !ok || p.uid != "" && pod.UID != p.uid:
 			return false, nil
 		case e.Type == watch.Deleted:
-			return true, ErrDeleted
+			return true, deleted(pod)
 		default:
 			return done(pod)
 		}
 	})
-	if ctx.Err() != nil && err != nil && !errors.Is(err, ErrDeleted) {
+	if gone := (*DeletedError)(nil); ctx.Err() != nil && err != nil && !errors.As(err, &gone) {
 		return context.Cause(ctx)
 	}
 	return err

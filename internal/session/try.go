@@ -89,6 +89,8 @@ func (t *try) verdict(ctx context.Context, ran, produced <-chan error) error {
 			case w.name == wordReceiving:
 				launch, connected = nil, nil
 				t.begin()
+			case w.name == wordFull:
+				return &FullError{w.reason}
 			default:
 				return fmt.Errorf("%w: %s", errUnverified, w.reason)
 			}

@@ -38,6 +38,11 @@ func (e *UploadError) Error() string {
 // Unwrap returns the cause.
 func (e *UploadError) Unwrap() error { return e.Err }
 
+// FullError says that the upload did not fit on the pod's disk.
+type FullError struct{ Detail string }
+
+func (e *FullError) Error() string { return "the builder pod's disk is full: " + e.Detail }
+
 // Payload is what an upload carries.
 type Payload struct {
 	Write func(*tar.Writer) error
