@@ -43,6 +43,8 @@ func TestInvalidInput(t *testing.T) {
 		{"-t app --timeout 0 .", "--timeout"},
 		{"-t app --timeout -1s .", "--timeout"},
 		{"-t app --timeout 10 .", "--timeout"},
+		{"-t app --timeout 8761h .", "a year at most"},
+		{"-t app --detach-grace 2562047h .", "a year at most"},
 		{"-t app --pod-timeout 0s .", "--pod-timeout"},
 		{"-t app --pod-timeout 2h .", "--pod-timeout"},
 		{"-t app --detach-grace 0s .", "--detach-grace"},
