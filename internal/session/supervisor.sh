@@ -33,7 +33,8 @@ supervise() {
 	: >"$s/events"
 	mkfifo "$s/start"
 	echo $$ >"$s/pid"
-	trap 'report 143 "$(failure stopped 143 "the builder pod was told to stop")"; exit 143' TERM
+	# An image may name any of these as its STOPSIGNAL, and on INT a shell that is process 1 would end without a word.
+	trap 'report 143 "$(failure stopped 143 "the builder pod was told to stop")"; exit 143' TERM INT HUP QUIT
 	trap 'report 1 "$(failure abandoned 1 "no client for ${LEASH_GRACE}s")"; exit 1' USR1
 	leash &
 	${ENTER:-false} true 2>/dev/null || ENTER=""
@@ -198,7 +199,7 @@ conclude() {
 		result=$(success)
 	fi
 	report $code "$result"
-	trap 'exit $code' TERM USR1
+	trap 'exit $code' TERM INT HUP QUIT USR1
 	while :; do
 		sleep 60 &
 		wait $!
