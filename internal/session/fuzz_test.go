@@ -89,7 +89,7 @@ func FuzzTranscript(f *testing.F) {
 		var shown bytes.Buffer
 		s := newSession(nil, 0, Notes{Phase: func(name string) { got = append(got, name) }})
 		tr := &transcript{Session: s, log: &shown}
-		talk(tr, log, events, cuts)
+		early := talk(tr, log, events, cuts)
 		if shown.String() != log {
 			t.Errorf("log %q, want %q", shown.String(), log)
 		}
@@ -99,15 +99,15 @@ func FuzzTranscript(f *testing.F) {
 		if len(s.outcome) != 1 {
 			t.Errorf("%d results", len(s.outcome))
 		}
-		if o := <-s.outcome; o.Err == nil && shown.String() != log {
-			t.Error("the result came before the log")
+		if o := <-s.outcome; o.Err == nil && early {
+			t.Error("success was reported before all of the log was there")
 		}
 	})
 }
 
 // talk has the supervisor speak over a connection for each two cuts, that carries as much of the events and of the log, and over a
-// last one that is not cut. What a closed connection still says must not count.
-func talk(tr *transcript, log, events string, cuts []byte) {
+// last one that is not cut. What a closed connection still says must not count. early is whether the result was there before the log.
+func talk(tr *transcript, log, events string, cuts []byte) (early bool) {
 	for len(cuts) >= 2 {
 		c := tr.connect(func() {})
 		rest := log[tr.position():]
@@ -121,10 +121,9 @@ func talk(tr *transcript, log, events string, cuts []byte) {
 	c := tr.connect(func() {})
 	rest := log[tr.position():]
 	say(c.stderr(), events, 5)
-	if rest != "" && len(tr.outcome) > 0 {
-		panic("the result came before the log")
-	}
+	early = rest != "" && len(tr.outcome) > 0
 	say(c.stdout(), rest, 3)
+	return early
 }
 
 // say writes text in pieces.
