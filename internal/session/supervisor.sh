@@ -44,8 +44,9 @@ supervise() {
 		wait $!
 		rm "$s/start"
 		echo context >"$s/phase"
-		{ job || echo $? >"$s/code"; } 2>&1 | $tee -a "$w/log" &
+		{ job; echo $? >"$s/code"; } 2>&1 | $tee -a "$w/log" &
 		wait $!
+		[ -s "$s/code" ] || echo 137 >"$s/code" # its shell was killed
 		conclude
 	else
 		conclude "$reason"
@@ -192,7 +193,7 @@ conclude() {
 	code=0
 	if [ $# -gt 0 ]; then
 		code=1 result=$(failure preflight 1 "$1")
-	elif [ -s "$s/code" ]; then
+	elif [ "$(cat "$s/code")" != 0 ]; then
 		[ -s "$s/reason" ] || echo "exit status $(cat "$s/code")" >"$s/reason"
 		code=1 result=$(failure "$(cat "$s/phase")" "$(cat "$s/code")" "$(cat "$s/reason")")
 	else
