@@ -36,7 +36,7 @@ supervise() {
 	# An image may name any of these as its STOPSIGNAL, and on INT a shell that is process 1 would end without a word.
 	trap 'report 143 "$(failure stopped 143 "the builder pod was told to stop")"; exit 143' TERM INT HUP QUIT
 	trap 'report 1 "$(failure abandoned 1 "no client for ${LEASH_GRACE}s")"; exit 1' USR1
-	leash &
+	until (leash); do :; done & # it may be killed
 	${ENTER:-false} true 2>/dev/null || ENTER=""
 	if reason=$(preflight); then
 		event ready
