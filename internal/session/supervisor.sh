@@ -40,8 +40,10 @@ supervise() {
 	${ENTER:-false} true 2>/dev/null || ENTER=""
 	if reason=$(preflight); then
 		event ready
-		cat "$s/start" >/dev/null &
-		wait $!
+		until [ -e "$s/received" ]; do # the wait may be killed
+			cat "$s/start" >/dev/null &
+			wait $!
+		done
 		rm "$s/start"
 		echo context >"$s/phase"
 		{ job; echo $? >"$s/code"; } 2>&1 | $tee -a "$w/log" &
