@@ -38,7 +38,8 @@ supervise() {
 	trap 'report 1 "$(failure abandoned 1 "no client for ${LEASH_GRACE}s")"; exit 1' USR1
 	until (leash); do :; done & # it may be killed
 	${ENTER:-false} true 2>/dev/null || ENTER=""
-	if reason=$(preflight); then
+	preflight >"$s/reason" & # a signal interrupts no command but wait
+	if wait $!; then
 		event ready
 		until [ -e "$s/received" ]; do # the wait may be killed
 			cat "$s/start" >/dev/null &
@@ -51,7 +52,7 @@ supervise() {
 		[ -s "$s/code" ] || echo 137 >"$s/code" # its shell was killed
 		conclude
 	else
-		conclude "$reason"
+		conclude "$(cat "$s/reason")"
 	fi
 }
 
