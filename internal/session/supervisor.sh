@@ -254,6 +254,7 @@ leash() {
 bury() {
 	{ read -r n group <"$s/receiver"; } 2>/dev/null || return
 	if ! kill -0 "$group" 2>/dev/null && mv "$s/receiver" "$s/superseded"; then
+		kill -KILL "-$group" 2>/dev/null # what it has left behind
 		event "refused $n the receiving process was killed"
 	fi
 }
