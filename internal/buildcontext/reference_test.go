@@ -39,9 +39,8 @@ func slashed(name string, isDir bool) string {
 	return name
 }
 
-// asDocumented lists the same by docker's documentation and by nothing else: no pruning, no library. Every path, and each of its
-// parents, is held against every line, and the last line that matches decides. ok is false for a file that uses what the
-// documentation leaves open.
+// asDocumented lists the same by what docker documents, without pruning and without its library. ok is false for a file that uses
+// what the documentation leaves open.
 func asDocumented(t *testing.T, root, ignore string) (names []string, ok bool) {
 	t.Helper()
 	var lines []string
@@ -89,17 +88,28 @@ func documented(line string) (string, bool) {
 	return pattern, true
 }
 
+// ignored is the verdict on name. A line holds for what it matches and for all below. The documentation says that the last one that
+// holds decides; BuildKit, however, forgets about a line what it did not have to know: one that would have changed nothing
+// about a directory does not hold below it. So `a`, `!a/b`, `a` sends a/b.
 func ignored(lines []string, name string) bool {
-	out := false
-	for _, line := range lines {
+	_, out := holding(lines, name)
+	return out
+}
+
+func holding(lines []string, name string) (holds []bool, out bool) {
+	holds = make([]bool, len(lines))
+	if name == "." {
+		return holds, false
+	}
+	above, _ := holding(lines, path.Dir(name))
+	for i, line := range lines {
 		pattern, exception := strings.CutPrefix(line, "!")
-		for p := name; p != "."; p = path.Dir(p) {
-			if matches(strings.Split(pattern, "/"), strings.Split(p, "/")) {
-				out = !exception
-			}
+		holds[i] = above[i] || exception == out && matches(strings.Split(pattern, "/"), strings.Split(name, "/"))
+		if holds[i] {
+			out = !exception
 		}
 	}
-	return out
+	return holds, out
 }
 
 // matches compares component by component; ** stands for any number of them, and at the end for at least one.

@@ -109,14 +109,14 @@ type life struct {
 	ctx     context.Context
 	log     bytes.Buffer
 	sent    chan error
-	gate    *gate
+	open    chan struct{} // closed when uploads may go on
 }
 
 // gate holds a stream back after its first bytes.
 type gate struct {
 	io.Reader
 	left int
-	open chan struct{}
+	open <-chan struct{}
 }
 
 func (g *gate) Read(p []byte) (int, error) {
@@ -140,12 +140,12 @@ const (
 // startLife brings a container into a state.
 func startLife(t *testing.T, shell []string, state string) *life {
 	t.Helper()
-	l := &life{container: startContainer(t, shell), sent: make(chan error, 1), gate: &gate{left: 70_000, open: make(chan struct{})}}
+	l := &life{container: startContainer(t, shell), sent: make(chan error, 1), open: make(chan struct{})}
 	l.session, l.ctx = l.pod.session(&l.log, func(s *Session) {
 		honest := s.run
 		s.run = func(ctx context.Context, argv []string, st exec.Streams) error {
 			if argv[2] == "receive" {
-				l.gate.Reader, st.Stdin = st.Stdin, l.gate
+				st.Stdin = &gate{st.Stdin, 70_000, l.open}
 			}
 			return honest(ctx, argv, st)
 		}
@@ -161,24 +161,25 @@ func startLife(t *testing.T, shell []string, state string) *life {
 	if state == receiving {
 		return l
 	}
-	close(l.gate.open)
+	close(l.open)
 	l.await("step", func() bool { return len(l.processes("engine")) > 0 })
 	if state == running {
 		return l
 	}
-	l.release()
+	l.release(0)
 	l.await("result", func() bool { return l.said("result") })
 	return l
 }
 
 func (l *life) upload() {
-	step := "echo begun; until [ -e " + l.path("go") + " ]; do sleep 0.1; done; echo done; : engine"
+	step := "echo begun; until [ -s " + l.path("go") + " ]; do sleep 0.1; done; echo done; exit $(cat " + l.path("go") + "); : engine"
 	hex := strings.Repeat("ab", 32)
 	job := l.job(map[string]string{"a": noise(200_000)}, sh(engine.PhaseBuild, step), sh(engine.PhaseDigest, "echo sha256:"+hex))
 	go func() { l.sent <- l.session.Upload(l.ctx, job, nothing) }()
 }
 
-func (l *life) release() { l.write("go", "") }
+// release ends the step with an exit code.
+func (l *life) release(code int) { l.write("go", strconv.Itoa(code)) }
 
 // finish lets everything go on to its end, which has to be a good one.
 func (l *life) finish(state string) {
@@ -187,9 +188,9 @@ func (l *life) finish(state string) {
 		l.upload()
 	}
 	if state == waiting || state == receiving {
-		close(l.gate.open)
+		close(l.open)
 	}
-	l.release()
+	l.release(0)
 	if r, err := outcome(l.t, l.ctx, l.session); err != nil || r.Digest == "" {
 		l.t.Errorf("result %+v, %v", r, err)
 	}
@@ -217,7 +218,7 @@ func (l *life) checkEnd(code int, phase string) {
 	if got != phase {
 		l.t.Errorf("termination message %q, want phase %q", l.read("termination"), phase)
 	}
-	if !l.said("\nresult ") {
+	if !strings.Contains("\n"+l.read("run/events"), "\nresult ") {
 		l.t.Errorf("no result in the events %q", l.read("run/events"))
 	}
 	// The engine, and whatever else ran in the container, has ended with it.
