@@ -52,6 +52,7 @@ func newRootCommand(p process, do action) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	config.AddFlags(root.PersistentFlags())
 	root.AddCommand(newBuildCommand(p, config, do), newVersionCommand(p))
+	addCompletion(root)
 	return root
 }
 
