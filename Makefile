@@ -57,7 +57,7 @@ update: update-docs update-tidy
 
 .PHONY: verify-docs update-docs
 verify-docs:
-	go test -run TestFlagReference ./plugin
+	go test -run 'TestFlagReference|TestErrorReference' ./plugin
 update-docs:
 	go test -run TestFlagReference ./plugin -update
 
