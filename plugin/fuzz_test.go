@@ -154,7 +154,9 @@ func FuzzArguments(f *testing.F) {
 		b := newBench(t)
 		streams, _, _, _ := genericiooptions.NewTestIOStreams()
 		b.streams = streams
-		cmd := newRootCommand(b.process, nothingDone)
+		cmd := newRootCommand(b.process, func(*Plan, context.Context, genericclioptions.RESTClientGetter, genericiooptions.IOStreams) error {
+			return nil
+		})
 		cmd.SetArgs(strings.Split(text, "\n"))
 		err := cmd.ExecuteContext(t.Context())
 		if err == nil {
@@ -166,8 +168,4 @@ func FuzzArguments(f *testing.F) {
 		}
 		checkReport(t, report.String())
 	})
-}
-
-func nothingDone(*Plan, context.Context, genericclioptions.RESTClientGetter, genericiooptions.IOStreams) error {
-	return nil
 }

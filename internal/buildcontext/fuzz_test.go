@@ -125,9 +125,14 @@ func tarSeeds() [][]byte {
 		var b bytes.Buffer
 		w := tar.NewWriter(&b)
 		for _, hdr := range []tar.Header{
-			{Name: "./", Typeflag: tar.TypeDir}, {Name: "Dockerfile", Typeflag: tar.TypeReg, Size: 4}, {Name: "/d/../e/f", Typeflag: tar.TypeReg, Mode: 0o4755, Size: 4},
-			{Name: "l", Typeflag: tar.TypeLink, Linkname: "./Dockerfile"}, {Name: "s", Typeflag: tar.TypeSymlink, Linkname: "/etc/../x"},
-			{Name: "fifo", Typeflag: tar.TypeFifo}, {Name: "e/f", Typeflag: tar.TypeReg, Size: 4}, {Name: "e", Typeflag: tar.TypeDir, Mode: 0o2500},
+			{Name: "./", Typeflag: tar.TypeDir},
+			{Name: "Dockerfile", Typeflag: tar.TypeReg, Size: 4},
+			{Name: "/d/../e/f", Typeflag: tar.TypeReg, Mode: 0o4755, Size: 4},
+			{Name: "l", Typeflag: tar.TypeLink, Linkname: "./Dockerfile"},
+			{Name: "s", Typeflag: tar.TypeSymlink, Linkname: "/etc/../x"},
+			{Name: "fifo", Typeflag: tar.TypeFifo},
+			{Name: "e/f", Typeflag: tar.TypeReg, Size: 4},
+			{Name: "e", Typeflag: tar.TypeDir, Mode: 0o2500},
 		} {
 			hdr.Format = format
 			_ = w.WriteHeader(&hdr)

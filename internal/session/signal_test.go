@@ -37,6 +37,7 @@ func startContainer(t *testing.T, shell []string, env ...string) *container {
 	c.enter = []string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc"}
 	if os.Geteuid() != 0 {
 		c.enter = append(c.enter, "--user", "--map-root-user")
+		c.write("subuid", "user:0:1\n") // the one id that is mapped
 	}
 	c.start(env...)
 	c.await("process 1", func() bool {
