@@ -21,8 +21,13 @@ var unprinted = []string{
 // row is an error in a table of a page.
 type row struct {
 	page, text string
-	lines      []string // text, and those parts of it that can stand elsewhere
-	told       bool     // it has a cause and a cure
+	lines      []part // text, and those parts of it that can stand elsewhere
+	told       bool   // it has a cause and a cure
+}
+
+type part struct {
+	text   string
+	covers func(special string) bool
 }
 
 // rowsOf reads the tables of a page, or of one section of it.
@@ -54,15 +59,15 @@ func rowsOf(t *testing.T, page, heading string) []row {
 }
 
 // parts are a line, and what of it follows a colon and can follow others.
-func parts(line string) []string {
-	all := []string{line}
+func parts(line string) []part {
+	all := []part{{line, covering(line)}}
 	for {
 		_, rest, more := strings.Cut(line, ": ")
 		if !more {
 			return all
 		}
 		if line = rest; strings.Trim(line, "…: ") != "" {
-			all = append(all, line)
+			all = append(all, part{line, covering(line)})
 		}
 	}
 }
@@ -70,35 +75,36 @@ func parts(line string) []string {
 // bare drops what stands before a text of its own.
 func bare(text string) string { return strings.TrimLeft(text, "…: ") }
 
-// covers tells whether a text with … for anything has the other as an instance. One that says next to nothing covers nothing.
-func covers(general, special string) bool {
+// covering returns what tells whether a text with … for anything has another one as an instance. One that says next to nothing
+// covers nothing.
+func covering(general string) func(special string) bool {
 	if len(regexp.MustCompile(`\pL`).FindAllString(general, -1)) < 8 {
-		return false
+		return func(string) bool { return false }
 	}
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(bare(general)), "…", ".*")
 	if bare(general) != general {
 		pattern = "(?:.* )?" + pattern
 	}
-	return regexp.MustCompile("^" + pattern + "$").MatchString(special)
+	return regexp.MustCompile("^" + pattern + "$").MatchString
 }
 
 // TestErrorReference holds README's troubleshooting, and the page it refers to for the rest, to the errors that the code has.
 func TestErrorReference(t *testing.T) {
 	readme, page := rowsOf(t, "README.md", "## Troubleshooting"), rowsOf(t, "docs/errors.md", "")
 	rows := slices.Concat(readme, page)
-	exact, used := map[string]bool{}, map[string]bool{}
 	texts := errorTexts(t)
+	exact, used, missing := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, e := range texts {
 		exact[bare(e.text)] = true
 	}
-	missing := map[string]bool{}
 	for _, e := range texts {
 		text := bare(e.text)
+		covers := covering(text)
 		found := slices.Contains(unprinted, text)
 		for _, r := range rows {
 			for _, line := range r.lines {
 				// A row with another error's very words is that one's.
-				if bare(line) == text || !exact[bare(line)] && (covers(line, text) || covers(text, line)) {
+				if bare(line.text) == text || !exact[bare(line.text)] && (line.covers(text) || covers(line.text)) {
 					found, used[r.text] = true, true
 				}
 			}
