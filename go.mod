@@ -3,6 +3,7 @@ module github.com/kubectl-img/kubectl-img
 go 1.26.8
 
 require (
+	github.com/distribution/reference v0.6.0
 	github.com/docker/go-units v0.5.0
 	github.com/go-logr/logr v1.4.4
 	github.com/google/go-cmp v0.7.0
