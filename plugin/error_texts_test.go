@@ -84,7 +84,9 @@ func (c *collector) visit(n ast.Node) bool {
 		}
 	case *ast.ValueSpec:
 		if n.Type != nil && nameOf(n.Type) == "Cause" {
-			c.add(n, c.text(n.Values[0]))
+			if text := c.text(n.Values[0]); strings.Contains(text, " ") { // others are words of a protocol
+				c.add(n, text)
+			}
 		}
 	}
 	return true
