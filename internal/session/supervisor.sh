@@ -34,8 +34,8 @@ supervise() {
 	mkfifo "$s/start"
 	echo $$ >"$s/pid"
 	# An image may name any of these as its STOPSIGNAL, and on INT a shell that is process 1 would end without a word.
-	trap 'report 143 "$(failure stopped 143 "the builder pod was told to stop")"; exit 143' TERM INT HUP QUIT
-	trap 'report 1 "$(failure abandoned 1 "no client for ${LEASH_GRACE}s")"; exit 1' USR1
+	trap 'end 143 stopped "the builder pod was told to stop"' TERM INT HUP QUIT
+	trap 'end 1 abandoned "no client for ${LEASH_GRACE}s"' USR1
 	until (leash); do :; done & # it may be killed
 	${ENTER:-false} true 2>/dev/null || ENTER=""
 	preflight >"$s/reason" & # a signal interrupts no command but wait
@@ -202,12 +202,22 @@ conclude() {
 	else
 		result=$(success)
 	fi
+	late=""
+	trap 'late=yes' TERM INT HUP QUIT USR1 # too late to change the result
 	report $code "$result"
 	trap 'exit $code' TERM INT HUP QUIT USR1
+	[ -z "$late" ] || exit $code
 	while :; do
 		sleep 60 &
 		wait $!
 	done
+}
+
+# end CODE PHASE REASON: before the job's own end.
+end() {
+	trap '' TERM INT HUP QUIT USR1
+	report "$1" "$(failure "$2" "$1" "$3")"
+	exit "$1"
 }
 
 # report CODE RESULT: to the client, and to the pod's status, which outlives every connection.
