@@ -4,6 +4,7 @@ package session
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -127,5 +129,31 @@ func TestStoppedWhileTheEngineIsProbed(t *testing.T) {
 		c.signal(c.init, unix.SIGTERM)
 		c.await("end", c.over)
 		(&life{container: c}).checkEnd(143, "stopped")
+	})
+}
+
+// Whenever it is told to stop, it reports once, and what it reports is how it ends.
+func TestStoppedAtAnyMoment(t *testing.T) {
+	eachShell(t, func(t *testing.T, shell []string) {
+		random := rand.New(rand.NewPCG(7, 8))
+		for range 15 {
+			l := startLife(t, shell, running)
+			l.release(0)
+			// The moments that matter are those around the result.
+			after := time.Duration(random.IntN(300)) * time.Millisecond
+			<-time.After(after)
+			for !l.over() {
+				_ = syscall.Kill(l.init, unix.SIGTERM) // as often as it can be heard
+				<-time.After(time.Millisecond)
+			}
+			if n := strings.Count(l.read("run/events"), "result "); n != 1 {
+				t.Errorf("%d results after %s: %s", n, after, l.read("run/events"))
+			}
+			phase, code := "", 0
+			if l.said("stopped") {
+				phase, code = "stopped", 143
+			}
+			l.checkEnd(code, phase)
+		}
 	})
 }
