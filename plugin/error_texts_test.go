@@ -82,6 +82,10 @@ func (c *collector) visit(n ast.Node) bool {
 		if name := nameOf(n.Type); strings.HasSuffix(name, "Error") && name != "registryError" && name != "hintedError" { // these two only add a hint
 			c.fields(n)
 		}
+	case *ast.AssignStmt:
+		if field, ok := n.Lhs[0].(*ast.SelectorExpr); ok && field.Sel.Name == "text" && n.Tok == token.ASSIGN {
+			c.add(n, c.text(n.Rhs[0]))
+		}
 	case *ast.ValueSpec:
 		if n.Type != nil && nameOf(n.Type) == "Cause" {
 			if text := c.text(n.Values[0]); strings.Contains(text, " ") { // others are words of a protocol
