@@ -43,6 +43,10 @@ e2e: ## real builds on a real Kubernetes (Linux, root)
 bench: ## against kubectl and the flow by hand, in one run
 	tests/with-cluster.sh go run ./bench
 
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (30s)
+	tools/fuzz.sh
+
 .PHONY: lint
 lint: packages ## golangci-lint with the dependency rules, and shellcheck
 	tools/lint.sh
@@ -53,7 +57,7 @@ update: update-docs update-tidy
 
 .PHONY: verify-docs update-docs
 verify-docs:
-	go test -run TestFlagReference ./plugin
+	go test -run 'TestFlagReference|TestErrorReference' ./plugin
 update-docs:
 	go test -run TestFlagReference ./plugin -update
 
