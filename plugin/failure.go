@@ -65,6 +65,9 @@ func (b *build) explain(err error) error {
 	}
 }
 
+// gaveUp is all that the engine says when its session with itself times out.
+const gaveUp = "context canceled"
+
 // hintDisk names the flags that give the builder more disk.
 const hintDisk = "ask for what the build needs with --request ephemeral-storage=…, or for a larger volume with --cache-volume"
 
@@ -112,6 +115,12 @@ func (b *build) explainJob(job *session.JobError) error {
 	}
 	if refused := b.refused(job, phase, said); refused != nil {
 		return refused
+	}
+	if said == gaveUp {
+		return &jobError{
+			text: job.Phase + " failed: the engine gave up on itself (" + said + "), as it does on a node that has no cpu left",
+			hint: "--request cpu=…", code: codeInternal, err: job,
+		}
 	}
 	switch phase {
 	case engine.PhaseBuild, engine.PhaseOutput:

@@ -112,8 +112,11 @@ func (r *rig) supervise(ctx context.Context, argv []string, s exec.Streams) erro
 		if err := r.reached(ctx, atUpload); err != nil {
 			return &exec.StreamError{Err: err}
 		}
-		_, err := io.Copy(io.Discard, s.Stdin)
-		return err
+		if _, err := io.Copy(io.Discard, s.Stdin); err != nil {
+			return err
+		}
+		<-ctx.Done() // what the exec says of its end decides nothing
+		return context.Cause(ctx)
 	case "follow":
 		return r.follow(ctx, s)
 	default:

@@ -2,8 +2,10 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
@@ -56,19 +58,27 @@ func (c *connection) watchLog(ctx context.Context, pod *corev1.Pod, w io.Writer)
 	})
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	followed := make(chan struct{})
-	go func() {
-		defer close(followed)
-		s.Watch(ctx, w)
-	}()
-	defer func() { <-followed }()
+	var all sync.WaitGroup
+	defer all.Wait()
 	defer cancel()
+	ended := make(chan error, 1)
+	all.Go(func() { s.Watch(ctx, w) })
+	all.Go(func() {
+		_, err := adopted.Ended(ctx)
+		ended <- err
+	})
 	select {
 	case outcome := <-s.Result():
 		if isOver(outcome.Err) {
 			return nil
 		}
 		return outcome.Err
+	case err := <-ended:
+		_, _ = first(s.Result(), patience) // the end of the log
+		if gone := (*builder.DeletedError)(nil); errors.As(err, &gone) {
+			return nil // and so is its log
+		}
+		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

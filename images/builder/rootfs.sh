@@ -48,6 +48,9 @@ add /usr/bin/tee /usr/bin/openssl
 # The supervisor enters the engine's user namespace with this unshare, the only one that maps a whole range of ids.
 add /usr/bin/unshare
 
+# It locks a cache volume.
+add /usr/bin/flock
+
 # Debian's setuid bit would give euid 0 without the one capability that writing a map needs; a file capability grants just that.
 add /usr/bin/newuidmap /usr/bin/newgidmap
 chmod 0755 "$root/usr/bin/newuidmap" "$root/usr/bin/newgidmap"
