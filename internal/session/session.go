@@ -21,6 +21,7 @@ type Session struct {
 	notes Notes
 
 	connected chan struct{} // closed when the supervisor was first heard
+	ready     chan struct{} // closed when the pod has passed the supervisor's check
 	words     chan word     // the supervisor's, on the upload
 	pulse     chan struct{} // an upload moves
 	outcome   chan Outcome  // the result, once
@@ -68,6 +69,7 @@ func newSession(run runner, grace time.Duration, notes Notes) *Session {
 	return &Session{
 		run: run, grace: grace, notes: notes,
 		connected: make(chan struct{}),
+		ready:     make(chan struct{}),
 		words:     make(chan word, 4*tries),
 		pulse:     make(chan struct{}, 1),
 		outcome:   make(chan Outcome, 1),
@@ -90,6 +92,8 @@ func (s *Session) event(line string) (end *ending, err error) {
 	s.once.Do(func() { close(s.connected) })
 	name, rest, _ := strings.Cut(line, " ")
 	switch name {
+	case "ready":
+		close(s.ready)
 	case "took":
 		s.feelPulse()
 	case wordUploaded:

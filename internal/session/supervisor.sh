@@ -1,4 +1,4 @@
-# The supervisor of kubectl-img, protocol 1: all that runs in the builder pod besides the engine.
+# The supervisor of kubectl-img, protocol 1: all that runs in the builder pod besides the engine. preflight.sh goes before it.
 #
 #   supervise        the container's main process: waits for an upload, runs the job, reports the result
 #   receive N        takes the Nth try of an upload from stdin and has it built only if its end marker verifies
@@ -12,8 +12,8 @@ s=/run/kubectl-img
 w=/workspace
 k=/run/secrets/kubectl-img # where Secrets are mounted
 
-# await waits until supervise has laid out the files below; an exec can be there first.
-await() { until [ -s "$s/pid" ]; do pause; done; }
+# await FILE waits until supervise has laid out the files below, or made its check; an exec can be there first.
+await() { until [ -s "$s/$1" ]; do pause; done; }
 pause() { sleep 0.05 2>/dev/null || { ticks=20 && sleep 1; }; }
 ticks=1 # of 0.05 s that a pause takes
 # A busybox shell takes its own applets for bare names, and its tee copies by the kilobyte.
@@ -37,7 +37,10 @@ supervise() {
 	trap 'report 1 "$(failure abandoned 1 "no client for ${LEASH_GRACE}s")"; exit 1' USR1
 	leash &
 	${ENTER:-false} true 2>/dev/null || ENTER=""
-	if reason=$(preflight); then
+	reason=$(preflight)
+	set -- $?
+	echo "$1" >"$s/checked"
+	if [ "$1" = 0 ]; then
 		event ready
 		cat "$s/start" >/dev/null &
 		wait $!
@@ -47,28 +50,8 @@ supervise() {
 		wait $!
 		conclude
 	else
-		conclude "$reason"
+		conclude "$1" "$reason"
 	fi
-}
-
-# preflight prints what would keep the engine from starting, and fails; or prints nothing.
-preflight() {
-	for tool in $TOOLS tar tee dd gzip sha256sum mkfifo tail; do
-		command -v "$tool" >/dev/null || { echo "the builder image has no $tool"; return 1; }
-	done
-	read -r inside outside ids </proc/self/uid_map
-	if [ "$PROFILE" = userns ] && [ "$inside $outside" = "0 0" ]; then
-		echo "the node gave the pod no user namespace, which profile userns asks for"; return 1
-	fi
-	for file in /etc/subuid /etc/subgid; do
-		range=$(sed -n "s/^\($USER\|$(id -u)\):\([0-9]*:[0-9]*\)$/\2/p" "$file" 2>/dev/null | head -n 1)
-		[ -n "$range" ] || { echo "$file in the builder image has no range for user $USER"; return 1; }
-		[ $((${range%:*} + ${range#*:})) -le "$ids" ] ||
-			{ echo "range $range of $file in the builder image exceeds the $ids ids of the pod"; return 1; }
-	done
-	# Where the user namespace was not entered just now, only the engine itself can tell whether it can.
-	[ -n "$ENTER" ] || said=$($PROBE 2>&1) ||
-		{ echo "the engine does not start: $(printf %s "$said" | tail -n 1)"; return 1; }
 }
 
 # job runs the uploaded steps in a shell of their own, so that the first one to fail ends them all.
@@ -186,11 +169,11 @@ members() { [ ! -f "$1" ] || tr '\n\r\t' '   ' <"$1" | sed 's/^ *{ */,/; s/ *} *
 
 # --- result --------------------------------------------------------------------------------------------------------
 
-# conclude [REASON]: reports, then waits for the client to take a last look: for a signal, or the end of the leash.
+# conclude [CODE REASON]: reports, then waits for the client to take a last look: for a signal, or the end of the leash.
 conclude() {
 	code=0
 	if [ $# -gt 0 ]; then
-		code=1 result=$(failure preflight 1 "$1")
+		code=1 result=$(failure preflight "$1" "$2")
 	elif [ -s "$s/code" ]; then
 		[ -s "$s/reason" ] || echo "exit status $(cat "$s/code")" >"$s/reason"
 		code=1 result=$(failure "$(cat "$s/phase")" "$(cat "$s/code")" "$(cat "$s/reason")")
@@ -256,8 +239,12 @@ bury() {
 # --- receive -----------------------------------------------------------------------------------------------------
 
 receive() {
-	await
-	claim "$1" || { drain; return 1; }
+	await checked
+	# What can't be built is left with the client, for another pod.
+	if [ "$(cat "$s/checked")" != 0 ] || ! claim "$1"; then
+		drain
+		return 1
+	fi
 	event "receiving $1"
 	# The set-group-ID bit as above; and without root, busybox tar gives modes through the umask only.
 	mkdir -p "$w/context" && chmod 00755 "$w/context" && umask 0
@@ -338,7 +325,7 @@ sha256() {
 # --- follow ------------------------------------------------------------------------------------------------------
 
 follow() {
-	await
+	await pid
 	: >"$s/beat"
 	exec 3<&0 4<"$w/log" 5<"$s/events"
 	while read -r word; do
