@@ -56,39 +56,10 @@ func neverSent(err error) bool {
 	return errors.As(err, &dial) && dial.Op == "dial"
 }
 
-// WeakenedError says that the API server stored less isolation than was asked for.
-type WeakenedError struct{ Field string }
-
-func (e *WeakenedError) Error() string {
-	return "the API server dropped " + e.Field + " from the builder pod, which the profile needs"
-}
-
-// Hint names the way out.
-func (e *WeakenedError) Hint() string {
-	return "enable the UserNamespacesSupport and ProcMountType feature gates, or use --profile localhost"
-}
-
-// weakened compares what a server with a feature gate off clears without a word.
-func (p *Pod) weakened(want, got *corev1.Pod) error {
-	if want.Spec.HostUsers != nil && (got.Spec.HostUsers == nil || *got.Spec.HostUsers != *want.Spec.HostUsers) {
-		return &WeakenedError{"spec.hostUsers"}
-	}
-	if p.procMount(want) != p.procMount(got) {
-		return &WeakenedError{"securityContext.procMount"}
-	}
-	return nil
-}
-
-func (p *Pod) procMount(pod *corev1.Pod) corev1.ProcMountType {
-	for _, c := range pod.Spec.Containers {
-		if c.Name == p.container && c.SecurityContext != nil && c.SecurityContext.ProcMount != nil {
-			return *c.SecurityContext.ProcMount
-		}
-	}
-	return corev1.DefaultProcMount
-}
-
 func (p *Pod) String() string { return p.namespace + "/" + p.name }
+
+// Name is the pod's, without its namespace.
+func (p *Pod) Name() string { return p.name }
 
 // DeleteCommand is what a user can run in our place.
 func (p *Pod) DeleteCommand() string { return "kubectl delete pod -n " + p.namespace + " " + p.name }

@@ -29,7 +29,7 @@ func (p *Pod) Await(ctx context.Context, pending func(reason string)) error {
 	var reason lastReason
 	tell := func(text string) { reason.set(text, pending) }
 	var events sync.WaitGroup
-	events.Go(func() { p.watchEvents(ctx, tell, func() { cancel(errStarted) }) })
+	events.Go(func() { p.watchEvents(ctx, tell, cancel) })
 	err := p.until(ctx, func(pod *corev1.Pod) (bool, error) {
 		state := diagnose(pod, p.container)
 		if state.waiting != "" {
@@ -40,9 +40,12 @@ func (p *Pod) Await(ctx context.Context, pending func(reason string)) error {
 	waited := ctx.Err()
 	cancel(nil)
 	events.Wait()
+	var hopeless *StartError
 	switch {
 	case errors.Is(err, errStarted):
 		return nil
+	case errors.As(err, &hopeless):
+		return err
 	case waited != nil && reason.get() != "":
 		return &PendingError{Reason: reason.get(), Err: err}
 	default:
