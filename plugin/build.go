@@ -35,6 +35,8 @@ type build struct {
 	output  *buildLog
 	phase   phase
 	login   *login
+	rung    rung // what is being tried
+	created bool // a pod may be stored
 }
 
 // run carries the plan out: start, send, follow, result. Whatever happens, the pod is deleted.
@@ -62,7 +64,7 @@ func (p *Plan) run(ctx context.Context, config genericclioptions.RESTClientGette
 func (b *build) loggedIn(ctx context.Context) error {
 	ctx, refuse := context.WithCancelCause(ctx)
 	b.login = b.startLogin(ctx, refuse)
-	err := b.inPod(ctx)
+	err := b.descend(ctx)
 	if refused := refusedLogin(ctx); err != nil && refused != nil {
 		err = refused
 	}
@@ -74,14 +76,15 @@ func (b *build) loggedIn(ctx context.Context) error {
 // inPod is the life of the pod, from create to delete.
 func (b *build) inPod(ctx context.Context) (err error) {
 	b.phase.set("create the builder pod")
-	pod, err := builder.Create(ctx, b.client, b.Pod, podspec.Container)
+	pod, err := builder.Create(ctx, b.client, b.rung.Pod, podspec.Container)
 	if pod != nil {
+		b.created = true
 		defer func() { b.remove(ctx, pod, err) }()
 	}
 	if err != nil {
 		return err
 	}
-	b.log.Infof("created builder pod %s (profile %s)", pod, b.Profile)
+	b.log.Infof("created builder pod %s (profile %s)", pod, b.rung.Profile)
 	b.phase.set(phaseStart)
 	if err := b.await(ctx, pod); err != nil {
 		return err
@@ -112,8 +115,8 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod) error {
 	defer all.Wait()
 	defer cancel()
 	s := session.New(exec.Container{
-		Config: b.config, Client: b.client, Namespace: b.Pod.Namespace, Pod: b.Pod.Name, Name: podspec.Container,
-	}, b.DetachGrace, session.Notes{Phase: b.phase.engine, Identity: b.identified, Broken: b.broken, Disconnected: b.disconnected})
+		Config: b.config, Client: b.client, Namespace: b.Pod.Namespace, Pod: b.rung.Pod.Name, Name: podspec.Container,
+	}, b.DetachGrace, session.Notes{Ready: b.cleared, Phase: b.phase.engine, Identity: b.identified, Broken: b.broken, Disconnected: b.disconnected})
 	all.Go(func() { s.Follow(ctx, b.output) })
 	ended, uploaded := make(chan error, 1), make(chan error, 1)
 	all.Go(func() { ended <- b.ended(ctx, pod, s) })
@@ -199,7 +202,7 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 	b.phase.set("send the build context")
 	progress := newTransfer(b.Plan, b.streams.ErrOut, b.log)
 	var sent buildcontext.Summary
-	err := s.Upload(ctx, session.Payload{Once: b.Source.Once(), Write: func(w *tar.Writer) (err error) {
+	err := s.Upload(ctx, session.Payload{Once: b.Source.Once(), Held: b.rung.trial, Write: func(w *tar.Writer) (err error) {
 		if sent, err = b.Source.WriteTar(ctx, w, session.Entry(b.Build.Context)); err != nil {
 			return err
 		}
@@ -221,7 +224,7 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 
 // remove deletes the pod, unless the user asked to keep it, and says how to where that fails.
 func (b *build) remove(ctx context.Context, pod *builder.Pod, result error) {
-	if b.Keep {
+	if b.Keep && !b.refusedRung(result) {
 		b.log.Infof("kept builder pod %s; delete it with: %s", pod, pod.DeleteCommand())
 		return
 	}

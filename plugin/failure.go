@@ -67,10 +67,10 @@ func (b *build) explainJob(job *session.JobError) error {
 			hint: "check that the registry takes a push to " + b.Tags[0].Repository + " from the builder pod's identity",
 			code: codeRegistry, err: job,
 		}
-	case "preflight":
+	case session.PhasePreflight:
 		return &jobError{
 			text: "builder pod can't build: " + job.Message,
-			hint: "use the builder image of this release, or see its requirements in the README",
+			hint: preflightHint(job),
 			code: codeInternal, err: job,
 		}
 	default:

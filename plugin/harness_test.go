@@ -3,6 +3,7 @@ package plugin
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,6 +41,7 @@ current-context: here
 		streams:  streams,
 		podName:  func() string { return "img-abcde" },
 		terminal: func(io.Writer) bool { return false },
+		cacheDir: func() (string, error) { return "", errors.New("no home") },
 	}}
 }
 

@@ -21,12 +21,13 @@ type process struct {
 	streams  genericiooptions.IOStreams
 	podName  func() string // a name for the builder pod
 	terminal func(io.Writer) bool
+	cacheDir func() (string, error) // the user's
 }
 
 // NewCommand returns `kubectl img`. The environment is a list of KEY=VALUE as os.Environ gives it.
 // Errors of the returned command go to Report; the command prints none itself.
 func NewCommand(env []string, streams genericiooptions.IOStreams) *cobra.Command {
-	return newRootCommand(process{env: env, streams: streams, podName: randomPodName, terminal: isTerminal}, (*Plan).carryOut)
+	return newRootCommand(process{env: env, streams: streams, podName: randomPodName, terminal: isTerminal, cacheDir: os.UserCacheDir}, (*Plan).carryOut)
 }
 
 // action is what becomes of a plan.

@@ -58,9 +58,6 @@ func neverSent(err error) bool {
 
 func (p *Pod) String() string { return p.namespace + "/" + p.name }
 
-// Name is the pod's, without its namespace.
-func (p *Pod) Name() string { return p.name }
-
 // DeleteCommand is what a user can run in our place.
 func (p *Pod) DeleteCommand() string { return "kubectl delete pod -n " + p.namespace + " " + p.name }
 

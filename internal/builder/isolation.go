@@ -53,7 +53,7 @@ func aboutIsolation(reason, message string) bool {
 func refusal(status metav1.Status) (why string, ok bool) {
 	_, level, found := strings.Cut(status.Message, `violates PodSecurity "`)
 	if level, _, _ = strings.Cut(level, `"`); found {
-		return "Pod Security " + level + " refuses it", true
+		return "refused by Pod Security " + level, true
 	}
 	for _, of := range []string{"ValidatingAdmissionPolicy '", `admission webhook "`, "unable to validate against any security context constraint"} {
 		if i := strings.Index(status.Message, of); i >= 0 {

@@ -31,7 +31,7 @@ func TestIsolation(t *testing.T) {
 	}{
 		"Pod Security": {
 			forbidden(`violates PodSecurity "baseline:latest": seccompProfile (pod must not set securityContext.seccompProfile.type to "Unconfined")`),
-			"Pod Security baseline:latest refuses it",
+			"refused by Pod Security baseline:latest",
 		},
 		"a validating policy": {
 			forbidden(`ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no user namespaces here`),

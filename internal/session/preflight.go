@@ -14,6 +14,3 @@ const preflightBlocked = 2
 // Blocked tells that the engine can't start, or is less isolated than was asked for, because of the pod's profile and its node. Another
 // profile may do.
 func (e *JobError) Blocked() bool { return e.Phase == PhasePreflight && e.Code == preflightBlocked }
-
-// Ready is closed once the pod has passed the supervisor's check: it is as isolated as was asked for, and the engine can start.
-func (s *Session) Ready() <-chan struct{} { return s.ready }

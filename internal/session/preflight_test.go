@@ -118,10 +118,11 @@ func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 			eachShell(t, func(t *testing.T, shell []string) {
 				p := c.node.start(t, shell)
 				var log bytes.Buffer
-				s, ctx := p.session(&log)
+				ready := make(chan struct{})
+				s, ctx := p.session(&log, func(s *Session) { s.notes.Ready = func() { close(ready) } })
 				if c.want == "" {
 					select {
-					case <-s.Ready():
+					case <-ready:
 					case o := <-s.Result():
 						t.Errorf("%v", o.Err)
 					case <-ctx.Done():
@@ -137,7 +138,7 @@ func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 				if failed.Blocked() != c.blocked {
 					t.Errorf("blocked: %v, want %v", failed.Blocked(), c.blocked)
 				}
-				if closed(s.Ready()) {
+				if closed(ready) {
 					t.Error("ready all the same")
 				}
 			})
@@ -145,14 +146,14 @@ func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 	}
 }
 
-// An archive on stdin can be read once: a pod that can't build leaves it to another.
+// A pod that can't build leaves what it would have been sent to another one.
 func TestUploadStaysWhereThePodCanNotBuild(t *testing.T) {
 	eachShell(t, func(t *testing.T, shell []string) {
 		p := node{env: []string{"PROFILE=userns"}}.start(t, shell)
 		var log bytes.Buffer
 		s, ctx := p.session(&log)
 		payload := p.job(nil)
-		payload.Once = true
+		payload.Held = true
 		write, read := payload.Write, false
 		payload.Write = func(w *tar.Writer) error {
 			read = true

@@ -21,7 +21,6 @@ type Session struct {
 	notes Notes
 
 	connected chan struct{} // closed when the supervisor was first heard
-	ready     chan struct{} // closed when the pod has passed the supervisor's check
 	words     chan word     // the supervisor's, on the upload
 	pulse     chan struct{} // an upload moves
 	outcome   chan Outcome  // the result, once
@@ -54,6 +53,7 @@ type Outcome struct {
 
 // Notes are told what happens, for the user; any of them may be nil.
 type Notes struct {
+	Ready        func()            // the pod has passed the supervisor's check: it is as isolated as was asked for, and the engine can start
 	Phase        func(name string) // a step of the job begins
 	Identity     func(name string) // the address of the pod's Google identity
 	Broken       func(err error)   // the upload broke and is about to be sent again
@@ -69,7 +69,6 @@ func newSession(run runner, grace time.Duration, notes Notes) *Session {
 	return &Session{
 		run: run, grace: grace, notes: notes,
 		connected: make(chan struct{}),
-		ready:     make(chan struct{}),
 		words:     make(chan word, 4*tries),
 		pulse:     make(chan struct{}, 1),
 		outcome:   make(chan Outcome, 1),
@@ -93,7 +92,9 @@ func (s *Session) event(line string) (end *ending, err error) {
 	name, rest, _ := strings.Cut(line, " ")
 	switch name {
 	case "ready":
-		close(s.ready)
+		if s.notes.Ready != nil {
+			s.notes.Ready()
+		}
 	case "took":
 		s.feelPulse()
 	case wordUploaded:
