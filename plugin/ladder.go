@@ -41,11 +41,9 @@ func (b *build) descend(ctx context.Context) error {
 			memory.forget()
 		}
 		refusals = append(refusals, refusal{r.Profile, why, err})
-		next := ""
 		if i+1 < len(rungs) {
-			next = ", trying " + string(rungs[i+1].Profile)
+			b.log.Infof("profile %s does not work here, trying %s: %s", r.Profile, rungs[i+1].Profile, oneLine(why))
 		}
-		b.log.Infof("profile %s does not work here%s: %s", r.Profile, next, why)
 	}
 	return b.nothingWorks(refusals)
 }

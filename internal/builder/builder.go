@@ -23,12 +23,13 @@ type Pod struct {
 	client          kubernetes.Interface
 	namespace, name string
 	container       string
+	want            *corev1.Pod
 	uid             types.UID // empty while it is not known whether the create succeeded
 }
 
 // Create sends the create; container is the one that builds. The Pod is to be deleted even when an error comes back: the API server may have stored it.
 func Create(ctx context.Context, client kubernetes.Interface, want *corev1.Pod, container string) (*Pod, error) {
-	p := &Pod{client: client, namespace: want.Namespace, name: want.Name, container: container}
+	p := &Pod{client: client, namespace: want.Namespace, name: want.Name, container: container, want: want}
 	got, err := client.CoreV1().Pods(want.Namespace).Create(ctx, want, metav1.CreateOptions{})
 	if refused(err) || neverSent(err) {
 		return nil, fmt.Errorf("create builder pod %s: %w", p, err) // nobody's, or somebody else's of that name

@@ -15,9 +15,6 @@ import (
 // eventPause is how long to wait before events are watched again.
 const eventPause = time.Second
 
-// reasonStarted is the kubelet's word for a container that runs: kubernetes/pkg/kubelet/events.
-const reasonStarted = "Started"
-
 // watchEvents tells every warning about the pod, and what ends the wait for it, errStarted or that it can't start, until ctx ends.
 // Without the right to watch events it says nothing.
 func (p *Pod) watchEvents(ctx context.Context, warn func(string), end context.CancelCauseFunc) {
@@ -58,8 +55,9 @@ func (p *Pod) readEvents(ctx context.Context, events watch.Interface, warn func(
 			if e.Reason == reasonStarted && e.InvolvedObject.FieldPath == "spec.containers{"+p.container+"}" {
 				end(errStarted)
 			}
-			if err := sandboxRefused(e); err != nil {
+			if err := p.cannotIsolate(e); err != nil {
 				end(err)
+				return last
 			}
 			if e.Type == corev1.EventTypeWarning && change.Type != watch.Deleted {
 				warn(fmt.Sprintf("%s: %s", e.Reason, oneLine(e.Message)))

@@ -39,7 +39,7 @@ func aboutIsolation(reason, message string) bool {
 	switch reason {
 	case "AppArmor": // the kubelet's, on a node without it
 		return true
-	case "CreateContainerError", "RunContainerError", "StartError", "ContainerCannotRun", reasonNoSandbox:
+	case reasonNoContainer, "RunContainerError", "StartError", "ContainerCannotRun", reasonNoSandbox:
 	default:
 		return false
 	}
@@ -73,14 +73,22 @@ func refusal(status metav1.Status) (why string, ok bool) {
 	return "", false
 }
 
-// sandboxRefused is the error of a pod for which the node's runtime makes no user namespace. The kubelet tries again for good.
-func sandboxRefused(e *corev1.Event) error {
-	message := oneLine(e.Message)
-	if e.Reason != reasonNoSandbox || !aboutIsolation(e.Reason, message) {
+// Words of the kubelet's events: kubernetes/pkg/kubelet/events.
+const (
+	reasonStarted   = "Started"
+	reasonFailed    = "Failed"                 // also of images, without the prefix below
+	reasonNoSandbox = "FailedCreatePodSandBox" // tried again for good
+)
+
+// cannotIsolate reads an event that says that the node can't isolate the pod. The pod's status says so later, or not at all.
+func (p *Pod) cannotIsolate(e *corev1.Event) error {
+	message, failed := strings.CutPrefix(oneLine(e.Message), "Error: ")
+	switch {
+	case e.Reason == reasonNoSandbox && aboutIsolation(reasonNoSandbox, message):
+		return &StartError{reasonNoSandbox, message, "the nodes' container runtime and kernel may be too old for --profile userns; use --profile localhost"}
+	case e.Reason == reasonFailed && failed && aboutIsolation(reasonNoContainer, message):
+		return &StartError{reasonNoContainer, message, containerHint(p.want)}
+	default:
 		return nil
 	}
-	return &StartError{e.Reason, message, "the nodes' container runtime and kernel are too old for --profile userns; --profile localhost may do"}
 }
-
-// reasonNoSandbox is the kubelet's word for a pod whose sandbox does not come: kubernetes/pkg/kubelet/events.
-const reasonNoSandbox = "FailedCreatePodSandBox"

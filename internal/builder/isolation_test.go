@@ -67,24 +67,25 @@ func TestIsolation(t *testing.T) {
 	}
 }
 
-// The kubelet tries for good where the runtime has no user namespaces; it says so in events only.
-func TestAwaitEndsWithARefusedSandbox(t *testing.T) {
-	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
-	if err != nil {
-		t.Fatal(err)
-	}
-	watched(t, client, event("Warning", "FailedCreatePodSandBox", "plugin type=bridge\nfailed", ""),
-		event("Warning", "FailedCreatePodSandBox", "the runtime does not\nsupport user namespaces", ""))
-	var reasons []string
-	err = pod.Await(t.Context(), func(reason string) { reasons = append(reasons, reason) })
-	var start *StartError
-	if !errors.As(err, &start) || !strings.HasSuffix(start.Message, "the runtime does not support user namespaces") {
-		t.Errorf("%v, reasons %q", err, reasons)
-	}
-	var pending *PendingError
-	if errors.As(err, &pending) {
-		t.Errorf("%v is a time-out", err)
+// The status says it later, and says nothing of a sandbox, which the kubelet tries to make for good.
+func TestAwaitEndsWithAnEventThatRefusesTheIsolation(t *testing.T) {
+	for _, c := range []struct{ reason, message, want string }{
+		{"FailedCreatePodSandBox", "the runtime does not\nsupport user namespaces", "start builder pod: FailedCreatePodSandBox: the runtime does not support user namespaces"},
+		{"Failed", "Error: cannot load seccomp profile", "start builder pod: CreateContainerError: cannot load seccomp profile"},
+	} {
+		client := fake.NewClientset()
+		pod, err := Create(t.Context(), client, builderPod(), container)
+		if err != nil {
+			t.Fatal(err)
+		}
+		watched(t, client, event("Warning", "FailedCreatePodSandBox", "plugin type=bridge\nfailed", ""),
+			event("Warning", "Failed", "Failed to pull image userns/x", container), event("Warning", c.reason, c.message, container))
+		var reasons []string
+		err = pod.Await(t.Context(), func(reason string) { reasons = append(reasons, reason) })
+		var start *StartError
+		if !errors.As(err, &start) || err.Error() != c.want || len(reasons) != 2 {
+			t.Errorf("%v, reasons %q", err, reasons)
+		}
 	}
 }
 
