@@ -46,7 +46,7 @@ supervise() {
 		wait $!
 		rm "$s/start"
 		echo context >"$s/phase"
-		{ job || echo $? >"$s/code"; } 2>&1 | $tee -a "$w/log" &
+		{ job; echo $? >"$s/code"; } 2>&1 | $tee -a "$w/log" &
 		wait $!
 		conclude
 	else
@@ -174,11 +174,13 @@ conclude() {
 	code=0
 	if [ $# -gt 0 ]; then
 		code=1 result=$(failure preflight "$1" "$2")
-	elif [ -s "$s/code" ]; then
+	elif [ ! -s "$s/code" ]; then # by a build step that sees the builder's processes, or by the kernel
+		code=1 result=$(failure stopped 137 "the job's shell was killed")
+	elif [ "$(cat "$s/code")" = 0 ]; then
+		result=$(success)
+	else
 		[ -s "$s/reason" ] || echo "exit status $(cat "$s/code")" >"$s/reason"
 		code=1 result=$(failure "$(cat "$s/phase")" "$(cat "$s/code")" "$(cat "$s/reason")")
-	else
-		result=$(success)
 	fi
 	report $code "$result"
 	trap 'exit $code' TERM USR1

@@ -240,6 +240,25 @@ func TestFirstFailingStepEndsTheJob(t *testing.T) {
 	})
 }
 
+// A job that is killed leaves no exit code, and that is no success.
+func TestKilledJobIsAFailure(t *testing.T) {
+	eachShell(t, func(t *testing.T, shell []string) {
+		p := startPod(t, shell)
+		var log bytes.Buffer
+		s, ctx := p.session(&log)
+		// The step's parent is the job's shell, and its parent the one that keeps the exit code.
+		kill := "kill -9 $(sed -n 's/^PPid:.//p' /proc/$PPID/status) $PPID"
+		if err := s.Upload(ctx, p.job(nil, sh(engine.PhaseBuild, kill)), nothing); err != nil {
+			t.Fatal(err)
+		}
+		_, err := outcome(t, ctx, s)
+		var failed *JobError
+		if !errors.As(err, &failed) || failed.Phase != "stopped" {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 func TestLogResumesAtTheByte(t *testing.T) {
 	eachShell(t, func(t *testing.T, shell []string) {
 		p := startPod(t, shell)
