@@ -77,7 +77,19 @@ func (m memory) keep(profile podspec.Profile) error {
 	if err := os.MkdirAll(filepath.Dir(string(m)), 0o700); err != nil {
 		return err
 	}
+	m.prune(time.Now())
 	return atomicwriter.WriteFile(string(m), []byte(profile+"\n"), 0o600)
+}
+
+// prune removes what is too old: a pipeline may have a namespace of its own for every run.
+func (m memory) prune(now time.Time) {
+	dir := filepath.Dir(string(m))
+	entries, _ := os.ReadDir(dir)
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil && now.Sub(info.ModTime()) > memoryLasts {
+			_ = os.Remove(filepath.Join(dir, entry.Name()))
+		}
+	}
 }
 
 func (m memory) forget() { _ = os.Remove(string(m)) }

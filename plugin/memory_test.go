@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -35,6 +36,16 @@ func TestMemory(t *testing.T) {
 	for _, damage := range []string{"", "privileged\n", "userns localhost\n"} {
 		write(t, string(m), damage)
 		recalls("damaged", now, "")
+	}
+	write(t, string(m), "userns\n")
+	if err := os.Chtimes(string(m), now, now.Add(-memoryLasts-time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if err := memory(string(m) + "y").keep(podspec.UserNS); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(string(m)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("an old one is left: %v", err)
 	}
 	write(t, string(m), "userns\n")
 	m.forget()
