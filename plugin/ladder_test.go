@@ -92,18 +92,18 @@ var (
 )
 
 // down runs a build of the plan and returns its error and what it said.
-func (c *clusterOf) down(t *testing.T, plan *Plan) (error, string) {
+func (c *clusterOf) down(t *testing.T, plan *Plan) (said string, err error) {
 	t.Helper()
 	var out bytes.Buffer
 	plan.PodTimeout = time.Minute
 	b := &build{Plan: plan, client: c, config: &rest.Config{Host: "https://here"}, log: newLogger(plan, &out), output: newBuildLog(plan, &out)}
-	err := b.descend(t.Context())
+	err = b.descend(t.Context())
 	slices.Sort(c.created)
 	slices.Sort(c.deleted)
 	if diff := cmp.Diff(c.created, c.deleted); diff != "" {
 		t.Errorf("not every pod was deleted (-created +deleted):\n%s", diff)
 	}
-	return err, out.String()
+	return out.String(), err
 }
 
 func TestLadder(t *testing.T) {
@@ -145,7 +145,7 @@ func TestLadder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster := newClusterOf(c.answers)
-			err, said := cluster.down(t, planOf(t, strings.Fields(c.args)...))
+			said, err := cluster.down(t, planOf(t, strings.Fields(c.args)...))
 			if asked := strings.Join(cluster.asked, " "); asked != c.asked {
 				t.Errorf("asked for %s, want %s", asked, c.asked)
 			}
@@ -166,7 +166,7 @@ func TestLadder(t *testing.T) {
 func TestAbandonedPodsHaveOtherNamesAndAreNotKept(t *testing.T) {
 	cluster := newClusterOf(map[podspec.Profile]answer{podspec.UserNS: podSecurity, podspec.Localhost: noProfile, podspec.Unset: noProfile, podspec.Unconfined: podSecurity})
 	plan := planOf(t, "--keep", "--name", "mine")
-	if err, _ := cluster.down(t, plan); err == nil {
+	if _, err := cluster.down(t, plan); err == nil {
 		t.Error("no error")
 	}
 	// The first one that is stored has the name that was asked for.
@@ -186,17 +186,17 @@ func TestRememberedProfileIsTriedFirstAndForgottenWhenItFails(t *testing.T) {
 	}
 	remember()
 	works := newClusterOf(nil)
-	if err, _ := works.down(t, plan); err == nil || strings.Join(works.asked, " ") != "unset" || m.recall(time.Now()) != podspec.Unset {
+	if _, err := works.down(t, plan); err == nil || strings.Join(works.asked, " ") != "unset" || m.recall(time.Now()) != podspec.Unset {
 		t.Errorf("%v, asked for %s, remembered %q", err, works.asked, m.recall(time.Now()))
 	}
 	fails := newClusterOf(map[podspec.Profile]answer{podspec.Unset: podSecurity, podspec.UserNS: podSecurity})
-	if err, _ := fails.down(t, plan); err == nil || strings.Join(fails.asked, " ") != "unset userns localhost" || m.recall(time.Now()) != "" {
+	if _, err := fails.down(t, plan); err == nil || strings.Join(fails.asked, " ") != "unset userns localhost" || m.recall(time.Now()) != "" {
 		t.Errorf("%v, asked for %s, remembered %q", err, fails.asked, m.recall(time.Now()))
 	}
 	remember()
 	strict := planOf(t, "--min-profile", "localhost")
 	strict.CacheDir = plan.CacheDir
-	if err, _ := works.down(t, strict); err == nil || works.asked[1] != "userns" {
+	if _, err := works.down(t, strict); err == nil || works.asked[1] != "userns" {
 		t.Errorf("%v, asked for %s", err, works.asked)
 	}
 }

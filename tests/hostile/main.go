@@ -28,11 +28,11 @@ func main() {
 		succeeded bool
 	}{
 		{"see", len(processes) > 0},
-		{"kill", any(processes, func(pid int) bool { return syscall.Kill(pid, 0) == nil })},
-		{"ptrace", any(processes, ptrace)},
-		{"memory", any(processes, func(pid int) bool { return readable(proc(pid, "mem")) })},
-		{"environment", any(processes, func(pid int) bool { return len(content(proc(pid, "environ"))) > 0 })},
-		{"files", any(processes, func(pid int) bool { return readable(proc(pid, "root/run/kubectl-img")) })},
+		{"kill", hits(processes, func(pid int) bool { return syscall.Kill(pid, 0) == nil })},
+		{"ptrace", hits(processes, ptrace)},
+		{"memory", hits(processes, func(pid int) bool { return readable(proc(pid, "mem")) })},
+		{"environment", hits(processes, func(pid int) bool { return len(content(proc(pid, "environ"))) > 0 })},
+		{"files", hits(processes, func(pid int) bool { return readable(proc(pid, "root/run/kubectl-img")) })},
 		{"credentials", credentials(processes)},
 	} {
 		fmt.Fprintln(os.Stdout, "attack", attack.name, attack.succeeded)
@@ -102,7 +102,7 @@ func readable(path string) bool {
 	return f.Close() == nil
 }
 
-func any(pids []int, succeeds func(pid int) bool) bool {
+func hits(pids []int, succeeds func(pid int) bool) bool {
 	hit := false
 	for _, pid := range pids {
 		hit = succeeds(pid) || hit
