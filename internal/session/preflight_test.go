@@ -71,7 +71,10 @@ func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 			node{env: []string{"PROFILE=userns"}, proc: map[string]string{"self/uid_map": ownIDs, "self/mountinfo": mounts, "self/status": "Seccomp:\t0\n"}},
 			"the node applies no seccomp profile, which profile userns asks for", true,
 		},
-		"no seccomp":      {node{env: []string{"PROFILE=localhost"}, proc: map[string]string{"self/status": "Seccomp:\t0\n"}}, "no seccomp profile, which profile localhost", true},
+		"no seccomp": {node{env: []string{"PROFILE=localhost"}, proc: map[string]string{"self/status": "Seccomp:\t0\n"}}, "no seccomp profile, which profile localhost", true},
+		"a kernel without seccomp": {
+			node{env: []string{"PROFILE=localhost"}, proc: map[string]string{"self/status": "NoNewPrivs:\t0\n"}}, "no seccomp profile, which profile localhost", true,
+		},
 		"no_new_privs":    {node{proc: map[string]string{"self/status": "NoNewPrivs:\t1\nSeccomp:\t2\n"}}, "no_new_privs is set", true},
 		"no range":        {node{env: []string{"USER=nobody-known"}}, "has no range for user nobody-known", false},
 		"ids that exceed": {node{proc: map[string]string{"self/uid_map": "0 1 65534\n"}}, "exceeds the 65534 ids of the pod", true},
