@@ -72,12 +72,12 @@ func TestUserWithoutARightIsToldSo(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t, privileged)
 			grant(t, ns, "somebody", without(lacking)...)
-			r := build(ns, "-t", repository(ns), "--as", "somebody", nothingMuch(t)).run(t).within(t, soon)
+			r := build(ns, "-t", repository(ns), "--as", "somebody", nothingMuch(t)).run(t)
 			if pod := r.descent().pod; r.descent().left != nil || pod != "" && pod != "userns" {
 				t.Errorf("less isolated:\n%s", r.stderr)
 			}
 			if c.error != "" {
-				r.fails(t, codePolicy, c.error).hints(t, c.hint)
+				r.within(t, soon).fails(t, codePolicy, c.error).hints(t, c.hint)
 				return
 			}
 			r.succeeds(t)
