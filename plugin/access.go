@@ -35,7 +35,7 @@ func (b *build) mayExec(ctx context.Context) error {
 	for _, verb := range []string{"create", "get"} {
 		review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 			ResourceAttributes: &authorizationv1.ResourceAttributes{
-				Namespace: b.Pod.Namespace, Verb: verb, Resource: "pods", Subresource: "exec", Name: b.Pod.Name,
+				Namespace: b.Pod.Namespace, Verb: verb, Resource: "pods", Subresource: "exec", Name: b.rung.Pod.Name,
 			},
 		}}
 		answer, err := b.api.Client().AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})

@@ -60,7 +60,7 @@ func (o *attachFlags) run(ctx context.Context, p process, config genericclioptio
 	plan.Progress, plan.IIDFile, plan.DigestFile, plan.MetadataFile = mode.Progress, o.iidFile, o.digestFile, o.metadataFile
 	// Whoever started another build deletes its pod.
 	plan.Keep = o.keep || pod.Annotations[podspec.AnnotationDetached] == ""
-	b := &build{Plan: plan, connection: c, output: newBuildLog(plan, p.streams.ErrOut), login: &login{}}
+	b := &build{Plan: plan, connection: c, output: newBuildLog(plan, p.streams.ErrOut), login: &login{}, rung: rung{Rung: Rung{plan.Profile, pod}}}
 	return b.explain(b.join(ctx, pod))
 }
 

@@ -28,10 +28,12 @@ const endPatience = 8 * time.Second
 type build struct {
 	*Plan
 	*connection
-	output *buildLog
-	phase  phase
-	login  *login
-	left   bool // the build goes on by itself
+	output  *buildLog
+	phase   phase
+	login   *login
+	rung    rung // what is being tried
+	created bool // a pod may be stored
+	left    bool // the build goes on by itself
 }
 
 // run carries the plan out: start, send, follow, result. Whatever happens, the pod is deleted.
@@ -62,7 +64,7 @@ func (b *build) loggedIn(ctx context.Context) error {
 	b.login = b.startLogin(ctx, refuse)
 	defer b.login.end()
 	defer refuse(nil)
-	err := b.inPod(ctx)
+	err := b.descend(ctx)
 	if refused := refusedLogin(ctx); err != nil && refused != nil {
 		err = refused
 	}
@@ -72,17 +74,18 @@ func (b *build) loggedIn(ctx context.Context) error {
 // inPod is the life of the pod, from create to delete.
 func (b *build) inPod(ctx context.Context) (err error) {
 	b.phase.set("create the builder pod")
-	command := builder.DeleteCommand(b.Pod)
+	command := builder.DeleteCommand(b.rung.Pod)
 	b.standing.add(command)
 	defer b.standing.remove(command)
 	pod, err := builder.Create(ctx, b.api, b.owned(ctx), podspec.Container)
 	if pod != nil {
+		b.created = true
 		defer func() { b.remove(ctx, pod, err) }()
 	}
 	if err != nil {
 		return err
 	}
-	b.log.Infof("created builder pod %s (profile %s)", pod, b.Profile)
+	b.log.Infof("created builder pod %s (profile %s)", pod, b.rung.Profile)
 	sweeping, stop := context.WithCancel(ctx)
 	var sweep sync.WaitGroup
 	defer sweep.Wait()
@@ -97,7 +100,7 @@ func (b *build) inPod(ctx context.Context) (err error) {
 
 // owned is the pod that is created: where this process runs in a pod, Kubernetes deletes the builder with it.
 func (b *build) owned(ctx context.Context) *corev1.Pod {
-	pod := b.Pod
+	pod := b.rung.Pod
 	if b.inCluster() && !b.Detach {
 		pod = pod.DeepCopy()
 		pod.OwnerReferences = builder.Owner(ctx, b.api, pod.Namespace, b.host())
@@ -186,8 +189,8 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod, upload func(cont
 }
 
 func (b *build) session() *session.Session {
-	return session.New(b.runner(b.Pod.Namespace, b.Pod.Name), b.DetachGrace, session.Notes{
-		Phase: b.phase.engine, Identity: b.identified, Held: b.held, Broken: b.broken, Disconnected: b.disconnected,
+	return session.New(b.runner(b.rung.Pod.Namespace, b.rung.Pod.Name), b.DetachGrace, session.Notes{
+		Ready: b.cleared, Phase: b.phase.engine, Identity: b.identified, Held: b.held, Broken: b.broken, Disconnected: b.disconnected,
 	})
 }
 
@@ -281,7 +284,7 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 	b.phase.set("send the build context")
 	progress := newTransfer(b.Plan, b.streams.ErrOut, b.log)
 	var sent buildcontext.Summary
-	err := s.Upload(ctx, session.Payload{Once: b.Source.Once(), Write: func(w *tar.Writer) (err error) {
+	err := s.Upload(ctx, session.Payload{Once: b.Source.Once(), Held: b.rung.trial, Write: func(w *tar.Writer) (err error) {
 		if sent, err = b.Source.WriteTar(ctx, w, session.Entry(b.Build.Context)); err != nil {
 			return err
 		}
@@ -306,7 +309,7 @@ func (b *build) remove(ctx context.Context, pod *builder.Pod, result error) {
 	if b.left {
 		return
 	}
-	if b.Keep {
+	if b.Keep && !b.refusedRung(result) {
 		b.log.Infof("kept builder pod %s; delete it with: %s", pod, pod.DeleteCommand())
 		return
 	}

@@ -20,7 +20,7 @@ func (b *build) leave(ctx context.Context, s *session.Session) error {
 	default:
 	}
 	b.left = true
-	b.log.Infof("the build goes on by itself; its result: kubectl img attach -n %s %s", b.Pod.Namespace, b.Pod.Name)
-	_, err := fmt.Fprintln(b.streams.Out, b.Pod.Name)
+	b.log.Infof("the build goes on by itself; its result: kubectl img attach -n %s %s", b.rung.Pod.Namespace, b.rung.Pod.Name)
+	_, err := fmt.Fprintln(b.streams.Out, b.rung.Pod.Name)
 	return err
 }

@@ -75,8 +75,8 @@ const hintDisk = "ask for what the build needs with --request ephemeral-storage=
 func (b *build) explainLoss(lost *session.LostError) error {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), accessLimit, errTimedOut)
 	defer cancel()
-	e := &jobError{text: lost.Error(), hint: fmt.Sprintf("the build ends by itself; kubectl get pod -n %s %s shows its end", b.Pod.Namespace, b.Pod.Name), code: codeInternal, err: lost}
-	if node, reason := builder.NodeTrouble(ctx, b.api, b.Pod.Namespace, b.Pod.Name); reason != "" {
+	e := &jobError{text: lost.Error(), hint: fmt.Sprintf("the build ends by itself; kubectl get pod -n %s %s shows its end", b.rung.Pod.Namespace, b.rung.Pod.Name), code: codeInternal, err: lost}
+	if node, reason := builder.NodeTrouble(ctx, b.api, b.rung.Pod.Namespace, b.rung.Pod.Name); reason != "" {
 		e.text = fmt.Sprintf("node %s of the builder pod is lost: %s", node, reason)
 		e.hint = "kubectl describe node " + node
 	}
@@ -143,10 +143,10 @@ func (b *build) explainJob(job *session.JobError) error {
 			hint: "a client that is away for longer than --detach-grace loses its build; --detach leaves a build to itself",
 			code: codeInternal, err: job,
 		}
-	case "preflight":
+	case session.PhasePreflight:
 		return &jobError{
 			text: "builder pod can't build: " + job.Message,
-			hint: "use the builder image of this release, or see its requirements in the README",
+			hint: preflightHint(job),
 			code: codeInternal, err: job,
 		}
 	default:

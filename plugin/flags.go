@@ -33,6 +33,7 @@ type buildFlags struct {
 	image            string
 	name             string
 	profile          string
+	minProfile       string
 	seccompProfile   string
 	serviceAccount   string
 	nodeSelector     []string
@@ -60,6 +61,7 @@ type buildFlags struct {
 	set      *pflag.FlagSet  // all flags of the command, kubectl's too
 	fromEnv  map[string]bool // those that the environment set
 	warnings []string
+	profiles []podspec.Profile // to be tried in this order
 }
 
 func newBuildCommand(p process, config *genericclioptions.ConfigFlags, do action) *cobra.Command {
@@ -115,7 +117,8 @@ func (o *buildFlags) addResult(flags *pflag.FlagSet) {
 func (o *buildFlags) addPod(flags *pflag.FlagSet) {
 	flags.StringVar(&o.image, "image", defaultImage(), "Builder image")
 	flags.StringVar(&o.name, "name", "", "Name of the builder pod (default a random one)")
-	flags.StringVar(&o.profile, "profile", string(podspec.Unconfined), "How far the pod is locked down: "+profileNames())
+	flags.StringVar(&o.profile, "profile", profileAuto, "How far the pod is locked down: auto for the first that works of "+profileNames())
+	flags.StringVar(&o.minProfile, "min-profile", string(podspec.Unconfined), "Least isolated profile that may be used; the variable's counts too, and the stricter one wins")
 	flags.StringVar(&o.seccompProfile, "seccomp-profile", podspec.DefaultSeccompProfile, "Path below the kubelet's seccomp directory, for --profile localhost and userns")
 	flags.StringVar(&o.serviceAccount, "service-account", "", "Service account of the pod; its token is not mounted")
 	flags.StringSliceVar(&o.nodeSelector, "node-selector", nil, "KEY=VALUE of a node's label (comma-separated or repeatable)")

@@ -3,6 +3,7 @@ package plugin
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,6 +45,7 @@ current-context: here
 		terminal: func(io.Writer) bool { return false },
 		host:     func() builder.Self { return builder.Self{Hostname: "here"} },
 		standing: &standing{},
+		cacheDir: func() (string, error) { return "", errors.New("no home") },
 	}}
 }
 

@@ -49,10 +49,18 @@ func (o *buildFlags) readPod(plan *Plan, p process) error {
 	// The pod outlives the client's own limit, so that a time-out is reported by the side that can name the phase.
 	options.Deadline = plan.Timeout + plan.DetachGrace
 	options.Expiry = plan.PodTimeout + options.Deadline
-	plan.Profile = options.Profile
-	plan.Pod, err = podspec.Pod(options)
-	if err != nil {
-		return &usageError{message: err.Error(), cause: err}
+	var rungs []Rung
+	for _, profile := range o.profiles {
+		options.Profile, options.Env = profile, podEnv(profile, o.detachGrace, o.cacheEnv())
+		pod, err := podspec.Pod(options)
+		if err != nil {
+			return &usageError{message: err.Error(), cause: err}
+		}
+		rungs = append(rungs, Rung{profile, pod})
+	}
+	plan.Profile, plan.Pod, plan.Below = rungs[0].Profile, rungs[0].Pod, rungs[1:]
+	if dir, err := p.cacheDir(); err == nil {
+		plan.CacheDir = dir
 	}
 	return nil
 }
@@ -61,15 +69,13 @@ func (o *buildFlags) podOptions(p process) (podspec.Options, error) {
 	options := podspec.Options{
 		Image:            o.image,
 		Command:          podCommand(),
-		Env:              podEnv(podspec.Profile(o.profile), o.detachGrace, o.cacheEnv()),
-		Profile:          podspec.Profile(o.profile),
 		SeccompProfile:   o.seccompProfile,
 		Volumes:          podVolumes(o.cacheVolume),
 		ServiceAccount:   o.serviceAccount,
 		ImagePullSecrets: o.imagePullSecrets,
 	}
 	for _, read := range []func(*podspec.Options, process) error{
-		o.readName, o.checkProfile, o.checkObjectNames, o.readNodes, o.readResources, o.readPodMetadata, o.readTemplate,
+		o.readName, o.readProfiles, o.checkObjectNames, o.readNodes, o.readResources, o.readPodMetadata, o.readTemplate,
 	} {
 		if err := read(&options, p); err != nil {
 			return podspec.Options{}, err

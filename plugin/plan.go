@@ -13,8 +13,9 @@ import (
 
 // Plan is one build, with every input read, defaulted and checked; nothing has been done yet and nothing in it changes.
 type Plan struct {
-	Pod     *corev1.Pod           // exactly what is created, and what --dry-run prints
+	Pod     *corev1.Pod           // what is created first, and what --dry-run prints
 	Profile podspec.Profile       // how far Pod is locked down
+	Below   []Rung                // with --profile auto, what follows where the cluster refuses Pod for its isolation
 	Build   engine.Build          // what the engine is told
 	Source  *buildcontext.Context // the build context; nothing of it has been sent
 
@@ -40,7 +41,15 @@ type Plan struct {
 	DryRun      string        // yaml, json or empty
 	Verbose     bool
 
+	CacheDir string // where the profile that worked is remembered; empty for nowhere
+
 	Warnings []string // one line each, for stderr, before anything else
+}
+
+// Rung is a pod of the ladder that --profile auto goes down.
+type Rung struct {
+	Profile podspec.Profile
+	Pod     *corev1.Pod
 }
 
 // Tag is one name of the image.

@@ -19,7 +19,7 @@ import (
 // defaultPlan is `build -t app .`; the pod and the context have tests of their own.
 func defaultPlan(change func(*Plan)) *Plan {
 	p := &Plan{
-		Profile: podspec.Unconfined,
+		Profile: podspec.UserNS,
 		Build: engine.Build{
 			Context:    podContextDir,
 			Dockerfile: podDockerfile,
@@ -170,7 +170,7 @@ func TestPlan(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := defaultPlan(tt.want)
-			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Plan{}, "Pod", "Source")); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Plan{}, "Pod", "Below", "Source")); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
 		})
@@ -248,8 +248,8 @@ func TestDefaultsOfThePod(t *testing.T) {
 	if got := pod.Spec.Containers[0].Image; got != defaultImage() {
 		t.Errorf("image %s, want %s", got, defaultImage())
 	}
-	if pod.Spec.SecurityContext.SeccompProfile.Type != corev1.SeccompProfileTypeUnconfined {
-		t.Error("the default profile is not unconfined")
+	if pod.Spec.HostUsers == nil || *pod.Spec.HostUsers {
+		t.Error("the first pod has no user namespace")
 	}
 }
 

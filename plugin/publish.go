@@ -76,6 +76,7 @@ func (b *build) metadata(r session.Result) string {
 		}
 	}
 	put("image.name", strings.Join(b.Build.Tags, ","))
+	put("kubectl-img.profile", string(b.rung.Profile))
 	put("containerimage.digest", r.Digest)
 	put("containerimage.config.digest", r.Config)
 	if r.Digest != "" && r.Size > 0 {

@@ -28,6 +28,7 @@ type process struct {
 	podName  func() string // a name for the builder pod
 	terminal func(io.Writer) bool
 	host     func() builder.Self
+	cacheDir func() (string, error) // the user's
 	standing *standing
 }
 
@@ -67,7 +68,7 @@ func thisHost() builder.Self {
 
 // New returns kubectl img for an environment, a list of KEY=VALUE as os.Environ gives it.
 func New(env []string, streams genericiooptions.IOStreams) *Plugin {
-	return &Plugin{process{env: env, streams: streams, podName: randomPodName, terminal: isTerminal, host: thisHost, standing: &standing{}}}
+	return &Plugin{process{env: env, streams: streams, podName: randomPodName, terminal: isTerminal, host: thisHost, cacheDir: os.UserCacheDir, standing: &standing{}}}
 }
 
 // Run carries out a command line, without the program's name, and returns the exit code. Of an error it writes one line

@@ -23,6 +23,7 @@ type Pod struct {
 	api             *API
 	namespace, name string
 	container       string
+	want            *corev1.Pod
 	uid             types.UID // empty while it is not known whether the create succeeded
 	run             string    // value of annotationRun
 	created         metav1.Time
@@ -31,7 +32,7 @@ type Pod struct {
 // Create sends the create; container is the one that builds. The Pod is to be deleted even when an error comes back: the
 // API server may have stored it. A create that was not answered is sent again.
 func Create(ctx context.Context, api *API, want *corev1.Pod, container string) (*Pod, error) {
-	p := &Pod{api: api, namespace: want.Namespace, name: want.Name, container: container, run: string(uuid.NewUUID())}
+	p := &Pod{api: api, namespace: want.Namespace, name: want.Name, container: container, want: want, run: string(uuid.NewUUID())}
 	want = want.DeepCopy()
 	metav1.SetMetaDataAnnotation(&want.ObjectMeta, annotationRun, p.run)
 	var got *corev1.Pod
@@ -78,38 +79,6 @@ func refused(err error) bool {
 func neverSent(err error) bool {
 	var dial *net.OpError
 	return errors.As(err, &dial) && dial.Op == "dial"
-}
-
-// WeakenedError says that the API server stored less isolation than was asked for.
-type WeakenedError struct{ Field string }
-
-func (e *WeakenedError) Error() string {
-	return "the API server dropped " + e.Field + " from the builder pod, which the profile needs"
-}
-
-// Hint names the way out.
-func (e *WeakenedError) Hint() string {
-	return "enable the UserNamespacesSupport and ProcMountType feature gates, or use --profile localhost"
-}
-
-// weakened compares what a server with a feature gate off clears without a word.
-func (p *Pod) weakened(want, got *corev1.Pod) error {
-	if want.Spec.HostUsers != nil && (got.Spec.HostUsers == nil || *got.Spec.HostUsers != *want.Spec.HostUsers) {
-		return &WeakenedError{"spec.hostUsers"}
-	}
-	if p.procMount(want) != p.procMount(got) {
-		return &WeakenedError{"securityContext.procMount"}
-	}
-	return nil
-}
-
-func (p *Pod) procMount(pod *corev1.Pod) corev1.ProcMountType {
-	for _, c := range pod.Spec.Containers {
-		if c.Name == p.container && c.SecurityContext != nil && c.SecurityContext.ProcMount != nil {
-			return *c.SecurityContext.ProcMount
-		}
-	}
-	return corev1.DefaultProcMount
 }
 
 func (p *Pod) String() string { return p.namespace + "/" + p.name }

@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -256,13 +257,8 @@ func event(kind, reason, message, container string) *corev1.Event {
 	}
 }
 
-// The status says only later that the container runs.
-func TestAwaitBelievesTheKubeletsEvent(t *testing.T) {
-	client := fake.NewClientset()
-	pod, err := Create(t.Context(), api(client), builderPod(), container)
-	if err != nil {
-		t.Fatal(err)
-	}
+// watched makes events once somebody watches for them.
+func watched(t *testing.T, client *fake.Clientset, events ...*corev1.Event) {
 	watching := make(chan struct{}, 1)
 	client.PrependWatchReactor("events", func(a clienttesting.Action) (bool, watch.Interface, error) {
 		w, err := client.Tracker().Watch(a.GetResource(), a.GetNamespace())
@@ -271,15 +267,24 @@ func TestAwaitBelievesTheKubeletsEvent(t *testing.T) {
 	})
 	go func() {
 		<-watching
-		for _, e := range []*corev1.Event{
-			event("Warning", "FailedMount", "not\nyet", container), event("Normal", "Started", "", "sidecar"), event("Normal", "Started", "", container),
-		} {
-			e.Name += e.InvolvedObject.FieldPath
+		for i, e := range events {
+			e.Name += fmt.Sprint(i)
 			if _, err := client.CoreV1().Events("ns").Create(context.Background(), e, metav1.CreateOptions{}); err != nil {
 				t.Error(err)
 			}
 		}
 	}()
+}
+
+// The status says only later that the container runs.
+func TestAwaitBelievesTheKubeletsEvent(t *testing.T) {
+	client := fake.NewClientset()
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
+	if err != nil {
+		t.Fatal(err)
+	}
+	watched(t, client,
+		event("Warning", "FailedMount", "not\nyet", container), event("Normal", "Started", "", "sidecar"), event("Normal", "Started", "", container))
 	var reasons []string
 	err = pod.Await(t.Context(), func(reason string) { reasons = append(reasons, reason) })
 	if err != nil || len(reasons) != 1 || reasons[0] != "FailedMount: not yet" {

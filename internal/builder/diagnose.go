@@ -74,15 +74,22 @@ func hopeless(reason, image string, pod *corev1.Pod) (hint string, ok bool) {
 	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ErrInvalidImageName",
 		"ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed":
 		return fmt.Sprintf("check that the nodes can pull %s; name another with --image, or credentials with --image-pull-secret", image), true
-	case "CreateContainerError", "RunContainerError":
-		if p := localhostProfile(pod); p != "" {
-			return fmt.Sprintf("if %s is missing below seccomp/ in the kubelet's directory on the node, install it or use --profile unset", p), true
-		}
-		return "kubectl describe pod shows the runtime's answer; keep the pod with --keep", true
+	case reasonNoContainer, "RunContainerError":
+		return containerHint(pod), true
 	case "CreateContainerConfigError":
 		return "check the secrets and config maps that --pod-template names", true
 	}
 	return "", false
+}
+
+// reasonNoContainer is the kubelet's word for a container that the runtime does not make.
+const reasonNoContainer = "CreateContainerError"
+
+func containerHint(pod *corev1.Pod) string {
+	if p := localhostProfile(pod); p != "" {
+		return fmt.Sprintf("if %s is missing below seccomp/ in the kubelet's directory on the node, install it or use --profile unset", p)
+	}
+	return "kubectl describe pod shows the runtime's answer; keep the pod with --keep"
 }
 
 func localhostProfile(pod *corev1.Pod) string {

@@ -15,12 +15,9 @@ import (
 // eventPause is how long to wait before events are watched again.
 const eventPause = time.Second
 
-// reasonStarted is the kubelet's word for a container that runs: kubernetes/pkg/kubelet/events.
-const reasonStarted = "Started"
-
-// watchEvents tells every warning about the pod, and that the container started, until ctx ends. Without the right to
-// watch events it says nothing.
-func (p *Pod) watchEvents(ctx context.Context, warn func(string), started func()) {
+// watchEvents tells every warning about the pod, and what ends the wait for it, errStarted or that it can't start, until ctx ends.
+// Without the right to watch events it says nothing.
+func (p *Pod) watchEvents(ctx context.Context, warn func(string), end context.CancelCauseFunc) {
 	about := fields.Set{"involvedObject.kind": "Pod", "involvedObject.name": p.name, "involvedObject.uid": string(p.uid)}
 	last := ""
 	for ctx.Err() == nil {
@@ -30,7 +27,7 @@ func (p *Pod) watchEvents(ctx context.Context, warn func(string), started func()
 			return
 		}
 		if err == nil {
-			last = p.readEvents(ctx, events, warn, started)
+			last = p.readEvents(ctx, events, warn, end)
 		}
 		select {
 		case <-time.After(eventPause):
@@ -40,7 +37,7 @@ func (p *Pod) watchEvents(ctx context.Context, warn func(string), started func()
 }
 
 // readEvents returns the version to go on from when the watch ends; empty for the beginning.
-func (p *Pod) readEvents(ctx context.Context, events watch.Interface, warn func(string), started func()) (last string) {
+func (p *Pod) readEvents(ctx context.Context, events watch.Interface, warn func(string), end context.CancelCauseFunc) (last string) {
 	defer events.Stop()
 	for {
 		select {
@@ -56,7 +53,11 @@ func (p *Pod) readEvents(ctx context.Context, events watch.Interface, warn func(
 			}
 			last = e.ResourceVersion
 			if e.Reason == reasonStarted && e.InvolvedObject.FieldPath == "spec.containers{"+p.container+"}" {
-				started()
+				end(errStarted)
+			}
+			if err := p.cannotIsolate(e); err != nil {
+				end(err)
+				return last
 			}
 			if e.Type == corev1.EventTypeWarning && change.Type != watch.Deleted {
 				warn(fmt.Sprintf("%s: %s", e.Reason, oneLine(e.Message)))

@@ -34,17 +34,15 @@ func (p *Pod) Await(ctx context.Context, pending func(reason string)) error {
 	var reason lastReason
 	tell := func(text string) { reason.set(text, pending) }
 	var events sync.WaitGroup
-	events.Go(func() {
-		err := panics.Do(func() error { p.watchEvents(ctx, tell, func() { cancel(errStarted) }); return nil })
-		if err != nil {
-			cancel(err)
-		}
-	})
-	events.Go(func() {
-		if err := panics.Do(func() error { p.look(ctx, tell, func() { cancel(errStarted) }); return nil }); err != nil {
-			cancel(err)
-		}
-	})
+	beside := func(look func()) {
+		events.Go(func() {
+			if err := panics.Do(func() error { look(); return nil }); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	beside(func() { p.watchEvents(ctx, tell, cancel) })
+	beside(func() { p.look(ctx, tell, func() { cancel(errStarted) }) })
 	err := p.until(ctx, func(pod *corev1.Pod) (bool, error) {
 		state := diagnose(pod, p.container)
 		if state.waiting != "" {
@@ -55,9 +53,12 @@ func (p *Pod) Await(ctx context.Context, pending func(reason string)) error {
 	waited := ctx.Err()
 	cancel(nil)
 	events.Wait()
+	var hopeless *StartError
 	switch {
 	case errors.Is(err, errStarted):
 		return nil
+	case errors.As(err, &hopeless):
+		return err
 	case waited != nil && reason.get() != "":
 		return &PendingError{Reason: reason.get(), Err: err}
 	default:

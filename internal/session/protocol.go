@@ -26,7 +26,10 @@ const (
 const EnvGrace = "LEASH_GRACE"
 
 //go:embed supervisor.sh
-var supervisor string
+var supervisorText string
+
+// supervisor is the whole script. What ends supervisor.sh runs it, so its functions go before.
+var supervisor = preflightText + supervisorText
 
 // boot stores the supervisor where execs find it too, whole or not at all, and becomes it.
 const boot = `printf %s "$0" >` + script + `.new && mv ` + script + `.new ` + script + ` && exec sh ` + script + ` supervise`

@@ -58,6 +58,7 @@ type Outcome struct {
 
 // Notes are told what happens, for the user; any of them may be nil.
 type Notes struct {
+	Ready        func()                                     // the pod has passed the supervisor's check: it is as isolated as was asked for, and the engine can start
 	Phase        func(name string)                          // a step of the job begins
 	Identity     func(name string)                          // the address of the pod's Google identity
 	Held         func(by string)                            // the cache volume is used by another builder pod
@@ -105,6 +106,10 @@ func (s *Session) event(line string) (end *ending, err error) {
 	s.once.Do(func() { close(s.connected) })
 	name, rest, _ := strings.Cut(line, " ")
 	switch name {
+	case "ready":
+		if s.notes.Ready != nil {
+			s.notes.Ready()
+		}
 	case "took":
 		s.feelPulse()
 	case wordUploaded:

@@ -1,4 +1,4 @@
-# The supervisor of kubectl-img, protocol 1: all that runs in the builder pod besides the engine.
+# The supervisor of kubectl-img, protocol 1: all that runs in the builder pod besides the engine. preflight.sh goes before it.
 #
 #   supervise        the container's main process: waits for an upload, runs the job, reports the result
 #   receive N        takes the Nth try of an upload from stdin and has it built only if its end marker verifies
@@ -13,8 +13,8 @@ s=/run/kubectl-img
 w=/workspace
 k=/run/secrets/kubectl-img # where Secrets are mounted
 
-# await waits until supervise has laid out the files below; an exec can be there first.
-await() { until [ -s "$s/pid" ]; do pause; done; }
+# await FILE waits until supervise has laid out the files below, or made its check; an exec can be there first.
+await() { until [ -s "$s/$1" ]; do pause; done; }
 pause() { sleep 0.05 2>/dev/null || { ticks=20 && sleep 1; }; }
 ticks=1 # of 0.05 s that a pause takes
 # A busybox shell takes its own applets for bare names, and its tee copies by the kilobyte.
@@ -42,7 +42,11 @@ supervise() {
 	${ENTER:-false} true 2>/dev/null || ENTER=""
 	hold
 	preflight >"$s/reason" & # a signal interrupts no command but wait
-	if wait $! && [ -z "$held" ]; then
+	wait $!
+	set -- $?
+	[ -z "$held" ] || set -- 1
+	echo "$1" >"$s/checked"
+	if [ "$1" = 0 ]; then
 		event ready
 		until [ -e "$s/received" ]; do # the wait may be killed
 			cat "$s/start" >/dev/null &
@@ -52,12 +56,11 @@ supervise() {
 		echo context >"$s/phase"
 		{ job; echo $? >"$s/code"; } 2>&1 | $tee -a "$w/log" &
 		wait $!
-		[ -s "$s/code" ] || echo 137 >"$s/code" # its shell was killed
 		conclude
 	else
 		rm "$s/start"
-		[ -n "$held" ] && conclude cache "$held"
-		conclude preflight "$(cat "$s/reason")"
+		[ -z "$held" ] || conclude cache 1 "$held"
+		conclude preflight "$1" "$(cat "$s/reason")"
 	fi
 }
 
@@ -71,6 +74,7 @@ hold() {
 		held=$(cat "$STATE.lock")
 		event "held ${held:=another build}"
 		[ "$CACHE_WAIT" = true ] || return 0
+		echo 0 >"$s/checked" # the upload need not wait
 		until flock -n 9; do # the wait may be killed
 			flock 9 &
 			wait $!
@@ -78,26 +82,6 @@ hold() {
 		held=""
 	fi
 	uname -n >"$STATE.lock"
-}
-
-# preflight prints what would keep the engine from starting, and fails; or prints nothing.
-preflight() {
-	for tool in $TOOLS tar tee dd gzip sha256sum mkfifo tail; do
-		command -v "$tool" >/dev/null || { echo "the builder image has no $tool"; return 1; }
-	done
-	read -r inside outside ids </proc/self/uid_map
-	if [ "$PROFILE" = userns ] && [ "$inside $outside" = "0 0" ]; then
-		echo "the node gave the pod no user namespace, which profile userns asks for"; return 1
-	fi
-	for file in /etc/subuid /etc/subgid; do
-		range=$(sed -n "s/^\($USER\|$(id -u)\):\([0-9]*:[0-9]*\)$/\2/p" "$file" 2>/dev/null | head -n 1)
-		[ -n "$range" ] || { echo "$file in the builder image has no range for user $USER"; return 1; }
-		[ $((${range%:*} + ${range#*:})) -le "$ids" ] ||
-			{ echo "range $range of $file in the builder image exceeds the $ids ids of the pod"; return 1; }
-	done
-	# Where the user namespace was not entered just now, only the engine itself can tell whether it can.
-	[ -n "$ENTER" ] || said=$($PROBE 2>&1) ||
-		{ echo "the engine does not start: $(printf %s "$said" | tail -n 1)"; return 1; }
 }
 
 # job runs the uploaded steps in a shell of their own, so that the first one to fail ends them all.
@@ -239,17 +223,19 @@ members() { [ ! -f "$1" ] || tr '\n\r\t' '   ' <"$1" | sed 's/^ *{ */,/; s/ *} *
 
 # --- result --------------------------------------------------------------------------------------------------------
 
-# conclude [PHASE REASON]: reports, then waits for a client to take a last look: for a signal, or the end of the leash.
+# conclude [PHASE CODE REASON]: reports, then waits for a client to take a last look: for a signal, or the end of the leash.
 conclude() {
 	code=0
 	rm -f "$s/detached"
 	if [ $# -gt 0 ]; then
-		code=1 result=$(failure "$1" 1 "$2")
-	elif [ "$(cat "$s/code")" != 0 ]; then
+		code=1 result=$(failure "$1" "$2" "$3")
+	elif [ ! -s "$s/code" ]; then # by a build step that sees the builder's processes, or by the kernel
+		code=1 result=$(failure killed 137 "the job's shell was killed")
+	elif [ "$(cat "$s/code")" = 0 ]; then
+		result=$(success)
+	else
 		[ -s "$s/reason" ] || echo "exit status $(cat "$s/code")" >"$s/reason"
 		code=1 result=$(failure "$(cat "$s/phase")" "$(cat "$s/code")" "$(cat "$s/reason")")
-	else
-		result=$(success)
 	fi
 	late=""
 	trap 'late=yes' TERM INT HUP QUIT USR1 # too late to change the result
@@ -338,8 +324,12 @@ bury() {
 # --- receive -----------------------------------------------------------------------------------------------------
 
 receive() {
-	await
-	claim "$1" || { drain; return 1; }
+	await checked
+	# What can't be built is left with the client, for another pod.
+	if [ "$(cat "$s/checked")" != 0 ] || ! claim "$1"; then
+		drain
+		return 1
+	fi
 	event "receiving $1"
 	# The set-group-ID bit as above; and without root, busybox tar gives modes through the umask only.
 	mkdir -p "$w/context" && chmod 00755 "$w/context" && umask 0
@@ -427,7 +417,7 @@ sha256() {
 # --- follow ------------------------------------------------------------------------------------------------------
 
 follow() {
-	await
+	await pid
 	: >"$s/beat"
 	exec 3<&0 4<"$w/log" 5<"$s/events"
 	while read -r word; do

@@ -59,6 +59,9 @@ func (t *try) upload(ctx context.Context, p Payload, sent func(total int64)) err
 	})
 	err := t.verdict(ctx, ran, produced)
 	r.CloseWithError(errStreamEnded)
+	if err != nil {
+		cancel(err) // a payload that is held back waits no longer
+	}
 	if err == nil || !p.Once { // an archive on stdin may never go on, and is not sent again
 		producer.Wait()
 	}
@@ -131,9 +134,9 @@ func (t *try) begin() {
 	}
 }
 
-// produce writes the payload. One that can't be written again is held back until there is somebody to take it.
+// produce writes the payload. One that can't be written again, or is to be held, waits until there is somebody to take it.
 func (t *try) produce(ctx context.Context, frames *exec.FrameWriter, p Payload) error {
-	if p.Once {
+	if p.Once || p.Held {
 		select {
 		case <-t.begun:
 		case <-ctx.Done():

@@ -47,6 +47,7 @@ func (e *FullError) Error() string { return "the builder pod's disk is full: " +
 type Payload struct {
 	Write func(*tar.Writer) error
 	Once  bool // what Write reads is gone after the first time
+	Held  bool // nothing is to be read or sent for a pod that may not pass the supervisor's check
 }
 
 // Upload streams the payload into the pod and returns once the supervisor has verified it. What the exec itself returns

@@ -41,7 +41,7 @@ func newBench(ctx context.Context, log io.Writer) (*bench, error) {
 	}
 	b := &bench{cluster: c, namespace: fmt.Sprintf("bench-%d", os.Getpid()), dir: dir, log: log}
 	b.env = append(os.Environ(), c.Env()...)
-	b.env = append(b.env, "PATH="+dir+string(os.PathListSeparator)+c.Bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	b.env = append(b.env, "XDG_CACHE_HOME="+dir, "PATH="+dir+string(os.PathListSeparator)+c.Bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	if err := errors.Join(b.buildPlugin(ctx), b.makeNamespace(ctx)); err != nil {
 		b.close()
 		return nil, err

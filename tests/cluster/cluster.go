@@ -23,6 +23,7 @@ type Options struct {
 	Root           string   // repository; default: the nearest parent of the working directory that is one
 	APIServerFlags []string // appended to kube-apiserver's
 	KubeletFlags   []string // appended to the kubelet's
+	Runtime        string   // what containerd calls in place of runc
 }
 
 // Cluster is a running cluster, as its state file describes it.
@@ -111,7 +112,7 @@ func (p paths) describe(bin string, opts Options) *Cluster {
 
 // fingerprint changes with everything that a running cluster would have to be restarted for.
 func (p paths) fingerprint(bin string, opts Options) string {
-	key := newKey(bin, configKey())
+	key := newKey(bin, configKey(), opts.Runtime)
 	for _, component := range p.components(opts) {
 		key.text(component.command...)
 	}

@@ -17,7 +17,7 @@ var configs embed.FS
 
 // settings is what the files in config refer to.
 type settings struct {
-	State, Bin, Node, NodeIP, PodCIDR, DNS, Cgroup, Registry string
+	State, Bin, Runtime, Node, NodeIP, PodCIDR, DNS, Cgroup, Registry string
 
 	// Name, Host, User and Password differ from file to file.
 	Name, Host, User, Password string
@@ -25,7 +25,7 @@ type settings struct {
 
 func (p paths) settings(bin string) settings {
 	return settings{
-		State: p.state, Bin: bin, Node: nodeName, NodeIP: p.nodeIP, PodCIDR: p.podCIDR, DNS: dnsIP,
+		State: p.state, Bin: bin, Runtime: filepath.Join(bin, "runc"), Node: nodeName, NodeIP: p.nodeIP, PodCIDR: p.podCIDR, DNS: dnsIP,
 		Cgroup: p.cgroup, Registry: p.openRegistry(),
 	}
 }
@@ -33,6 +33,9 @@ func (p paths) settings(bin string) settings {
 // writeConfigs writes every configuration file of the cluster's components.
 func (p paths) writeConfigs(bin string, opts Options) error {
 	common := p.settings(bin)
+	if opts.Runtime != "" {
+		common.Runtime = opts.Runtime
+	}
 	files := []configFile{
 		{"containerd.toml", "containerd.toml", common},
 		{"kubelet.yaml", "kubelet.yaml", common},

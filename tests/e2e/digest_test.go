@@ -55,6 +55,7 @@ func TestFilesAgreeWithTheRegistry(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]any{
+		"kubectl-img.profile":          "userns",
 		"image.name":                   one + "," + two,
 		"containerimage.digest":        digestOf(t, one),
 		"containerimage.config.digest": manifest.Config.Digest.String(),

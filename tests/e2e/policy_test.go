@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"slices"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,27 +34,72 @@ func TestUserWithoutRightsIsToldWhich(t *testing.T) {
 	r.fails(t, codePolicy, `User "nobody" cannot create resource "pods"`, ns).hints(t, "kubectl create role kubectl-img --verb=create --resource=pods")
 }
 
-// These are all the rights that a build takes; with one less, it fails.
+// allRights is what the README asks for; a build works without those to events and service accounts.
+func allRights() []rbacv1.PolicyRule {
+	return []rbacv1.PolicyRule{
+		{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"create", "get", "list", "watch", "delete"}},
+		{APIGroups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create", "get"}},
+	}
+}
+
 func TestBuildNeedsOnlyTheseRights(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
-	grant(t, ns, "somebody",
-		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"create", "get", "list", "watch", "delete"}},
-		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create", "get"}},
-	)
-	r := build(ns, "-t", repository(ns), "--as", "somebody", nothingMuch(t)).run(t).succeeds(t)
+	grant(t, ns, "somebody", allRights()...)
+	r := build(ns, "-t", repository(ns), "--as", "somebody", nothingMuch(t)).run(t).succeeds(t).tried(t, "userns")
 	if len(r.lines("warning: ")) > 0 {
 		t.Errorf("warnings:\n%s", r.stderr)
 	}
 }
 
-func TestUserWithoutExecIsToldSo(t *testing.T) {
+// With one right less a build says which, or does without it; never does it end up with less isolation.
+func TestUserWithoutARightIsToldSo(t *testing.T) {
 	t.Parallel()
-	ns := namespace(t, privileged)
-	grant(t, ns, "somebody",
-		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"create", "get", "list", "watch", "delete"}})
-	r := build(ns, "-t", repository(ns), "--as", "somebody", nothingMuch(t)).run(t).within(t, soon)
-	r.fails(t, codePolicy, "pods/exec").hints(t, "--resource=pods/exec")
+	for lacking, c := range map[string]struct {
+		error, hint string // of a build that fails
+		warning     string // of one that does not
+	}{
+		"create pods":      {error: `cannot create resource "pods"`, hint: "kubectl create role kubectl-img --verb=create --resource=pods"},
+		"get pods":         {},
+		"list pods":        {},
+		"watch pods":       {},
+		"delete pods":      {warning: `cannot delete resource "pods"`},
+		"create pods/exec": {error: "pods/exec", hint: "--resource=pods/exec"},
+		"get pods/exec":    {}, // SPDY does without it
+		"pods/exec":        {error: "pods/exec", hint: "--resource=pods/exec"},
+	} {
+		t.Run(lacking, func(t *testing.T) {
+			t.Parallel()
+			ns := namespace(t, privileged)
+			grant(t, ns, "somebody", without(lacking)...)
+			r := build(ns, "-t", repository(ns), "--as", "somebody", nothingMuch(t)).run(t)
+			if pod := r.descent().pod; r.descent().left != nil || pod != "" && pod != "userns" {
+				t.Errorf("less isolated:\n%s", r.stderr)
+			}
+			if c.error != "" {
+				r.within(t, soon).fails(t, codePolicy, c.error).hints(t, c.hint)
+				return
+			}
+			r.succeeds(t)
+			if c.warning != "" {
+				r.says(t, c.warning, "delete it with: kubectl delete pod -n "+ns)
+				deletePod(t, onlyPod(t, ns))
+			}
+		})
+	}
+}
+
+// without leaves out "VERB RESOURCE", or a whole resource.
+func without(lacking string) []rbacv1.PolicyRule {
+	var rules []rbacv1.PolicyRule
+	for _, rule := range allRights() {
+		resource := rule.Resources[0]
+		rule.Verbs = slices.DeleteFunc(rule.Verbs, func(verb string) bool { return lacking == verb+" "+resource || lacking == resource })
+		if len(rule.Verbs) > 0 {
+			rules = append(rules, rule)
+		}
+	}
+	return rules
 }
 
 func grant(t *testing.T, ns, user string, rules ...rbacv1.PolicyRule) {

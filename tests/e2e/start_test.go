@@ -54,7 +54,7 @@ func TestLegacyImageBuildsWhereItsIDsFit(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	dir := only(t, shell("RUN id >/id"))
-	build(ns, "-t", repository(ns), "--image", shared.LegacyImage, dir).run(t).succeeds(t)
+	build(ns, "-t", repository(ns), "--image", shared.LegacyImage, "--profile", "unconfined", dir).run(t).succeeds(t)
 	if id := fileIn(t, pull(t, repository(ns)), "id"); id == "" {
 		t.Error("the step did nothing")
 	}

@@ -1,0 +1,176 @@
+package session
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// node is what the check finds: files below /proc, and what programs say. It starts as a pod in which everything works.
+type node struct {
+	env   []string
+	proc  map[string]string
+	tools map[string]string // programs, as scripts
+}
+
+const (
+	hostIDs = "         0          0 4294967295\n"
+	ownIDs  = "         0    1131072      65536\n"
+	status  = "Name:\tsh\nNoNewPrivs:\t0\nSeccomp:\t2\nSeccomp_filters:\t1\nCapBnd:\t00000000000000c0\n"
+	mounts  = "1 0 0:1 / / rw - overlay overlay rw\n2 1 0:2 / /proc rw - proc proc rw\n"
+	masked  = mounts + "3 2 0:3 /kcore /proc/kcore rw - tmpfs tmpfs rw\n"
+	refuse  = "echo 'no: Operation not permitted' >&2; exit 1"
+)
+
+func (n node) start(t *testing.T, shell []string) *pod {
+	t.Helper()
+	return startPodWith(t, shell, func(p *pod) {
+		proc := map[string]string{"self/status": status, "self/uid_map": hostIDs, "self/mountinfo": masked}
+		for name, text := range n.proc {
+			proc[name] = text
+		}
+		if err := os.Remove(p.path("proc")); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range proc {
+			if err := os.MkdirAll(filepath.Dir(p.path("proc/"+name)), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			p.write("proc/"+name, text)
+		}
+		for name, script := range n.tools {
+			p.write("bin/"+name, "#!/bin/sh\n"+script+"\n")
+			if err := os.Chmod(p.path("bin/"+name), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}, n.env...)
+}
+
+func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
+	engine := []string{"PROBE=engine"} // fails
+	for name, c := range map[string]struct {
+		node    node
+		want    string // of the reason; empty where the pod passes
+		blocked bool   // and not the image's fault
+	}{
+		"all is well":                 {node: node{}},
+		"all is well in a namespace":  {node: node{env: []string{"PROFILE=userns"}, proc: map[string]string{"self/uid_map": ownIDs, "self/mountinfo": mounts}}},
+		"no seccomp where none asked": {node: node{proc: map[string]string{"self/status": "Seccomp:\t0\n"}}},
+		"no tool":                     {node{env: []string{"TOOLS=no-such-engine"}}, "the builder image has no no-such-engine", false},
+		"no user namespace":           {node{env: []string{"PROFILE=userns"}}, "the node gave the pod no user namespace (hostUsers: false)", true},
+		"covered proc": {
+			node{env: []string{"PROFILE=userns"}, proc: map[string]string{"self/uid_map": ownIDs}}, "the node covers parts of /proc (procMount)", true,
+		},
+		"no seccomp in a namespace": {
+			node{env: []string{"PROFILE=userns"}, proc: map[string]string{"self/uid_map": ownIDs, "self/mountinfo": mounts, "self/status": "Seccomp:\t0\n"}},
+			"the node applies no seccomp profile, which profile userns asks for", true,
+		},
+		"no seccomp": {node{env: []string{"PROFILE=localhost"}, proc: map[string]string{"self/status": "Seccomp:\t0\n"}}, "no seccomp profile, which profile localhost", true},
+		"a kernel without seccomp": {
+			node{env: []string{"PROFILE=localhost"}, proc: map[string]string{"self/status": "NoNewPrivs:\t0\n"}}, "no seccomp profile, which profile localhost", true,
+		},
+		"no_new_privs":    {node{proc: map[string]string{"self/status": "NoNewPrivs:\t1\nSeccomp:\t2\n"}}, "no_new_privs is set", true},
+		"no range":        {node{env: []string{"USER=nobody-known"}}, "has no range for user nobody-known", false},
+		"ids that exceed": {node{proc: map[string]string{"self/uid_map": "0 1 65534\n"}}, "exceeds the 65534 ids of the pod", true},
+		"no namespaces":   {node{env: engine, proc: map[string]string{"sys/user/max_user_namespaces": "0\n"}}, "user.max_user_namespaces is 0", true},
+		"Debian's switch": {node{env: engine, proc: map[string]string{"sys/kernel/unprivileged_userns_clone": "0\n"}}, "kernel.unprivileged_userns_clone is 0", true},
+		"Ubuntu's switch": {
+			node{env: engine, proc: map[string]string{"sys/kernel/apparmor_restrict_unprivileged_userns": "1\n", "self/attr/current": "unconfined\n"}},
+			"kernel.apparmor_restrict_unprivileged_userns is 1", true,
+		},
+		"nested too deep": {
+			node{env: engine, tools: map[string]string{"unshare": "echo 'unshare failed: No space left on device'; exit 1"}}, "the limit of user namespaces", true,
+		},
+		"unshare and seccomp": {node{env: engine, tools: map[string]string{"unshare": refuse}}, "the seccomp profile of the pod denies user namespaces (unshare)", true},
+		"unshare and AppArmor": {
+			node{
+				env: engine, tools: map[string]string{"unshare": refuse},
+				proc: map[string]string{"sys/kernel/apparmor_restrict_unprivileged_userns": "1\n", "self/attr/apparmor/current": "cri-containerd.apparmor.d (enforce)\n"},
+			},
+			"the AppArmor profile cri-containerd.apparmor.d (enforce) denies user namespaces", true,
+		},
+		"unshare and neither": {
+			node{env: engine, tools: map[string]string{"unshare": refuse}, proc: map[string]string{"self/status": "Seccomp:\t0\n"}}, "the kernel of the node denies user", true,
+		},
+		"mount and AppArmor": {
+			node{
+				env: engine, tools: map[string]string{"unshare": `case "$*" in *-m*) exit 1 ;; *) exec sleep 0.1 ;; esac`},
+				proc: map[string]string{"self/attr/current": "docker-default (enforce)\n"},
+			},
+			"the AppArmor profile docker-default (enforce) denies mounts", true,
+		},
+		"no capabilities": {
+			node{env: engine, proc: map[string]string{"self/status": "Seccomp:\t2\nCapBnd:\t0000000000000040\n"}, tools: map[string]string{"unshare": "exec sleep 0.1"}},
+			"the pod lacks the capabilities SETUID and SETGID", true,
+		},
+		"newuidmap": {
+			node{env: engine, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": refuse}}, "cap_setuid, in place of a setuid bit: no: Operation not permitted", false,
+		},
+		"the engine itself": {
+			node{env: engine, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": "true", "engine": "echo one; echo two >&2; exit 3"}},
+			"the engine does not start: two", true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachShell(t, func(t *testing.T, shell []string) {
+				p := c.node.start(t, shell)
+				var log bytes.Buffer
+				ready := make(chan struct{})
+				s, ctx := p.session(&log, func(s *Session) { s.notes.Ready = func() { close(ready) } })
+				if c.want == "" {
+					select {
+					case <-ready:
+					case o := <-s.Result():
+						t.Errorf("%v", o.Err)
+					case <-ctx.Done():
+						t.Error("not ready")
+					}
+					return
+				}
+				_, err := outcome(t, ctx, s)
+				var failed *JobError
+				if !errors.As(err, &failed) || failed.Phase != PhasePreflight || !strings.Contains(failed.Message, c.want) {
+					t.Fatalf("%v, want %q", err, c.want)
+				}
+				if failed.Blocked() != c.blocked {
+					t.Errorf("blocked: %v, want %v", failed.Blocked(), c.blocked)
+				}
+				if closed(ready) {
+					t.Error("ready all the same")
+				}
+			})
+		})
+	}
+}
+
+// A pod that can't build leaves what it would have been sent to another one.
+func TestUploadStaysWhereThePodCanNotBuild(t *testing.T) {
+	eachShell(t, func(t *testing.T, shell []string) {
+		p := node{env: []string{"PROFILE=userns"}}.start(t, shell)
+		var log bytes.Buffer
+		s, ctx := p.session(&log)
+		payload := p.job(nil)
+		payload.Held = true
+		write, read := payload.Write, false
+		payload.Write = func(w *tar.Writer) error {
+			read = true
+			return write(w)
+		}
+		uploaded := make(chan error, 1)
+		ctx, cancel := context.WithCancel(ctx)
+		go func() { uploaded <- s.Upload(ctx, payload, nothing) }()
+		if _, err := outcome(t, ctx, s); err == nil {
+			t.Error("no error")
+		}
+		cancel()
+		if err := <-uploaded; err == nil || read {
+			t.Errorf("%v, read %v", err, read)
+		}
+	})
+}

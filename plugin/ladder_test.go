@@ -1,0 +1,248 @@
+package plugin
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes/fake"
+	"k8s.io/client-go/rest"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+// clusterOf answers the create of each profile's pod: with an error, with a pod that is stored less isolated or does not start, or with one
+// that waits for its image in vain, which no profile mends: the end of a ladder without an exec.
+type clusterOf struct {
+	*fake.Clientset
+	asked, created, deleted []string
+}
+
+type answer func(*corev1.Pod) error
+
+func newClusterOf(answers map[podspec.Profile]answer) *clusterOf {
+	c := &clusterOf{Clientset: fake.NewClientset()}
+	c.PrependReactor("create", "pods", func(a clienttesting.Action) (bool, runtime.Object, error) {
+		pod := a.(clienttesting.CreateAction).GetObject().(*corev1.Pod).DeepCopy()
+		profile := profileOf(pod)
+		c.asked = append(c.asked, string(profile))
+		answer := answers[profile]
+		if answer == nil {
+			answer = waiting("ErrImagePull", "no such image")
+		}
+		if err := answer(pod); err != nil {
+			return true, nil, err
+		}
+		pod.UID = "uid-" + pod.UID
+		c.created = append(c.created, pod.Name)
+		return true, pod, c.Tracker().Add(pod)
+	})
+	c.PrependReactor("delete", "pods", func(a clienttesting.Action) (bool, runtime.Object, error) {
+		c.deleted = append(c.deleted, a.(clienttesting.DeleteAction).GetName())
+		return false, nil, nil
+	})
+	return c
+}
+
+func profileOf(pod *corev1.Pod) podspec.Profile {
+	for _, v := range pod.Spec.Containers[0].Env {
+		if v.Name == "PROFILE" {
+			return podspec.Profile(v.Value)
+		}
+	}
+	return ""
+}
+
+func forbidden(text string) answer {
+	return func(pod *corev1.Pod) error {
+		return apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, pod.Name, errors.New(text))
+	}
+}
+
+func waiting(reason, message string) answer {
+	return func(pod *corev1.Pod) error {
+		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{
+			Name: podspec.Container, State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}},
+		}}
+		return nil
+	}
+}
+
+func dropped(pod *corev1.Pod) error {
+	pod.Spec.HostUsers = nil
+	return nil
+}
+
+var (
+	podSecurity = forbidden(`violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false`)
+	noProfile   = waiting("CreateContainerError", "cannot load seccomp profile \"x\"")
+)
+
+// down runs a build of the plan and returns its error and what it said.
+func (c *clusterOf) down(t *testing.T, plan *Plan) (said string, err error) {
+	t.Helper()
+	var out bytes.Buffer
+	plan.PodTimeout = time.Minute
+	b := &build{Plan: plan, connection: &connection{config: &rest.Config{Host: "https://here"}, log: newLogger(plan, &out)}, output: newBuildLog(plan, &out)}
+	b.standing = &standing{}
+	b.api = builder.NewAPIFor(c, nil)
+	err = b.descend(t.Context())
+	slices.Sort(c.created)
+	slices.Sort(c.deleted)
+	if diff := cmp.Diff(c.created, c.deleted); diff != "" {
+		t.Errorf("not every pod was deleted (-created +deleted):\n%s", diff)
+	}
+	return out.String(), err
+}
+
+func TestLadder(t *testing.T) {
+	for name, c := range map[string]struct {
+		answers map[podspec.Profile]answer
+		args    string
+		asked   string
+		says    string // besides what is said of pods that are created
+		err     string
+		code    int
+	}{
+		"the top": {asked: "userns", err: "ErrImagePull", code: codeInternal},
+		"admission": {
+			answers: map[podspec.Profile]answer{podspec.UserNS: podSecurity}, asked: "userns localhost",
+			says: "profile userns does not work here, trying localhost: refused by Pod Security restricted:latest\n", err: "ErrImagePull", code: codeInternal,
+		},
+		"a dropped field and a missing profile": {
+			answers: map[podspec.Profile]answer{podspec.UserNS: dropped, podspec.Localhost: noProfile}, asked: "userns localhost unset",
+			says: "profile userns does not work here, trying localhost: the API server dropped or changed spec.hostUsers of the builder pod, which the profile needs\n" +
+				"profile localhost does not work here, trying unset: CreateContainerError: cannot load seccomp profile \"x\"\n",
+			err: "ErrImagePull", code: codeInternal,
+		},
+		"nothing works": {
+			answers: map[podspec.Profile]answer{podspec.UserNS: noProfile, podspec.Localhost: noProfile, podspec.Unset: podSecurity, podspec.Unconfined: podSecurity},
+			asked:   "userns localhost unset unconfined",
+			err:     `no profile works in namespace team: userns, localhost: CreateContainerError: cannot load seccomp profile "x"; unset, unconfined: refused by Pod Security restricted:latest`,
+			code:    codePolicy,
+		},
+		"nothing down to a minimum": {
+			answers: map[podspec.Profile]answer{podspec.UserNS: podSecurity, podspec.Localhost: podSecurity}, args: "--min-profile localhost", asked: "userns localhost",
+			err: "no profile down to localhost, the least that is allowed, works in namespace team: userns, localhost: refused by Pod Security restricted:latest", code: codePolicy,
+		},
+		"a named profile": {
+			answers: map[podspec.Profile]answer{podspec.UserNS: podSecurity}, args: "--profile userns", asked: "userns",
+			says: "", err: "violates PodSecurity", code: codePolicy,
+		},
+		"quota":   {answers: map[podspec.Profile]answer{podspec.UserNS: forbidden("exceeded quota: small")}, asked: "userns", err: "exceeded quota", code: codePolicy},
+		"a right": {answers: map[podspec.Profile]answer{podspec.UserNS: forbidden(`User "dev" cannot create resource "pods"`)}, asked: "userns", err: "cannot create", code: codePolicy},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cluster := newClusterOf(c.answers)
+			said, err := cluster.down(t, planOf(t, strings.Fields(c.args)...))
+			if asked := strings.Join(cluster.asked, " "); asked != c.asked {
+				t.Errorf("asked for %s, want %s", asked, c.asked)
+			}
+			said = strings.Join(slices.DeleteFunc(strings.SplitAfter(said, "\n"), func(l string) bool { return strings.HasPrefix(l, "created ") }), "")
+			if c.says != "" && said != c.says {
+				t.Errorf("said %q, want %q", said, c.says)
+			}
+			if err == nil || !strings.Contains(err.Error(), c.err) || codeOf(err) != c.code {
+				t.Errorf("%v, code %d; want %q and %d", err, codeOf(err), c.err, c.code)
+			}
+			var report bytes.Buffer
+			Report(err, &report)
+			checkReport(t, report.String())
+		})
+	}
+}
+
+func TestAbandonedPodsHaveOtherNamesAndAreNotKept(t *testing.T) {
+	cluster := newClusterOf(map[podspec.Profile]answer{podspec.UserNS: podSecurity, podspec.Localhost: noProfile, podspec.Unset: noProfile, podspec.Unconfined: podSecurity})
+	plan := planOf(t, "--keep", "--name", "mine")
+	if _, err := cluster.down(t, plan); err == nil {
+		t.Error("no error")
+	}
+	// The first one that is stored has the name that was asked for.
+	if diff := cmp.Diff([]string{"mine", "mine-unset"}, cluster.created); diff != "" {
+		t.Errorf("created (-want +got):\n%s", diff)
+	}
+}
+
+func TestRememberedProfileIsTriedFirstAndForgottenWhenItFails(t *testing.T) {
+	plan := planOf(t)
+	plan.CacheDir = t.TempDir()
+	m := memoryOf(plan.CacheDir, &rest.Config{Host: "https://here"}, plan.Pod)
+	remember := func() {
+		if err := m.keep(podspec.Unset); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remember()
+	works := newClusterOf(nil)
+	if _, err := works.down(t, plan); err == nil || strings.Join(works.asked, " ") != "unset" || m.recall(time.Now()) != podspec.Unset {
+		t.Errorf("%v, asked for %s, remembered %q", err, works.asked, m.recall(time.Now()))
+	}
+	fails := newClusterOf(map[podspec.Profile]answer{podspec.Unset: podSecurity, podspec.UserNS: podSecurity})
+	if _, err := fails.down(t, plan); err == nil || strings.Join(fails.asked, " ") != "unset userns localhost" || m.recall(time.Now()) != "" {
+		t.Errorf("%v, asked for %s, remembered %q", err, fails.asked, m.recall(time.Now()))
+	}
+	remember()
+	strict := planOf(t, "--min-profile", "localhost")
+	strict.CacheDir = plan.CacheDir
+	if _, err := works.down(t, strict); err == nil || works.asked[1] != "userns" {
+		t.Errorf("%v, asked for %s", err, works.asked)
+	}
+}
+
+func TestLadderEndsWithTheRun(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stopped := errors.New("stopped")
+	cluster := newClusterOf(map[podspec.Profile]answer{podspec.UserNS: func(pod *corev1.Pod) error {
+		cancel(stopped)
+		return waiting("ContainerCreating", "")(pod)
+	}})
+	plan := planOf(t)
+	b := &build{Plan: plan, connection: &connection{config: &rest.Config{}, log: newLogger(plan, &bytes.Buffer{})}, output: newBuildLog(plan, &bytes.Buffer{})}
+	b.standing, b.api = &standing{}, builder.NewAPIFor(cluster, nil)
+	if err := b.descend(ctx); !errors.Is(err, stopped) || len(cluster.asked) != 1 || len(cluster.deleted) != 1 {
+		t.Errorf("%v, asked for %s, deleted %s", err, cluster.asked, cluster.deleted)
+	}
+}
+
+func TestClearedProfileIsRememberedAndAWeakOneSaysSo(t *testing.T) {
+	for _, profile := range podspec.Profiles() {
+		plan := planOf(t)
+		var out bytes.Buffer
+		m := memory(t.TempDir() + "/x")
+		b := &build{Plan: plan, connection: &connection{log: newLogger(plan, &out)}, rung: rung{Rung{profile, plan.Pod}, true, m}}
+		b.cleared()
+		weak := strings.Contains(out.String(), fmt.Sprintf("warning: profile %s isolates less", profile))
+		if want := profile == podspec.Unset || profile == podspec.Unconfined; weak != want {
+			t.Errorf("%s says %q", profile, out.String())
+		}
+		if got := m.recall(time.Now()); got != profile {
+			t.Errorf("remembered %q, want %q", got, profile)
+		}
+	}
+}
+
+func TestRefusedForAFailedCheck(t *testing.T) {
+	blocked, image := &session.JobError{Phase: session.PhasePreflight, Code: 2, Message: "no"}, &session.JobError{Phase: session.PhasePreflight, Code: 1, Message: "no"}
+	if why, refused := refusedFor(fmt.Errorf("x: %w", blocked)); why != "no" || !refused {
+		t.Errorf("%q, %v", why, refused)
+	}
+	for _, err := range []error{nil, image, &session.JobError{Phase: "build", Code: 2}, &builder.StartError{Reason: "ErrImagePull"}, errTimedOut} {
+		if why, refused := refusedFor(err); refused {
+			t.Errorf("%v: %q", err, why)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package e2e_test
+
+import (
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// attacks are those that succeed for a build step, with each profile: the table of SECURITY.md.
+func attacks() map[string][]string {
+	seen := []string{"kill", "see"}
+	return map[string][]string{"userns": nil, "localhost": seen, "unset": seen, "unconfined": seen}
+}
+
+var attacked = regexp.MustCompile(`attack (\w+) true`)
+
+// succeededAttacks are those that the program reports.
+func succeededAttacks(output string) []string {
+	found := map[string]bool{}
+	for _, m := range attacked.FindAllStringSubmatch(output, -1) {
+		found[m[1]] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// hostileContext holds the program that attacks, for a step to run.
+func hostileContext(t *testing.T, dockerfile string) string {
+	t.Helper()
+	dir := only(t, dockerfile)
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "hostile"), "../hostile")
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return dir
+}
+
+// The same program finds everything from beside the step, as the builder's own user: so what it does not find in a step is kept from it.
+func TestHostileStep(t *testing.T) {
+	t.Parallel()
+	for profile, want := range attacks() {
+		t.Run(profile, func(t *testing.T) {
+			t.Parallel()
+			ns := namespace(t, levels()[profile])
+			g := newGate(t, "target", hostAddress(), onlyFor("writer", "secret-of-the-target"))
+			dir := hostileContext(t, shell("COPY hostile /", "RUN /hostile; echo begun-$((40+2)); sleep 1000"))
+			p := build(ns, "-t", g.host+"/e2e/"+ns, "--profile", profile, "--registry-ca", g.ca, dir).
+				withHelper(t, map[string][2]string{g.host: {"writer", "secret-of-the-target"}}).start(t)
+			p.await(t, begun)
+			beside := call{program: filepath.Join(shared.Bin, "kubectl"), args: []string{"exec", "-n", ns, onlyPod(t, ns).Name, "--", "/workspace/context/hostile"}}
+			out, err := beside.command(t.Context(), t).Output()
+			if err != nil {
+				t.Error(err)
+			}
+			p.signal(t, syscall.SIGINT)
+			r := p.wait(t).fails(t, codeInterrupted)
+
+			if diff := cmp.Diff([]string{"credentials", "environment", "files", "kill", "memory", "ptrace", "see"}, succeededAttacks(string(out))); diff != "" {
+				t.Errorf("beside the step (-want +got):\n%s", diff)
+			}
+			if !strings.Contains(r.stderr, "attack credentials ") {
+				t.Errorf("the step did not attack:\n%s", r.stderr)
+			}
+			if diff := cmp.Diff(want, succeededAttacks(r.stderr)); diff != "" {
+				t.Errorf("in the step (-want +got):\n%s\n%s", diff, r.stderr)
+			}
+		})
+	}
+}
+
+// A step that kills all it sees of the builder fails a build; that never passes for a success, not even where the name that it would
+// have pushed stands for an older image.
+func TestStepThatKillsTheBuilder(t *testing.T) {
+	t.Parallel()
+	for profile, seen := range attacks() {
+		for _, victim := range []string{"supervisor", "engine"} {
+			t.Run(profile+" and "+victim, func(t *testing.T) {
+				t.Parallel()
+				ns := namespace(t, levels()[profile])
+				build(ns, "-t", repository(ns), "--profile", profile, nothingMuch(t)).run(t).succeeds(t)
+				older := digestOf(t, repository(ns))
+				dir := hostileContext(t, shell("COPY hostile /", "RUN /hostile "+victim+"; sleep 2; echo survived-$((40+2))"))
+				r := build(ns, "-t", repository(ns), "--profile", profile, "--timeout", "60s", dir).run(t)
+				switch {
+				case seen == nil:
+					r.succeeds(t).says(t, "survived-42")
+				case victim == "supervisor":
+					r.fails(t, codeInternal, "the job's shell was killed")
+				default:
+					r.fails(t, codeBuild, "Killed")
+				}
+				if seen != nil && digestOf(t, repository(ns)) != older {
+					t.Errorf("pushed all the same:\n%s", r.stderr)
+				}
+			})
+		}
+	}
+}

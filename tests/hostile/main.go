@@ -1,0 +1,111 @@
+//go:build linux
+
+// Command hostile is what a build step may try against its builder. It prints for each attack whether it succeeded; with the argument
+// supervisor or engine it kills that one's processes.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+func main() {
+	if len(os.Args) > 1 {
+		for _, pid := range builders(os.Args[1]) {
+			fmt.Fprintln(os.Stdout, "killed", pid, syscall.Kill(pid, syscall.SIGKILL) == nil)
+		}
+		return
+	}
+	processes := append(builders("supervisor"), builders("engine")...)
+	for _, attack := range []struct {
+		name      string
+		succeeded bool
+	}{
+		{"see", len(processes) > 0},
+		{"kill", hits(processes, func(pid int) bool { return syscall.Kill(pid, 0) == nil })},
+		{"ptrace", hits(processes, ptrace)},
+		{"memory", hits(processes, func(pid int) bool { return readable(proc(pid, "mem")) })},
+		{"environment", hits(processes, func(pid int) bool { return len(content(proc(pid, "environ"))) > 0 })},
+		{"files", hits(processes, func(pid int) bool { return readable(proc(pid, "root/run/kubectl-img")) })},
+		{"credentials", credentials(processes)},
+	} {
+		fmt.Fprintln(os.Stdout, "attack", attack.name, attack.succeeded)
+	}
+}
+
+// builders are the processes of one part of the builder, as far as they are in sight.
+func builders(part string) []int {
+	var found []int
+	entries, _ := os.ReadDir("/proc")
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		argv := bytes.Split(content(proc(pid, "cmdline")), []byte{0})
+		supervisor := len(argv) > 1 && string(argv[1]) == "/run/kubectl-img/supervisor"
+		engine := len(argv) > 1 && string(argv[0]) == "img" && string(argv[1]) == "build"
+		if part == "supervisor" && supervisor || part == "engine" && engine {
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+func ptrace(pid int) bool {
+	if syscall.PtraceAttach(pid) != nil {
+		return false
+	}
+	var status syscall.WaitStatus
+	_, _ = syscall.Wait4(pid, &status, 0, nil)
+	return syscall.PtraceDetach(pid) == nil
+}
+
+// credentials looks for a login where the pod keeps it: in its own files, and in those and the environment of the builder's processes.
+func credentials(processes []int) bool {
+	roots := []string{"/run/kubectl-img", "/run/secrets"}
+	for _, pid := range processes {
+		roots = append(roots, proc(pid, "root/run/kubectl-img"), proc(pid, "root/run/secrets"), proc(pid, "environ"))
+	}
+	found := errors.New("found")
+	for _, root := range roots {
+		if filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() && bytes.Contains(content(path), []byte(`"auth"`)) {
+				return found
+			}
+			return nil
+		}) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func proc(pid int, name string) string { return filepath.Join("/proc", strconv.Itoa(pid), name) }
+
+func content(path string) []byte {
+	data, _ := os.ReadFile(path)
+	return data
+}
+
+func readable(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
+}
+
+func hits(pids []int, succeeds func(pid int) bool) bool {
+	hit := false
+	for _, pid := range pids {
+		hit = succeeds(pid) || hit
+	}
+	return hit
+}
