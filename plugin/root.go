@@ -51,7 +51,7 @@ func newRootCommand(p process, do action) *cobra.Command {
 	root.SetErr(p.streams.ErrOut)
 	root.SetFlagErrorFunc(flagError)
 	config.AddFlags(root.PersistentFlags())
-	root.AddCommand(newBuildCommand(p, config, do), newVersionCommand(p))
+	root.AddCommand(newBuildCommand(p, config, do), newSetupCommand(p, config), newVersionCommand(p))
 	return root
 }
 
