@@ -7,12 +7,14 @@ import (
 	"io"
 	"os"
 
+	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 	utilrand "k8s.io/apimachinery/pkg/util/rand"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/klog/v2"
 )
 
 // process is what a command knows of the process it runs in; tests give it another.
@@ -26,6 +28,8 @@ type process struct {
 // NewCommand returns `kubectl img`. The environment is a list of KEY=VALUE as os.Environ gives it.
 // Errors of the returned command go to Report; the command prints none itself.
 func NewCommand(env []string, streams genericiooptions.IOStreams) *cobra.Command {
+	// Once, as klog wants it: doctor runs several builds in one process. A build with --verbose shows client-go's log.
+	klog.SetLogger(logr.Discard())
 	return newRootCommand(process{env: env, streams: streams, podName: randomPodName, terminal: isTerminal}, (*Plan).carryOut)
 }
 
@@ -51,7 +55,7 @@ func newRootCommand(p process, do action) *cobra.Command {
 	root.SetErr(p.streams.ErrOut)
 	root.SetFlagErrorFunc(flagError)
 	config.AddFlags(root.PersistentFlags())
-	root.AddCommand(newBuildCommand(p, config, do), newSetupCommand(p, config), newVersionCommand(p))
+	root.AddCommand(newBuildCommand(p, config, do), newSetupCommand(p, config), newDoctorCommand(p, config), newVersionCommand(p))
 	return root
 }
 
