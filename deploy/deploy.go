@@ -16,9 +16,6 @@ var files embed.FS
 // KubeletDir is where kubelets keep their files unless they are told otherwise.
 const KubeletDir = "/var/lib/kubelet"
 
-// Namespace is where the installers run.
-const Namespace = "kubectl-img"
-
 // Builds is what a namespace needs in which images are built.
 type Builds struct {
 	Namespace       string

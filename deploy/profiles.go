@@ -16,6 +16,7 @@ const (
 // Profiles is how the profiles get to the nodes.
 type Profiles struct {
 	Image      string // of the installers; a builder image
+	PullSecret string // in the installers' namespace; empty for none
 	KubeletDir string
 	Operator   bool // resources of the Security Profiles Operator in place of the seccomp installer
 	AppArmor   bool // the AppArmor installer, too
@@ -51,7 +52,7 @@ func (p Profiles) manifests() []string {
 // data is what the manifests refer to.
 func (p Profiles) data() (map[string]string, error) {
 	data := map[string]string{
-		"Image": p.Image, "KubeletDir": p.KubeletDir, "SeccompFile": seccompFile, "AppArmorName": apparmorName,
+		"Image": p.Image, "PullSecret": p.PullSecret, "KubeletDir": p.KubeletDir, "SeccompFile": seccompFile, "AppArmorName": apparmorName,
 	}
 	for key, name := range map[string]string{
 		"SeccompProfile": "seccomp/" + seccompFile, "SeccompInstaller": "installer/seccomp.sh",

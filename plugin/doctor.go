@@ -34,7 +34,7 @@ const doctorExample = `  # What the API server can tell
 // sharedFlags are those of build that decide about the pod and the registries.
 func sharedFlags() []string {
 	return []string{
-		"tag", "auth", "registry-ca", "image", "seccomp-profile", "service-account", "node-selector", "toleration", "request", "limit",
+		"tag", "auth", "registry-ca", "image", "seccomp-profile", "apparmor-profile", "service-account", "node-selector", "toleration", "request", "limit",
 		"image-pull-secret", "pod-template",
 	}
 }
@@ -50,16 +50,20 @@ type doctorFlags struct {
 
 func newDoctorCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
 	o := &doctorFlags{config: config, build: pflag.NewFlagSet("", pflag.ContinueOnError)}
+	o.build.SortFlags = false
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Say why images can't be built here, and what mends it", Long: doctorLong, Example: doctorExample, Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, _, err := applyEnvironment(cmd.Flags(), p.env); err != nil {
-				return err
+			o.global = cmd.InheritedFlags()
+			// KUBECTL_IMG_OUTPUT is about what a build brings back.
+			for _, flags := range []*pflag.FlagSet{o.build, o.global} {
+				if _, _, err := applyEnvironment(flags, p.env); err != nil {
+					return err
+				}
 			}
 			if o.output != "" && o.output != outputJSON {
 				return invalidValue("--output", o.output, errors.New("want json")).withHint(cmd.CommandPath() + " --help")
 			}
-			o.global = cmd.InheritedFlags()
 			return o.run(cmd.Context(), p)
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"k8s.io/cli-runtime/pkg/printers"
 
@@ -20,13 +21,17 @@ func printReport(report *doctor.Report, format string, w io.Writer) error {
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(report)
 	}
-	table := printers.GetNewTabWriter(w)
-	fmt.Fprintln(table, "STATUS\tCHECK\tDETAIL")
+	var rows strings.Builder
+	fmt.Fprintln(&rows, "STATUS\tCHECK\tDETAIL")
 	for _, c := range report.Checks {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", c.Status, oneLine(c.Name), oneLine(c.Detail))
+		fmt.Fprintf(&rows, "%s\t%s\t%s\n", c.Status, oneLine(c.Name), oneLine(c.Detail))
 		if c.Mend != "" {
-			fmt.Fprintf(table, "\t\tmend: %s\n", oneLine(c.Mend))
+			fmt.Fprintf(&rows, "\t\tmend: %s\n", oneLine(c.Mend))
 		}
+	}
+	table := printers.GetNewTabWriter(w)
+	if _, err := io.WriteString(table, rows.String()); err != nil {
+		return err
 	}
 	return table.Flush()
 }

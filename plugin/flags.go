@@ -34,6 +34,7 @@ type buildFlags struct {
 	name             string
 	profile          string
 	seccompProfile   string
+	appArmorProfile  string
 	serviceAccount   string
 	nodeSelector     []string
 	tolerations      []string
@@ -115,6 +116,7 @@ func (o *buildFlags) addPod(flags *pflag.FlagSet) {
 	flags.StringVar(&o.name, "name", "", "Name of the builder pod (default a random one)")
 	flags.StringVar(&o.profile, "profile", string(podspec.Unconfined), "How far the pod is locked down: "+profileNames())
 	flags.StringVar(&o.seccompProfile, "seccomp-profile", podspec.DefaultSeccompProfile, "Path below the kubelet's seccomp directory, for --profile localhost and userns")
+	flags.StringVar(&o.appArmorProfile, "apparmor-profile", "", "AppArmor profile loaded on the nodes, for --profile localhost and userns")
 	flags.StringVar(&o.serviceAccount, "service-account", "", "Service account of the pod; its token is not mounted")
 	flags.StringSliceVar(&o.nodeSelector, "node-selector", nil, "KEY=VALUE of a node's label (comma-separated or repeatable)")
 	flags.StringArrayVar(&o.tolerations, "toleration", nil, "KEY[=VALUE][:EFFECT] of a taint (repeatable)")

@@ -60,12 +60,13 @@ func (o *buildFlags) podOptions(p process) (podspec.Options, error) {
 		Env:              podEnv(podspec.Profile(o.profile), o.detachGrace),
 		Profile:          podspec.Profile(o.profile),
 		SeccompProfile:   o.seccompProfile,
+		AppArmorProfile:  o.appArmorProfile,
 		Volumes:          podVolumes(o.cacheVolume),
 		ServiceAccount:   o.serviceAccount,
 		ImagePullSecrets: o.imagePullSecrets,
 	}
 	for _, read := range []func(*podspec.Options, process) error{
-		o.readName, o.checkProfile, o.checkObjectNames, o.readNodes, o.readResources, o.readPodMetadata, o.readTemplate,
+		o.readName, o.checkProfile, o.checkAppArmor, o.checkObjectNames, o.readNodes, o.readResources, o.readPodMetadata, o.readTemplate,
 	} {
 		if err := read(&options, p); err != nil {
 			return podspec.Options{}, err

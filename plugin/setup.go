@@ -49,8 +49,10 @@ type setupFlags struct {
 	apparmor        bool
 	image           string
 	kubeletDir      string
+	pullSecret      string
 
 	config *genericclioptions.ConfigFlags
+	shared *pflag.FlagSet // those that mean what they mean to build; the environment sets no others
 }
 
 // setupPlan is what is printed; nil for what is not.
@@ -64,8 +66,10 @@ func newSetupCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Co
 	cmd := &cobra.Command{
 		Use: "setup", Short: "Print the manifests that a namespace and the nodes need", Long: setupLong, Example: setupExample, Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, _, err := applyEnvironment(cmd.Flags(), p.env); err != nil {
-				return err
+			for _, flags := range []*pflag.FlagSet{o.shared, cmd.InheritedFlags()} {
+				if _, _, err := applyEnvironment(flags, p.env); err != nil {
+					return err
+				}
 			}
 			plan, err := o.plan()
 			if err != nil {
@@ -88,10 +92,15 @@ func (o *setupFlags) add(flags *pflag.FlagSet) {
 	flags.Lookup("profiles").NoOptDefVal = byInstaller
 	flags.BoolVar(&o.apparmor, "apparmor", false, "With --profiles: print what loads the AppArmor profile, too")
 	flags.StringVar(&o.image, "image", defaultImage(), "Builder image, which the installer runs in")
+	flags.StringVar(&o.pullSecret, "image-pull-secret", "", "Secret in namespace kubectl-img to pull the builder image with")
 	flags.StringVar(&o.kubeletDir, "kubelet-dir", deploy.KubeletDir, "The kubelet's directory on the nodes")
 	flags.StringVar(&o.gke, "gke", "", "Google Cloud project of the cluster: print the commands for Workload Identity")
 	flags.StringVar(&o.registry, "registry", "", "With --gke: HOST[/PROJECT/REPOSITORY] of Artifact Registry")
 	flags.StringVar(&o.account, "service-account", "builder", "With --gke: service account of the builder pods")
+	o.shared = pflag.NewFlagSet("", pflag.ContinueOnError)
+	for _, name := range []string{"profile", "image", "service-account"} {
+		o.shared.AddFlag(flags.Lookup(name))
+	}
 }
 
 // plan reads and checks everything.
@@ -126,8 +135,11 @@ func (o *setupFlags) readProfiles() (*deploy.Profiles, error) {
 	if !path.IsAbs(o.kubeletDir) || path.Clean(o.kubeletDir) == "/" {
 		return nil, invalidValue("--kubelet-dir", o.kubeletDir, errors.New("want an absolute path"))
 	}
+	if msgs := validation.IsDNS1123Subdomain(o.pullSecret); o.pullSecret != "" && len(msgs) > 0 {
+		return nil, invalidValue("--image-pull-secret", o.pullSecret, errors.New(msgs[0]))
+	}
 	return &deploy.Profiles{
-		Image: o.image, KubeletDir: path.Clean(o.kubeletDir), Operator: o.profiles == byOperator, AppArmor: o.apparmor,
+		Image: o.image, PullSecret: o.pullSecret, KubeletDir: path.Clean(o.kubeletDir), Operator: o.profiles == byOperator, AppArmor: o.apparmor,
 	}, nil
 }
 
@@ -136,10 +148,13 @@ func (o *setupFlags) readBuilds(namespace string) (*deploy.Builds, error) {
 		return nil, invalidValue("--namespace", namespace, errors.New(msgs[0]))
 	}
 	profile := podspec.Profile(o.profile)
+	if o.profile == "auto" {
+		profile = podspec.UserNS // the first that build tries, and what it tries next passes the same level
+	}
 	if !slices.Contains(podspec.Profiles(), profile) {
 		return nil, invalidValue("--profile", o.profile, fmt.Errorf("want one of %s", profileNames()))
 	}
-	builds := &deploy.Builds{Namespace: namespace, Profile: o.profile, Level: podSecurityLevel(profile)}
+	builds := &deploy.Builds{Namespace: namespace, Profile: string(profile), Level: podSecurityLevel(profile)}
 	var err error
 	if builds.Subjects, err = o.readSubjects(namespace); err != nil {
 		return nil, err
