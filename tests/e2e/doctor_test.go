@@ -113,10 +113,10 @@ func TestDoctorInARestrictedNamespace(t *testing.T) {
 func TestDoctorMendsRights(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, baseline)
-	grant(t, ns, "somebody",
+	grant(t, ns, "newcomer",
 		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"create", "get", "list", "watch", "delete"}},
 		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create"}})
-	d, r := examine(t, ns, "--as", "somebody")
+	d, r := examine(t, ns, "--as", "newcomer")
 	r.fails(t, codePolicy, "no profile can work").hints(t, "--resource=pods/exec")
 	for check, want := range map[string]string{
 		"right to create pods/exec": "ok", "right to get pods/exec": "fail", "right to list events": "warn",
@@ -131,7 +131,7 @@ func TestDoctorMendsRights(t *testing.T) {
 			shellOut(t, c.Mend)
 		}
 	}
-	d, r = examine(t, ns, "--as", "somebody", "--probe")
+	d, r = examine(t, ns, "--as", "newcomer", "--probe")
 	r.succeeds(t)
 	if d.status("probe userns") != "ok" || d.status("right to list events") != "ok" {
 		t.Errorf("%+v", d)
