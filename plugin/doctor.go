@@ -34,7 +34,7 @@ const doctorExample = `  # What the API server can tell
 // sharedFlags are those of build that decide about the pod and the registries.
 func sharedFlags() []string {
 	return []string{
-		"tag", "auth", "registry-ca", "image", "seccomp-profile", "apparmor-profile", "service-account", "node-selector", "toleration", "request", "limit",
+		"auth", "registry-ca", "image", "seccomp-profile", "apparmor-profile", "service-account", "node-selector", "toleration", "request", "limit",
 		"image-pull-secret", "pod-template",
 	}
 }
@@ -42,6 +42,7 @@ func sharedFlags() []string {
 // doctorFlags holds what the user typed.
 type doctorFlags struct {
 	probe  bool
+	tag    string
 	output string
 	build  *pflag.FlagSet // the flags of build that doctor shares
 	config *genericclioptions.ConfigFlags
@@ -64,6 +65,9 @@ func newDoctorCommand(p process, config *genericclioptions.ConfigFlags) *cobra.C
 			if o.output != "" && o.output != outputJSON {
 				return invalidValue("--output", o.output, errors.New("want json")).withHint(cmd.CommandPath() + " --help")
 			}
+			if o.tag != "" && !o.probe {
+				return usagef("--tag has no effect without --probe").withHint("--probe --tag " + o.tag)
+			}
 			return o.run(cmd.Context(), p)
 		},
 	}
@@ -73,7 +77,9 @@ func newDoctorCommand(p process, config *genericclioptions.ConfigFlags) *cobra.C
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.BoolVar(&o.probe, "probe", false, "Build an empty image in a pod of each profile, and push it if there is a --tag")
+	flags.BoolVar(&o.probe, "probe", false, "Build an empty image in a pod of each profile")
+	// Not build's own: that one's variable would have the probe pushed over somebody's image.
+	flags.StringVarP(&o.tag, "tag", "t", "", "With --probe: reference to push the empty image to, over what is there")
 	flags.StringVarP(&o.output, "output", "o", "", "json for a report that programs read")
 	flags.AddFlagSet(o.build)
 	return cmd
@@ -81,7 +87,7 @@ func newDoctorCommand(p process, config *genericclioptions.ConfigFlags) *cobra.C
 
 // run examines, probes where asked to, and prints. That no profile can work is the error.
 func (o *doctorFlags) run(ctx context.Context, p process) error {
-	self := buildRunner{process: p, flags: append(arguments(o.build), arguments(o.global)...), push: o.build.Changed("tag")}
+	self := buildRunner{process: p, flags: append(arguments(o.build), arguments(o.global)...), tag: o.tag}
 	exam, err := o.exam(ctx, self)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ const emptyImage = "FROM scratch\nCOPY Dockerfile /\n"
 type buildRunner struct {
 	process
 	flags []string // the user's
-	push  bool
+	tag   string   // pushed to; empty for nowhere
 }
 
 // pod is what a build with the profile would create.
@@ -60,7 +60,7 @@ func (b buildRunner) probe(ctx context.Context, report *doctor.Report) (refused,
 			report.Profiles = append(report.Profiles, profile)
 			report.Add("probe "+profile, doctor.OK, "", "an image was built in a pod")
 			report.Add("registry", doctor.Fail, hintOf(err), "%s", lineOf(err))
-			refused, b.push = err, false
+			refused, b.tag = err, ""
 		case errors.As(err, &missing) && missing.Reason == "CreateContainerError":
 			report.Add("probe "+profile, doctor.Fail, "kubectl img setup --profiles | kubectl apply -f -", "%s", lineOf(err))
 		default:
@@ -72,18 +72,14 @@ func (b buildRunner) probe(ctx context.Context, report *doctor.Report) (refused,
 
 // did says what a probe that succeeded has shown.
 func (b buildRunner) did() string {
-	if b.push {
+	if b.tag != "" {
 		return "an image was built in a pod and pushed from there"
 	}
 	return "an image was built in a pod"
 }
 
 func (b buildRunner) try(ctx context.Context, profile podspec.Profile) error {
-	push := "--push=false"
-	if b.push {
-		push = "--push"
-	}
-	_, err := b.run(ctx, profile, push, "--no-cache", "--timeout=3m", "--pod-timeout=90s")
+	_, err := b.run(ctx, profile, fmt.Sprintf("--push=%t", b.tag != ""), "--no-cache", "--timeout=3m", "--pod-timeout=90s")
 	return err
 }
 
@@ -101,6 +97,9 @@ func (b buildRunner) run(ctx context.Context, profile podspec.Profile, args ...s
 	p := b.process
 	p.streams = genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: io.Discard}
 	p.env = slices.DeleteFunc(slices.Clone(p.env), ofBuildOnly)
+	if b.tag != "" {
+		args = append(args, "--tag="+b.tag)
+	}
 	cmd := newRootCommand(p, (*Plan).carryOut)
 	cmd.SetArgs(slices.Concat([]string{"build", "--quiet", "--profile=" + string(profile)}, args, b.flags, []string{dir}))
 	err = cmd.ExecuteContext(ctx)
