@@ -3,6 +3,7 @@
 set -eu
 file=$1
 owner=/node/.$file.owner
+read -r self </proc/sys/kernel/hostname # the pod's name
 
 install_profile() {
 	cmp -s "/profiles/$file" "/node/$file" && return
@@ -13,7 +14,7 @@ install_profile() {
 }
 
 leave() {
-	if [ "$(cat "$owner")" = "$HOSTNAME" ]; then
+	if [ "$(cat "$owner")" = "$self" ]; then
 		rm -f "/node/$file" "$owner"
 		echo "removed $file"
 	fi
@@ -21,7 +22,7 @@ leave() {
 }
 
 trap leave TERM INT
-echo "$HOSTNAME" >"$owner"
+echo "$self" >"$owner"
 while :; do
 	install_profile
 	sleep 10 &
