@@ -52,8 +52,8 @@ lint: packages ## golangci-lint with the dependency rules, and shellcheck
 	tools/lint.sh
 
 .PHONY: verify update
-verify: verify-docs verify-tidy ## that what is generated is fresh
-update: update-docs update-tidy
+verify: verify-docs verify-seccomp verify-tidy ## that what is generated is fresh
+update: update-docs update-seccomp update-tidy
 
 .PHONY: verify-docs update-docs
 verify-docs:
@@ -61,13 +61,21 @@ verify-docs:
 update-docs:
 	go test -run TestFlagReference ./plugin -update
 
+.PHONY: verify-seccomp update-seccomp
+verify-seccomp:
+	cd tools/seccomp && go test ./...
+update-seccomp:
+	cd tools/seccomp && go run . ../../deploy/seccomp
+
 .PHONY: verify-tidy update-tidy
 verify-tidy:
 	go mod tidy -diff
 	cd tests && go mod tidy -diff
+	cd tools/seccomp && go mod tidy -diff
 update-tidy:
 	go mod tidy
 	cd tests && go mod tidy
+	cd tools/seccomp && go mod tidy
 
 .PHONY: image
 image: ## the builder image, built and pushed to REGISTRY with docker, buildah or kubectl img

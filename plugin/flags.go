@@ -35,6 +35,7 @@ type buildFlags struct {
 	profile          string
 	minProfile       string
 	seccompProfile   string
+	appArmorProfile  string
 	serviceAccount   string
 	nodeSelector     []string
 	tolerations      []string
@@ -120,6 +121,7 @@ func (o *buildFlags) addPod(flags *pflag.FlagSet) {
 	flags.StringVar(&o.profile, "profile", profileAuto, "How far the pod is locked down: auto for the first that works of "+profileNames())
 	flags.StringVar(&o.minProfile, "min-profile", string(podspec.Unconfined), "Least isolated profile that may be used; the variable's counts too, and the stricter one wins")
 	flags.StringVar(&o.seccompProfile, "seccomp-profile", podspec.DefaultSeccompProfile, "Path below the kubelet's seccomp directory, for --profile localhost and userns")
+	flags.StringVar(&o.appArmorProfile, "apparmor-profile", "", "AppArmor profile loaded on the nodes, for --profile localhost and userns")
 	flags.StringVar(&o.serviceAccount, "service-account", "", "Service account of the pod; its token is not mounted")
 	flags.StringSliceVar(&o.nodeSelector, "node-selector", nil, "KEY=VALUE of a node's label (comma-separated or repeatable)")
 	flags.StringArrayVar(&o.tolerations, "toleration", nil, "KEY[=VALUE][:EFFECT] of a taint (repeatable)")

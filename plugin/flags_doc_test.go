@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -47,7 +48,7 @@ func TestFlagReference(t *testing.T) {
 	}
 }
 
-// flagReference is the reference of every visible flag of `kubectl img build`, and of every refused one.
+// flagReference is the reference of every visible flag of every verb, and of every refused one of build.
 func flagReference(t *testing.T) string {
 	t.Helper()
 	root := newRootCommand(newBench(t).process, (*Plan).carryOut)
@@ -60,6 +61,9 @@ func flagReference(t *testing.T) string {
 	own := build.LocalNonPersistentFlags()
 	own.SortFlags = false // in the order of --help
 	flagTable(&out, own)
+	for _, verb := range root.Commands() {
+		otherVerb(&out, verb)
+	}
 	fmt.Fprint(&out, "\n## Flags of kubectl\n\nThey mean what they mean to kubectl. They follow `img`: kubectl takes no flag before a plugin's name.\n\n")
 	flagTable(&out, build.InheritedFlags())
 	fmt.Fprint(&out, "\n## Flags of `docker build` that are refused\n\nEach ends the run with exit code 2 before anything is created.\n\n")
@@ -69,6 +73,21 @@ func flagReference(t *testing.T) string {
 	}
 	fmt.Fprintln(&out)
 	return out.String()
+}
+
+// otherVerb is the reference of a verb that is not build, if it has flags.
+func otherVerb(out *bytes.Buffer, verb *cobra.Command) {
+	own := verb.LocalNonPersistentFlags()
+	own.SortFlags = false
+	if verb.Name() == "build" || verb.Name() == "version" || !own.HasAvailableFlags() {
+		return
+	}
+	fmt.Fprintf(out, "\n## Flags of `%s`\n\n| flag | default | |\n| --- | --- | --- |\n", verb.CommandPath())
+	own.VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden && f.Name != "help" {
+			fmt.Fprintf(out, "| %s | %s | %s |\n", spelling(f.Shorthand, f.Name), defaultValue(f), cell(strings.TrimSuffix(f.Usage, ".")))
+		}
+	})
 }
 
 // flagTable writes one line for each visible flag.

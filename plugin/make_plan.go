@@ -70,12 +70,13 @@ func (o *buildFlags) podOptions(p process) (podspec.Options, error) {
 		Image:            o.image,
 		Command:          podCommand(),
 		SeccompProfile:   o.seccompProfile,
+		AppArmorProfile:  o.appArmorProfile,
 		Volumes:          podVolumes(o.cacheVolume),
 		ServiceAccount:   o.serviceAccount,
 		ImagePullSecrets: o.imagePullSecrets,
 	}
 	for _, read := range []func(*podspec.Options, process) error{
-		o.readName, o.readProfiles, o.checkObjectNames, o.readNodes, o.readResources, o.readPodMetadata, o.readTemplate,
+		o.readName, o.readProfiles, o.checkAppArmor, o.checkObjectNames, o.readNodes, o.readResources, o.readPodMetadata, o.readTemplate,
 	} {
 		if err := read(&options, p); err != nil {
 			return podspec.Options{}, err

@@ -35,7 +35,7 @@ func newRootCommand(p process, do action) *cobra.Command {
 	config.AddFlags(root.PersistentFlags())
 	root.AddCommand(
 		newBuildCommand(p, config, do), newAttachCommand(p, config), newLogsCommand(p, config), newLsCommand(p, config),
-		newCancelCommand(p, config), newPruneCommand(p, config), newVersionCommand(p),
+		newCancelCommand(p, config), newPruneCommand(p, config), newSetupCommand(p, config), newDoctorCommand(p, config), newVersionCommand(p),
 	)
 	addCompletion(root)
 	return root

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 	utilrand "k8s.io/apimachinery/pkg/util/rand"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/klog/v2"
 
 	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/panics"
@@ -68,6 +70,8 @@ func thisHost() builder.Self {
 
 // New returns kubectl img for an environment, a list of KEY=VALUE as os.Environ gives it.
 func New(env []string, streams genericiooptions.IOStreams) *Plugin {
+	// Once, as klog wants it: doctor runs several builds in one process. A build with --verbose shows client-go's log.
+	klog.SetLogger(logr.Discard())
 	return &Plugin{process{env: env, streams: streams, podName: randomPodName, terminal: isTerminal, host: thisHost, cacheDir: os.UserCacheDir, standing: &standing{}}}
 }
 

@@ -29,10 +29,10 @@ func newLogger(p *Plan, w io.Writer) *logrus.Logger {
 	switch {
 	case p.Verbose:
 		log.SetLevel(logrus.DebugLevel)
+		klog.SetLogger(funcr.New(func(prefix, args string) { log.Debugf("%s %s", prefix, args) }, funcr.Options{}))
 	case p.Progress == ProgressQuiet:
 		log.SetLevel(logrus.WarnLevel)
 	}
-	klog.SetLogger(funcr.New(func(prefix, args string) { log.Debugf("%s %s", prefix, args) }, funcr.Options{}))
 	return log
 }
 

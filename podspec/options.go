@@ -54,6 +54,8 @@ type Options struct {
 	Profile        Profile
 	SeccompProfile string // path below the kubelet's seccomp directory; DefaultSeccompProfile if empty
 
+	AppArmorProfile string // loaded on the nodes, for the profiles that a Localhost profile is for; empty for the runtime's default
+
 	Volumes          []Volume
 	ServiceAccount   string
 	NodeSelector     map[string]string

@@ -42,13 +42,13 @@ type security struct {
 type mutator func(*security)
 
 func (o Options) security() (security, error) {
-	seccomp := localhostSeccomp(o.SeccompProfile)
+	seccomp, appArmor := localhostSeccomp(o.SeccompProfile), localhostAppArmor(o.AppArmorProfile)
 	var profile []mutator
 	switch o.Profile {
 	case UserNS:
-		profile = []mutator{ownUserNamespace, unmaskedProc, seccomp}
+		profile = []mutator{ownUserNamespace, unmaskedProc, seccomp, appArmor}
 	case Localhost:
-		profile = []mutator{seccomp}
+		profile = []mutator{seccomp, appArmor}
 	case Unset:
 		profile = nil
 	case Unconfined:
@@ -114,6 +114,16 @@ func localhostSeccomp(path string) mutator {
 	return func(s *security) {
 		// RuntimeDefault forbids unshare and mount, without which nothing can be built; this profile adds those to it.
 		s.pod.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeLocalhost, LocalhostProfile: &path}
+	}
+}
+
+func localhostAppArmor(name string) mutator {
+	return func(s *security) {
+		if name == "" { // a node without AppArmor refuses a pod that names a profile
+			return
+		}
+		// The runtimes' default profile denies every mount; this one is the default with mounts.
+		s.pod.AppArmorProfile = &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeLocalhost, LocalhostProfile: &name}
 	}
 }
 

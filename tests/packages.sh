@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs what the tests without a cluster call and this machine lacks: the shells and tars of builder images, and shellcheck.
+# Installs what the tests without a cluster call and this machine lacks: the shells and tars of builder images, shellcheck, and AppArmor's parser.
 set -eu
 missing=""
-for pair in busybox:busybox-static dash:dash shellcheck:shellcheck zstd:zstd; do
+for pair in busybox:busybox-static dash:dash shellcheck:shellcheck zstd:zstd apparmor_parser:apparmor; do
 	command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0

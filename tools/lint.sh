@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs golangci-lint, compiled from its own pinned module, over both modules, and shellcheck over every script.
+# Runs golangci-lint, compiled from its own pinned module, over every module of ours, and shellcheck over every script.
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -10,5 +10,7 @@ if [ ! -x "$linter" ]; then
 	(cd tools/golangci-lint && go build -o "$linter" github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
 fi
 "$linter" run ./...
-(cd tests && "$linter" run --config "$root/.golangci.yml" ./...)
+for module in tests tools/seccomp; do
+	(cd $module && "$linter" run --config "$root/.golangci.yml" ./...)
+done
 git ls-files -z '*.sh' .ci/run ':!*/testdata/*' | xargs -0 shellcheck --shell sh

@@ -29,6 +29,7 @@ type call struct {
 	env     []string // over the cluster's
 	user    *syscall.Credential
 	args    []string
+	report  bool // stdout has one, however the run ends
 }
 
 // build is `kubectl-img build` in a namespace.
@@ -86,6 +87,7 @@ type process struct {
 	cancel         context.CancelFunc
 	started        time.Time
 	ended          chan error
+	report         bool
 }
 
 // start returns a process that gives its place free when it ends, and that is killed with the test.
@@ -93,7 +95,7 @@ func (c call) start(t *testing.T) *process {
 	t.Helper()
 	builds <- struct{}{}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	p := &process{cancel: cancel, started: time.Now(), ended: make(chan error, 1)}
+	p := &process{cancel: cancel, started: time.Now(), ended: make(chan error, 1), report: c.report}
 	p.cmd = c.command(ctx, t)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
@@ -130,7 +132,7 @@ func (p *process) wait(t *testing.T) result {
 	t.Helper()
 	err := <-p.ended
 	p.cancel()
-	r := result{stdout: p.stdout.String(), stderr: p.stderr.String(), took: time.Since(p.started)}
+	r := result{stdout: p.stdout.String(), stderr: p.stderr.String(), took: time.Since(p.started), report: p.report}
 	var exit *exec.ExitError
 	switch {
 	case err == nil:

@@ -1,0 +1,165 @@
+package deploy_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-img/kubectl-img/deploy"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden manifests in testdata")
+
+// hostile is a user whose name would end a YAML string.
+const hostile = "x\"\n  - kind: User\n    name: 'admin"
+
+func TestGoldenManifests(t *testing.T) {
+	for name, builds := range map[string]deploy.Builds{
+		"pipeline": {
+			Namespace: "ci", Profile: "userns", Level: "baseline", ServiceAccounts: []string{"kubectl-img"},
+			Subjects: []deploy.Subject{{Kind: "ServiceAccount", Name: "kubectl-img", Namespace: "ci"}},
+		},
+		"google": {
+			Namespace: "ci", Profile: "unconfined", Level: "privileged", ServiceAccounts: []string{"builder"},
+			Subjects: []deploy.Subject{{Kind: "User", Name: hostile}, {Kind: "Group", Name: "team: web"}},
+			Google: &deploy.Google{
+				Project: "my-project", Account: "builder", Namespace: "ci", Registry: "europe-west1-docker.pkg.dev/shared/images",
+				Location: "europe-west1", Repository: "images", RegistryProject: "shared",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := builds.Write(&out); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".yaml", out.Bytes())
+			objects := decode(t, out.Bytes())
+			if got := objects["RoleBinding"].(*rbacv1.RoleBinding).Subjects; len(got) != len(builds.Subjects) || got[0].Name != builds.Subjects[0].Name {
+				t.Errorf("subjects %q", got)
+			}
+		})
+	}
+}
+
+// TestInstallerIsLockedDown holds the pod on every node to the one privilege that it needs: to write into the kubelet's directory.
+func TestInstallerIsLockedDown(t *testing.T) {
+	var out bytes.Buffer
+	if err := (deploy.Profiles{Image: "registry/builder:1", KubeletDir: "/var/lib/k0s/kubelet"}).Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	objects := decode(t, out.Bytes())
+	want, err := os.ReadFile(filepath.Join("seccomp", "kubectl-img.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := objects["ConfigMap"].(*corev1.ConfigMap).Data["kubectl-img.json"]; got != string(want) {
+		t.Errorf("the profile is not the one of this repository (-want +got):\n%s", cmp.Diff(string(want), got))
+	}
+	pod := objects["DaemonSet"].(*appsv1.DaemonSet).Spec.Template.Spec
+	c := pod.Containers[0]
+	if sc := c.SecurityContext; *sc.AllowPrivilegeEscalation || !*sc.ReadOnlyRootFilesystem || len(sc.Capabilities.Add) > 0 || sc.Capabilities.Drop[0] != "ALL" {
+		t.Errorf("security context %+v", sc)
+	}
+	if *pod.AutomountServiceAccountToken || pod.HostNetwork || pod.HostPID || len(pod.Containers) != 1 {
+		t.Error("the pod has more of its node, or of the API, than it needs")
+	}
+	var paths []string
+	for _, v := range pod.Volumes {
+		if v.HostPath != nil {
+			paths = append(paths, v.HostPath.Path)
+		}
+	}
+	if diff := cmp.Diff([]string{"/var/lib/k0s/kubelet/seccomp"}, paths); diff != "" {
+		t.Errorf("host paths (-want +got):\n%s", diff)
+	}
+}
+
+// TestOperatorGetsTheSameProfile compares the SeccompProfile of the Security Profiles Operator with the file.
+func TestOperatorGetsTheSameProfile(t *testing.T) {
+	var out bytes.Buffer
+	if err := (deploy.Profiles{Operator: true}).Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	var resource struct {
+		Kind string
+		Spec map[string]any
+	}
+	if err := yaml.Unmarshal(out.Bytes(), &resource); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(filepath.Join("seccomp", "kubectl-img.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want map[string]any
+	if err := yaml.Unmarshal(file, &want); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, resource.Spec); diff != "" || resource.Kind != "SeccompProfile" {
+		t.Errorf("kind %s, spec (-want +got):\n%s", resource.Kind, diff)
+	}
+}
+
+func TestAppArmorNeedsItsNamespace(t *testing.T) {
+	for _, operator := range []bool{true, false} {
+		var out bytes.Buffer
+		if err := (deploy.Profiles{AppArmor: true, Operator: operator, KubeletDir: deploy.KubeletDir}).Write(&out); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(out.String(), "kind: Namespace\n"); n != 1 {
+			t.Errorf("operator %v: %d namespaces", operator, n)
+		}
+	}
+}
+
+// decode reads every document strictly, as the API server would, by kind.
+func decode(t *testing.T, manifests []byte) map[string]any {
+	t.Helper()
+	objects := map[string]any{}
+	for _, doc := range regexp.MustCompile("(?m)^---$").Split(string(manifests), -1)[1:] { // what comes before the first is comments
+		var kind struct{ Kind string }
+		if err := yaml.Unmarshal([]byte(doc), &kind); err != nil {
+			t.Fatal(err)
+		}
+		object := map[string]any{
+			"Namespace": &corev1.Namespace{}, "ServiceAccount": &corev1.ServiceAccount{}, "ConfigMap": &corev1.ConfigMap{},
+			"Role": &rbacv1.Role{}, "RoleBinding": &rbacv1.RoleBinding{}, "DaemonSet": &appsv1.DaemonSet{},
+		}[kind.Kind]
+		if object == nil {
+			t.Fatalf("kind %q in\n%s", kind.Kind, doc)
+		}
+		if err := yaml.UnmarshalStrict([]byte(doc), object); err != nil {
+			t.Fatalf("%v in\n%s", err, doc)
+		}
+		objects[kind.Kind] = object
+	}
+	return objects
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got; -update rewrites it):\n%s", path, diff)
+	}
+}

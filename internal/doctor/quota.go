@@ -1,0 +1,123 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// needs is what one builder pod counts in a quota.
+func needs(pod *corev1.Pod) map[corev1.ResourceName]resource.Quantity {
+	all := map[corev1.ResourceName]resource.Quantity{corev1.ResourcePods: resource.MustParse("1"), "count/pods": resource.MustParse("1")}
+	add := func(name corev1.ResourceName, q resource.Quantity) {
+		sum := all[name]
+		sum.Add(q)
+		all[name] = sum
+	}
+	for _, c := range pod.Spec.Containers {
+		for name, q := range c.Resources.Requests {
+			add(name, q)
+			add("requests."+name, q)
+		}
+		for name, q := range c.Resources.Limits {
+			add("limits."+name, q)
+		}
+	}
+	return all
+}
+
+// quota compares what is left of each quota with what a build needs.
+func (e *Exam) quota(ctx context.Context, r *Report) {
+	const name = "quota"
+	quotas, err := e.Client.CoreV1().ResourceQuotas(e.Namespace).List(ctx, metav1.ListOptions{})
+	switch {
+	case err != nil:
+		r.Add(name, Unknown, "", "no right to list resourcequotas in namespace %s; the profiles' lines count them", e.Namespace)
+		return
+	case len(quotas.Items) == 0:
+		r.Add(name, OK, "", "none in namespace %s", e.Namespace)
+		return
+	}
+	need := needs(e.Candidates[0].Pod)
+	for _, q := range quotas.Items {
+		if short := shortfall(q.Status, need); len(short) > 0 {
+			r.Add(name+" "+q.Name, Fail, fmt.Sprintf("kubectl edit resourcequota -n %s %s", e.Namespace, q.Name), "no room for a build: %s", strings.Join(short, ", "))
+		} else {
+			r.Add(name+" "+q.Name, OK, "", "room for a build")
+		}
+	}
+}
+
+// shortfall names each resource of which a quota has too little left.
+func shortfall(quota corev1.ResourceQuotaStatus, need map[corev1.ResourceName]resource.Quantity) []string {
+	var short []string
+	for _, name := range slices.Sorted(maps.Keys(quota.Hard)) {
+		hard, used := quota.Hard[name], quota.Used[name]
+		wanted, counted := need[name]
+		after := used.DeepCopy()
+		after.Add(wanted)
+		switch {
+		case !counted && strings.HasPrefix(string(name), "limits."):
+			short = append(short, fmt.Sprintf("%s must be set: --limit %s=...", name, strings.TrimPrefix(string(name), "limits.")))
+		case counted && after.Cmp(hard) > 0:
+			short = append(short, fmt.Sprintf("%s needs %s, used %s of %s", name, wanted.String(), used.String(), hard.String()))
+		}
+	}
+	return short
+}
+
+// limits compares each LimitRange for containers with what the builder asks for.
+func (e *Exam) limits(ctx context.Context, r *Report) {
+	const name = "limit range"
+	ranges, err := e.Client.CoreV1().LimitRanges(e.Namespace).List(ctx, metav1.ListOptions{})
+	switch {
+	case err != nil:
+		r.Add(name, Unknown, "", "no right to list limitranges in namespace %s; the profiles' lines count them", e.Namespace)
+		return
+	case len(ranges.Items) == 0:
+		r.Add(name, OK, "", "none in namespace %s", e.Namespace)
+		return
+	}
+	resources := e.Candidates[0].Pod.Spec.Containers[0].Resources
+	for _, lr := range ranges.Items {
+		if misfit := misfits(lr.Spec.Limits, resources); len(misfit) > 0 {
+			r.Add(name+" "+lr.Name, Fail, strings.Join(misfit, "; "), "the builder does not fit")
+		} else {
+			r.Add(name+" "+lr.Name, OK, "", "the builder fits")
+		}
+	}
+}
+
+// misfits says for each bound that the builder breaks which flag would keep it.
+func misfits(items []corev1.LimitRangeItem, asked corev1.ResourceRequirements) []string {
+	var all []string
+	for _, item := range items {
+		if item.Type != corev1.LimitTypeContainer {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(asked.Requests)) {
+			request := asked.Requests[name]
+			limit, limited := asked.Limits[name]
+			if byDefault, ok := item.Default[name]; ok && !limited {
+				limit, limited = byDefault, true
+			}
+			if most, ok := item.Max[name]; ok && (!limited || limit.Cmp(most) > 0) {
+				limit, limited = most, true // without one the API server takes the largest
+			}
+			least, bounded := item.Min[name]
+			switch {
+			case limited && request.Cmp(limit) > 0:
+				all = append(all, fmt.Sprintf("--request %s=%s", name, limit.String()))
+			case bounded && request.Cmp(least) < 0:
+				all = append(all, fmt.Sprintf("--request %s=%s", name, least.String()))
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,169 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-img/kubectl-img/internal/doctor"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+const doctorLong = `Find out why images can't be built here: rights, admission, quotas and nodes, one line each, with what mends it.
+
+Nothing is created: the API server checks the pod of each profile without storing it. What only a pod can tell, whether the node has the
+builder image and the seccomp profile and whether the registry can be reached, takes --probe.
+
+The exit code is 5 if no profile can work.`
+
+const doctorExample = `  # What the API server can tell
+  kubectl img doctor -n ci
+
+  # Build an empty image with each profile, and push it
+  kubectl img doctor -n ci --probe -t registry.example.com/team/probe`
+
+// sharedFlags are those of build that decide about the pod and the registries.
+func sharedFlags() []string {
+	return []string{
+		"auth", "registry-ca", "image", "seccomp-profile", "apparmor-profile", "service-account", "node-selector", "toleration", "request", "limit",
+		"image-pull-secret", "pod-template",
+	}
+}
+
+// doctorFlags holds what the user typed.
+type doctorFlags struct {
+	probe  bool
+	tag    string
+	output string
+	build  *pflag.FlagSet // the flags of build that doctor shares
+	config *genericclioptions.ConfigFlags
+	global *pflag.FlagSet // kubectl's
+}
+
+func newDoctorCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
+	o := &doctorFlags{config: config, build: pflag.NewFlagSet("", pflag.ContinueOnError)}
+	o.build.SortFlags = false
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "Say why images can't be built here, and what mends it", Long: doctorLong, Example: doctorExample, Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.global = cmd.InheritedFlags()
+			// KUBECTL_IMG_OUTPUT is about what a build brings back.
+			for _, flags := range []*pflag.FlagSet{o.build, o.global} {
+				if _, _, err := applyEnvironment(flags, p.env); err != nil {
+					return err
+				}
+			}
+			if o.output != "" && o.output != outputJSON {
+				return invalidValue("--output", o.output, errors.New("want json")).withHint(cmd.CommandPath() + " --help")
+			}
+			if o.tag != "" && !o.probe {
+				return usagef("--tag has no effect without --probe").withHint("--probe --tag " + o.tag)
+			}
+			return o.run(cmd.Context(), p)
+		},
+	}
+	build := newBuildCommand(p, config, nil).Flags()
+	for _, name := range sharedFlags() {
+		o.build.AddFlag(build.Lookup(name))
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&o.probe, "probe", false, "Build an empty image in a pod of each profile")
+	// Not build's own: that one's variable would have the probe pushed over somebody's image.
+	flags.StringVarP(&o.tag, "tag", "t", "", "With --probe: reference to push the empty image to, over what is there")
+	flags.StringVarP(&o.output, "output", "o", "", "json for a report that programs read")
+	flags.AddFlagSet(o.build)
+	return cmd
+}
+
+// run examines, probes where asked to, and prints. That no profile can work is the error.
+func (o *doctorFlags) run(ctx context.Context, p process) error {
+	self := buildRunner{process: p, flags: append(arguments(o.build), arguments(o.global)...), tag: o.tag}
+	exam, err := o.exam(ctx, self)
+	if err != nil {
+		return err
+	}
+	report, err := exam.Run(ctx)
+	if err != nil {
+		return err
+	}
+	var refused error
+	if o.probe {
+		if refused, err = self.probe(ctx, report); err != nil {
+			return err
+		}
+	} else {
+		report.Add("image, profile, registry", doctor.Unknown, "kubectl img doctor -n "+exam.Namespace+" --probe",
+			"only a pod can tell whether its node has the builder image and the seccomp profile, and reaches the registry")
+	}
+	if err := printReport(report, o.output, p.streams.Out); err != nil {
+		return err
+	}
+	if err := verdict(report); err != nil {
+		return err
+	}
+	return refused
+}
+
+func (o *doctorFlags) exam(ctx context.Context, self buildRunner) (*doctor.Exam, error) {
+	config, err := o.config.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("read kubeconfig: %w", err)
+	}
+	date := &serverDate{}
+	config = rest.CopyConfig(config)
+	config.Wrap(date.watch)
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("read kubeconfig: %w", err)
+	}
+	exam := &doctor.Exam{Client: client, ServerTime: date.get}
+	exam.Kubelet = func(ctx context.Context, node, path string) ([]byte, error) {
+		return client.CoreV1().RESTClient().Get().Resource("nodes").Name(node).SubResource("proxy", path).DoRaw(ctx)
+	}
+	for _, profile := range podspec.Profiles() {
+		pod, err := self.pod(ctx, profile)
+		if err != nil {
+			return nil, err
+		}
+		exam.Namespace = pod.Namespace
+		exam.Candidates = append(exam.Candidates, doctor.Candidate{Profile: string(profile), Pod: pod})
+	}
+	return exam, nil
+}
+
+// serverDate remembers the time that the API server's last answer carried.
+type serverDate struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+func (d *serverDate) get() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.last
+}
+
+func (d *serverDate) watch(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		answer, err := next.RoundTrip(r)
+		if err != nil {
+			return answer, err
+		}
+		if at, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.last = at
+		}
+		return answer, nil
+	})
+}

@@ -1,0 +1,105 @@
+package plugin
+
+import (
+	"errors"
+	"strings"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-img/kubectl-img/deploy"
+)
+
+const (
+	kindServiceAccount = rbacv1.ServiceAccountKind
+	// defaultBuilder is the service account that may build where nobody else is named.
+	defaultBuilder = "kubectl-img"
+)
+
+// readSubjects is who may build, spelt as for kubectl create rolebinding.
+func (o *setupFlags) readSubjects(namespace string) ([]deploy.Subject, error) {
+	var subjects []deploy.Subject
+	for _, kind := range []struct {
+		name  string
+		flag  string
+		names []string
+	}{{rbacv1.UserKind, "--user", o.users}, {rbacv1.GroupKind, "--group", o.groups}} {
+		for _, name := range kind.names {
+			if strings.TrimSpace(name) == "" {
+				return nil, invalidValue(kind.flag, name, errors.New("want a name"))
+			}
+			subjects = append(subjects, deploy.Subject{Kind: kind.name, Name: name})
+		}
+	}
+	for _, value := range o.serviceAccounts {
+		ns, name, ok := strings.Cut(value, ":")
+		if !ok || len(validation.IsDNS1123Label(ns)) > 0 || len(validation.IsDNS1123Subdomain(name)) > 0 {
+			return nil, invalidValue("--serviceaccount", value, errors.New("want NAMESPACE:NAME"))
+		}
+		subjects = append(subjects, deploy.Subject{Kind: kindServiceAccount, Name: name, Namespace: ns})
+	}
+	if len(subjects) == 0 {
+		subjects = []deploy.Subject{{Kind: kindServiceAccount, Name: defaultBuilder, Namespace: namespace}}
+	}
+	return subjects, nil
+}
+
+// readGoogle is what the Workload Identity commands are about.
+func (o *setupFlags) readGoogle(namespace string) (*deploy.Google, error) {
+	switch {
+	case o.gke == "" && o.registry == "":
+		return nil, nil
+	case o.gke == "" || o.registry == "":
+		return nil, usagef("--gke and --registry belong together").withHint("--gke PROJECT --registry REGION-docker.pkg.dev/PROJECT/REPOSITORY")
+	case !isProjectID(o.gke):
+		return nil, invalidValue("--gke", o.gke, errors.New("want a project ID"))
+	case len(validation.IsDNS1123Subdomain(o.account)) > 0:
+		return nil, invalidValue("--service-account", o.account, errors.New("want the name of a service account"))
+	}
+	google := &deploy.Google{Project: o.gke, Account: o.account, Namespace: namespace, RegistryProject: o.gke}
+	if err := readArtifactRegistry(o.registry, google); err != nil {
+		return nil, invalidValue("--registry", o.registry, err)
+	}
+	return google, nil
+}
+
+// readArtifactRegistry reads HOST[/PROJECT/REPOSITORY].
+func readArtifactRegistry(value string, google *deploy.Google) error {
+	host, rest, found := strings.Cut(strings.TrimSuffix(value, "/"), "/")
+	location, ok := artifactLocation(host)
+	if !ok {
+		return errors.New("want REGION-docker.pkg.dev, or a name of Container Registry such as eu.gcr.io")
+	}
+	google.Location, google.Repository = location, "REPOSITORY"
+	if strings.HasSuffix(host, "gcr.io") {
+		google.Repository = host // a repository of Artifact Registry has the old registry's name
+	}
+	project, repository, both := strings.Cut(rest, "/")
+	switch {
+	case !found:
+	case !isProjectID(project) || both && !isProjectID(repository):
+		return errors.New("want HOST/PROJECT/REPOSITORY")
+	default:
+		google.RegistryProject = project
+		if both && !strings.HasSuffix(host, "gcr.io") {
+			google.Repository = repository
+		}
+	}
+	google.Registry = host + "/" + google.RegistryProject
+	if !strings.HasSuffix(host, "gcr.io") {
+		google.Registry += "/" + google.Repository
+	}
+	return nil
+}
+
+// artifactLocation is where the repositories of a host of Artifact Registry lie.
+func artifactLocation(host string) (string, bool) {
+	if location, ok := strings.CutSuffix(host, "-docker.pkg.dev"); ok && len(validation.IsDNS1123Label(location)) == 0 {
+		return location, true
+	}
+	location, ok := map[string]string{"gcr.io": "us", "us.gcr.io": "us", "eu.gcr.io": "europe", "asia.gcr.io": "asia"}[host]
+	return location, ok
+}
+
+// isProjectID also holds for repositories: what is printed is pasted into a shell.
+func isProjectID(s string) bool { return len(validation.IsDNS1123Label(s)) == 0 }

@@ -1,0 +1,193 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// diagnosis is what `kubectl img doctor -o json` prints.
+type diagnosis struct {
+	Checks []struct {
+		Check, Status, Detail, Mend string
+	}
+	Profiles []string
+}
+
+func examine(t *testing.T, ns string, args ...string) (diagnosis, result) {
+	t.Helper()
+	r := call{args: append([]string{"doctor", "-n", ns, "-o", "json"}, args...), report: true}.run(t)
+	var d diagnosis
+	if err := json.Unmarshal([]byte(r.stdout), &d); err != nil {
+		t.Fatalf("%v: %s\n%s", err, r.stdout, r.stderr)
+	}
+	return d, r
+}
+
+// status is that of a check, or empty.
+func (d diagnosis) status(check string) string {
+	for _, c := range d.Checks {
+		if c.Check == check {
+			return c.Status
+		}
+	}
+	return ""
+}
+
+func (d diagnosis) mend(check string) string {
+	for _, c := range d.Checks {
+		if c.Check == check {
+			return c.Mend
+		}
+	}
+	return ""
+}
+
+// healthy checks that nothing is wrong.
+func (d diagnosis) healthy(t *testing.T) {
+	t.Helper()
+	for _, c := range d.Checks {
+		if c.Status != "ok" {
+			t.Errorf("%s: %s: %s", c.Check, c.Status, c.Detail)
+		}
+	}
+}
+
+func TestDoctorOfAHealthyCluster(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, baseline)
+	d, r := examine(t, ns, "--probe", "-t", repository(ns))
+	r.succeeds(t)
+	d.healthy(t)
+	if want := []string{"userns", "localhost", "unset"}; !slices.Equal(d.Profiles, want) {
+		t.Errorf("profiles %q, want %q", d.Profiles, want)
+	}
+	if !isPushed(t, repository(ns)) {
+		t.Error("the probe's image was not pushed")
+	}
+}
+
+// Plain doctor creates nothing: a pod would be seen by the namespace's watch.
+func TestDoctorCreatesNothing(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, baseline)
+	pods, err := client.CoreV1().Pods(ns).Watch(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pods.Stop()
+	d, r := examine(t, ns)
+	r.succeeds(t)
+	if d.status("image, profile, registry") != "unknown" {
+		t.Errorf("what only a pod can tell is said to be known: %+v", d)
+	}
+	select {
+	case e := <-pods.ResultChan():
+		t.Errorf("pod %s", e.Object.(*corev1.Pod).Name)
+	case <-time.After(time.Second):
+	}
+}
+
+func TestDoctorInARestrictedNamespace(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, restricted)
+	d, r := examine(t, ns)
+	r.fails(t, codePolicy, "no profile can work").hints(t, "kubectl label namespace "+ns)
+	if d.status("profile userns") != "fail" || d.status("Pod Security level") != "ok" {
+		t.Errorf("%+v", d)
+	}
+	shellOut(t, d.mend("profile userns"))
+	_, r = examine(t, ns)
+	r.succeeds(t)
+}
+
+// Each right that is missing has its command, and the command mends it.
+func TestDoctorMendsRights(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, baseline)
+	grant(t, ns, "newcomer",
+		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"create", "get", "list", "watch", "delete"}},
+		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create"}})
+	d, r := examine(t, ns, "--as", "newcomer")
+	r.fails(t, codePolicy, "no profile can work").hints(t, "--resource=pods/exec")
+	for check, want := range map[string]string{
+		"right to create pods/exec": "ok", "right to get pods/exec": "fail", "right to list events": "warn",
+		"nodes": "unknown", "quota": "unknown", "Pod Security level": "unknown", "profile userns": "ok",
+	} {
+		if got := d.status(check); got != want {
+			t.Errorf("%s: %s, want %s", check, got, want)
+		}
+	}
+	for _, c := range d.Checks {
+		if c.Status == "fail" || c.Status == "warn" {
+			shellOut(t, c.Mend)
+		}
+	}
+	d, r = examine(t, ns, "--as", "newcomer", "--probe")
+	r.succeeds(t)
+	if d.status("probe userns") != "ok" || d.status("right to list events") != "ok" {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestDoctorNamesTheQuota(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, baseline)
+	quotas := client.CoreV1().ResourceQuotas(ns)
+	if _, err := quotas.Create(t.Context(), &corev1.ResourceQuota{
+		ObjectMeta: metav1.ObjectMeta{Name: "small"},
+		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourceRequestsMemory: resource.MustParse("100Mi")}},
+	}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, soon, "the quota counts", func() bool {
+		quota, err := quotas.Get(t.Context(), "small", metav1.GetOptions{})
+		return err == nil && len(quota.Status.Hard) > 0
+	})
+	d, r := examine(t, ns)
+	r.fails(t, codePolicy, "no profile can work").hints(t, "kubectl edit resourcequota -n "+ns+" small")
+	if d.status("quota small") != "fail" || d.status("profile userns") != "fail" {
+		t.Errorf("%+v", d)
+	}
+	// With less it fits.
+	if d, _ = examine(t, ns, "--request", "memory=50Mi"); d.status("quota small") != "ok" || d.status("profile userns") != "ok" {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestDoctorKnowsARegistryThatRefuses(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, baseline)
+	d, r := examine(t, ns, "--probe", "-t", shared.AuthRegistry+"/doctor/refused")
+	r.fails(t, codeRegistry, shared.AuthRegistry)
+	if d.status("registry") != "fail" || d.status("probe userns") != "ok" || !slices.Contains(d.Profiles, "localhost") {
+		t.Errorf("%+v", d)
+	}
+}
+
+// TestDoctorMissesTheProfile is not parallel: it takes the profile away from the node on which all builds run.
+func TestDoctorMissesTheProfile(t *testing.T) {
+	ns := namespace(t, baseline)
+	file := filepath.Join(seccompDir(), "kubectl-img.json")
+	profile, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { write(t, file, string(profile)) })
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	d, r := examine(t, ns, "--probe")
+	r.succeeds(t)
+	if d.status("probe userns") != "fail" || d.mend("probe userns") != "kubectl img setup --profiles | kubectl apply -f -" || !slices.Equal(d.Profiles, []string{"unset"}) {
+		t.Errorf("%+v", d)
+	}
+}
