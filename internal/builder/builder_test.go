@@ -66,6 +66,13 @@ func evicted() *corev1.Pod {
 	return pod
 }
 
+// deletedEarly is how the kubelet fails a pod that is deleted before its container began.
+func deletedEarly() *corev1.Pod {
+	pod := terminated(corev1.ContainerStateTerminated{Reason: "ContainerStatusUnknown", ExitCode: 137})
+	pod.DeletionTimestamp = ptr.To(metav1.Now())
+	return pod
+}
+
 func TestDiagnose(t *testing.T) {
 	running := withStatus(corev1.ContainerStatus{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}})
 	oom := terminated(corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137})
@@ -86,6 +93,7 @@ func TestDiagnose(t *testing.T) {
 		"secret":         {pod: waiting("CreateContainerConfigError", "x"), err: "CreateContainerConfigError", hintHas: "--pod-template"},
 		"out of memory":  {pod: oom, err: "out of memory (OOMKilled, limit none)", hintHas: "--limit memory"},
 		"evicted":        {pod: evicted(), err: "(Evicted): The node was low on ephemeral-storage", hintHas: "--request ephemeral-storage"},
+		"deleted early":  {pod: deletedEarly(), err: "deleted by somebody else", hintHas: "kubectl img cancel"},
 		"ended":          {pod: terminated(corev1.ContainerStateTerminated{Reason: "Error", ExitCode: 3}), err: "Error (exit code 3)"},
 	} {
 		t.Run(name, func(t *testing.T) {

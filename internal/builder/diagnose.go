@@ -45,6 +45,9 @@ type state struct {
 
 func diagnose(pod *corev1.Pod, container string) state {
 	if end := termination(pod, container); end != nil {
+		if end.Deleted != nil {
+			return state{err: end.Deleted}
+		}
 		return state{err: end}
 	}
 	for _, c := range pod.Status.ContainerStatuses {

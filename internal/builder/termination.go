@@ -71,7 +71,11 @@ func termination(pod *corev1.Pod, container string) *Termination {
 		}
 	}
 	if pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded {
-		return &Termination{Code: -1, Reason: orPhase(pod.Status.Reason, pod.Status.Phase), Message: pod.Status.Message}
+		t := &Termination{Code: -1, Reason: orPhase(pod.Status.Reason, pod.Status.Phase), Message: pod.Status.Message}
+		if pod.DeletionTimestamp != nil {
+			t.Deleted = deleted(pod)
+		}
+		return t
 	}
 	return nil
 }
