@@ -54,7 +54,9 @@ func (o *cancelFlags) run(ctx context.Context, p process, config genericclioptio
 			all = errors.Join(all, err)
 			continue
 		}
-		fmt.Fprintf(p.streams.Out, "build %s/%s cancelled\n", namespace, name)
+		if _, err := fmt.Fprintf(p.streams.Out, "build %s/%s cancelled\n", namespace, name); err != nil {
+			return err
+		}
 	}
 	return all
 }

@@ -75,6 +75,17 @@ func forbiddenHint(message string) string {
 	if level, ok := between(message, `violates PodSecurity "`, `"`); ok {
 		return podSecurityHint(level)
 	}
+	for words, hint := range map[string]string{
+		"exceeded quota: ":       "kubectl describe resourcequota shows what is left; --request and --limit say what the builder takes",
+		"failed quota: ":         "--limit cpu=…,memory=… and --request, as the quota wants them",
+		" usage per Container ":  "kubectl describe limitrange shows the range; --request and --limit say what the builder takes",
+		" usage per Pod ":        "kubectl describe limitrange shows the range; --request and --limit say what the builder takes",
+		"limit to request ratio": "kubectl describe limitrange shows the ratio; --request and --limit say what the builder takes",
+	} {
+		if strings.Contains(message, words) {
+			return hint
+		}
+	}
 	verb, ok := between(message, `" cannot `, ` resource "`)
 	if !ok || strings.ContainsAny(verb, ` "`) {
 		return ""

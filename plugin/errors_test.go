@@ -56,7 +56,8 @@ func TestReport(t *testing.T) {
 		},
 		"quota": {
 			apierrors.NewForbidden(pods, "img-x", errors.New("exceeded quota: small")), 5,
-			"error: Error from server (Forbidden): pods \"img-x\" is forbidden: exceeded quota: small\n",
+			"error: Error from server (Forbidden): pods \"img-x\" is forbidden: exceeded quota: small\n" +
+				"hint: kubectl describe resourcequota shows what is left; --request and --limit say what the builder takes\n",
 		},
 		"baseline": {
 			podSecurity("baseline"), 5,

@@ -129,30 +129,30 @@ func (r *rig) follow(ctx context.Context, s exec.Streams) error {
 	if err := r.reached(ctx, atFollow); err != nil {
 		return &exec.StreamError{Err: err}
 	}
-	fmt.Fprintf(s.Stderr, "ready\nreceiving 1\nreceiving 2\nreceiving 3\n")
+	_, _ = fmt.Fprintf(s.Stderr, "ready\nreceiving 1\nreceiving 2\nreceiving 3\n")
 	if r.step == atUpload && r.harm != panicked {
 		<-ctx.Done()
 		return context.Cause(ctx)
 	}
-	fmt.Fprintf(s.Stderr, "uploaded\nphase build\n")
-	time.Sleep(time.Second)
+	_, _ = fmt.Fprintf(s.Stderr, "uploaded\nphase build\n")
+	<-time.After(time.Second)
 	log := "a line of the log\nthe last line\n"
-	fmt.Fprint(s.Stdout, log)
+	_, _ = fmt.Fprint(s.Stdout, log)
 	err := r.reached(ctx, atResult)
 	switch {
 	case err != nil && r.harm != fails:
 		return &exec.StreamError{Err: err}
 	case err != nil:
-		fmt.Fprintf(s.Stderr, "result %d 1 {\"phase\":\"build\",\"code\":1,\"error\":\"harm\"}\n", len(log))
+		_, _ = fmt.Fprintf(s.Stderr, "result %d 1 {\"phase\":\"build\",\"code\":1,\"error\":\"harm\"}\n", len(log))
 	default:
-		fmt.Fprintf(s.Stderr, "result %d 0 {\"digest\":\"sha256:%s\"}\n", len(log), strings.Repeat("ab", 32))
+		_, _ = fmt.Fprintf(s.Stderr, "result %d 0 {\"digest\":\"sha256:%s\"}\n", len(log), strings.Repeat("ab", 32))
 	}
 	<-ctx.Done()
 	return context.Cause(ctx)
 }
 
 // cluster answers creates and deletes, and starts the pod.
-func (r *rig) cluster(ctx context.Context) *fake.Clientset {
+func (r *rig) cluster() *fake.Clientset {
 	client := fake.NewClientset()
 	client.PrependReactor("create", "pods", func(a clienttesting.Action) (bool, runtime.Object, error) {
 		pod := a.(clienttesting.CreateAction).GetObject().(*corev1.Pod)
@@ -240,7 +240,7 @@ func harmed(t *testing.T, plan *Plan, r *rig) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	r.cancel = cancel
 	defer cancel(nil)
-	r.client = r.cluster(ctx)
+	r.client = r.cluster()
 	stderr, stdout := &terminal{rig: r}, &terminal{rig: r}
 	if r.harm == panicked {
 		stderr.when, stdout.when = words()[r.step], words()[r.step]

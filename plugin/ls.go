@@ -75,8 +75,8 @@ func (o *lsFlags) run(ctx context.Context, p process, config genericclioptions.R
 		return printer.PrintObj(buildList(pods, asked), p.streams.Out)
 	}
 	if len(pods) == 0 {
-		fmt.Fprintln(p.streams.ErrOut, "No builds found.")
-		return nil
+		_, err := fmt.Fprintln(p.streams.ErrOut, "No builds found.")
+		return err
 	}
 	table := printers.NewTablePrinter(printers.PrintOptions{Wide: format == "wide"})
 	return table.PrintObj(buildTable(pods, asked, o.allNamespaces, c.clock.now()), p.streams.Out)

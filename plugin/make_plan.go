@@ -111,7 +111,7 @@ func (o *buildFlags) cacheEnv() map[string]string {
 }
 
 // checkDetach refuses what only a client that waits can do.
-func (o *buildFlags) checkDetach(plan *Plan, _ process) error {
+func (o *buildFlags) checkDetach(*Plan, process) error {
 	if !o.detach {
 		return nil
 	}

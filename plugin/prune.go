@@ -60,7 +60,9 @@ func (o *pruneFlags) run(ctx context.Context, p process, config genericclioption
 				continue
 			}
 		}
-		fmt.Fprintf(p.streams.Out, "builder pod %s deleted (%s)%s\n", pod, why, map[bool]string{true: " (dry run)"}[o.dryRun])
+		if _, err := fmt.Fprintf(p.streams.Out, "builder pod %s deleted (%s)%s\n", pod, why, map[bool]string{true: " (dry run)"}[o.dryRun]); err != nil {
+			return err
+		}
 	}
 	return all
 }

@@ -91,7 +91,7 @@ func execute(ctx context.Context, cmd *cobra.Command) error {
 // Abandon writes the commands that delete what a run leaves behind which ends right now.
 func (p *Plugin) Abandon() {
 	for _, command := range p.standing.list() {
-		fmt.Fprintln(p.streams.ErrOut, "warning: a builder pod may be left behind; delete it with: "+command)
+		_, _ = fmt.Fprintln(p.streams.ErrOut, "warning: a builder pod may be left behind; delete it with: "+command)
 	}
 }
 

@@ -43,5 +43,5 @@ func endOnSignal(cancel context.CancelCauseFunc, abandon func()) {
 	case <-time.After(cleanup):
 	}
 	abandon()
-	os.Exit(cause.ExitCode())
+	os.Exit(plugin.Report(cause, os.Stderr))
 }

@@ -57,7 +57,7 @@ func TestRetryTellsWhyAndGivesUpInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		away := apierrors.NewServiceUnavailable("restarting")
 		told, start := 0, time.Now()
-		a := &API{notice: func(err error) { told++ }}
+		a := &API{notice: func(error) { told++ }}
 		err := a.retry(t.Context(), patience{attempt, persistence}, func(context.Context, kubernetes.Interface) error { return away })
 		if took := time.Since(start); !errors.Is(err, away) || told != 1 || took > persistence || took < introduction {
 			t.Errorf("%v, told %d times, after %s", err, told, took)

@@ -1,13 +1,16 @@
 package e2e_test
 
 import (
+	"net"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/clientcmd"
 )
 
 // endless says that it has begun, in words that its Dockerfile does not hold, and goes on for longer than any test.
@@ -104,4 +107,76 @@ func TestPodDeletedBySomebodyElseIsAnError(t *testing.T) {
 	p.await(t, begun)
 	deletePod(t, onlyPod(t, ns))
 	p.wait(t).fails(t, codeInternal, "deleted by somebody else").hints(t, "kubectl img cancel")
+}
+
+// link passes connections on to the API server, until it is stalled: then it takes what comes and answers nothing.
+type link struct {
+	address string
+	stalled atomic.Bool
+}
+
+func newLink(t *testing.T) *link {
+	t.Helper()
+	listener := listen(t, "127.0.0.1:0")
+	l := &link{address: listener.Addr().String()}
+	t.Cleanup(func() { listener.Close() })
+	config, err := clientcmd.BuildConfigFromFlags("", shared.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := strings.TrimPrefix(config.Host, "https://")
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server)
+			if err != nil {
+				near.Close()
+				return
+			}
+			go l.pass(near, far)
+			go l.pass(far, near)
+		}
+	}()
+	return l
+}
+
+func (l *link) pass(from, to net.Conn) {
+	defer to.Close()
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buf)
+		if err != nil {
+			return
+		}
+		if l.stalled.Load() {
+			continue
+		}
+		if _, err := to.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// The first signal waits for the delete; the second does not, and says what may be left.
+func TestSecondSignalEndsTheRunAtOnce(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	l := newLink(t)
+	p := build(ns, "-t", repository(ns), "--name", "mine", "--detach-grace", "2s",
+		"--server", "https://"+l.address, "--tls-server-name", shared.NodeIP, endless(t)).start(t)
+	p.await(t, begun)
+	l.stalled.Store(true)
+	p.signal(t, syscall.SIGINT)
+	p.await(t, "does not answer") // the delete
+	sent := time.Now()
+	p.signal(t, syscall.SIGTERM)
+	p.wait(t).fails(t, codeTerminated, "stopped by signal: terminated").says(t, "kubectl delete pod -n "+ns+" mine")
+	if took := time.Since(sent); took > 3*time.Second {
+		t.Errorf("ended only %s after the second signal", took)
+	}
+	eventually(t, 25*time.Second, "the abandoned pod has ended", func() bool { return onlyPod(t, ns).Status.Phase == corev1.PodFailed })
+	deletePod(t, onlyPod(t, ns))
 }

@@ -114,15 +114,15 @@ func (g *gate) handler(t *testing.T, allowed rule) http.Handler {
 			status = http.StatusUnauthorized
 		}
 		switch status {
+		case reset:
+			hijacked(t, w).Close()
+		case stall:
+			<-r.Context().Done()
 		case http.StatusOK:
 			proxy.ServeHTTP(w, r)
 		case http.StatusUnauthorized:
 			w.Header().Set("WWW-Authenticate", `Basic realm="gate"`)
 			fallthrough
-		case reset:
-			hijacked(t, w).Close()
-		case stall:
-			<-r.Context().Done()
 		default:
 			w.WriteHeader(status)
 		}

@@ -24,7 +24,22 @@ func TestQuotaIsAPolicy(t *testing.T) {
 		quota, err := quotas.Get(t.Context(), "none", metav1.GetOptions{})
 		return err == nil && len(quota.Status.Hard) > 0
 	})
-	build(ns, "-t", repository(ns), nothingMuch(t)).run(t).within(t, soon).fails(t, codePolicy, "exceeded quota: none")
+	build(ns, "-t", repository(ns), nothingMuch(t)).run(t).within(t, soon).fails(t, codePolicy, "exceeded quota: none").hints(t, "kubectl describe resourcequota")
+}
+
+func TestLimitRangeIsAPolicy(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	if _, err := client.CoreV1().LimitRanges(ns).Create(t.Context(), &corev1.LimitRange{
+		ObjectMeta: metav1.ObjectMeta{Name: "small"},
+		Spec: corev1.LimitRangeSpec{Limits: []corev1.LimitRangeItem{{
+			Type: corev1.LimitTypeContainer, Max: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("64Mi")},
+		}}},
+	}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	build(ns, "-t", repository(ns), nothingMuch(t)).run(t).within(t, soon).
+		fails(t, codePolicy, "maximum memory usage per Container is 64Mi").hints(t, "kubectl describe limitrange")
 }
 
 func TestUserWithoutRightsIsToldWhich(t *testing.T) {
