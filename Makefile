@@ -39,6 +39,12 @@ protocol: packages ## real WebSocket and SPDY servers in this process
 e2e: ## real builds on a real Kubernetes (Linux, root)
 	tests/with-cluster.sh go test -race -timeout 20m ./cluster/... ./e2e/...
 
+RUNS ?= 50
+SEED ?= 1
+.PHONY: chaos
+chaos: ## harm to RUNS builds, from SEED on; RUNS=1 SEED=s repeats one (Linux, root)
+	tests/with-cluster.sh go run ./chaos -runs $(RUNS) -seed $(SEED)
+
 .PHONY: bench
 bench: ## against kubectl and the flow by hand, in one run
 	tests/with-cluster.sh go run ./bench
