@@ -3,10 +3,14 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"time"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
+
+// accessLimit bounds the question what the user may do: it explains an error that is known already.
+const accessLimit = 5 * time.Second
 
 // deniedError is a right that the user lacks, where the API server's refusal of it came as text only.
 type deniedError struct{ verb, resource, namespace string }
@@ -26,13 +30,15 @@ func (e *deniedError) ExitCode() int { return codePolicy }
 
 // mayExec asks the API server why an exec may have failed: over WebSocket it takes both verbs.
 func (b *build) mayExec(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, accessLimit, errTimedOut)
+	defer cancel()
 	for _, verb := range []string{"create", "get"} {
 		review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 			ResourceAttributes: &authorizationv1.ResourceAttributes{
 				Namespace: b.Pod.Namespace, Verb: verb, Resource: "pods", Subresource: "exec", Name: b.Pod.Name,
 			},
 		}}
-		answer, err := b.client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+		answer, err := b.api.Client().AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
 		if err == nil && !answer.Status.Allowed {
 			return &deniedError{verb, "pods/exec", b.Pod.Namespace}
 		}

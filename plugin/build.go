@@ -4,20 +4,16 @@ import (
 	"archive/tar"
 	"context"
 	"errors"
-	"fmt"
 	"path"
 	"sync"
 	"time"
 
-	"github.com/sirupsen/logrus"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
 
-	"github.com/kubectl-img/kubectl-img/exec"
 	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
 	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/panics"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
@@ -28,25 +24,20 @@ const patience = 2 * time.Second
 // build is one run of a plan.
 type build struct {
 	*Plan
-	streams genericiooptions.IOStreams
-	config  *rest.Config
-	client  kubernetes.Interface
-	log     *logrus.Logger
-	output  *buildLog
-	phase   phase
-	login   *login
+	*connection
+	output *buildLog
+	phase  phase
+	login  *login
+	left   bool // the build goes on by itself
 }
 
 // run carries the plan out: start, send, follow, result. Whatever happens, the pod is deleted.
-func (p *Plan) run(ctx context.Context, config genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams) error {
-	b := &build{Plan: p, streams: streams, log: newLogger(p, streams.ErrOut), output: newBuildLog(p, streams.ErrOut)}
-	var err error
-	if b.config, err = config.ToRESTConfig(); err != nil {
-		return fmt.Errorf("read kubeconfig: %w", err)
+func (p *Plan) run(ctx context.Context, proc process, config genericclioptions.RESTClientGetter) error {
+	c, err := proc.connect(config, newLogger(p, proc.streams.ErrOut))
+	if err != nil {
+		return err
 	}
-	if b.client, err = kubernetes.NewForConfig(b.config); err != nil {
-		return fmt.Errorf("read kubeconfig: %w", err)
-	}
+	b := &build{Plan: p, connection: c, output: newBuildLog(p, proc.streams.ErrOut)}
 	ctx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTimedOut)
 	defer cancel()
 	if err := b.checkSecrets(ctx); err != nil {
@@ -74,7 +65,10 @@ func (b *build) loggedIn(ctx context.Context) error {
 // inPod is the life of the pod, from create to delete.
 func (b *build) inPod(ctx context.Context) (err error) {
 	b.phase.set("create the builder pod")
-	pod, err := builder.Create(ctx, b.client, b.Pod, podspec.Container)
+	command := builder.DeleteCommand(b.Pod)
+	b.standing.add(command)
+	defer b.standing.remove(command)
+	pod, err := builder.Create(ctx, b.api, b.owned(ctx), podspec.Container)
 	if pod != nil {
 		defer func() { b.remove(ctx, pod, err) }()
 	}
@@ -82,42 +76,68 @@ func (b *build) inPod(ctx context.Context) (err error) {
 		return err
 	}
 	b.log.Infof("created builder pod %s (profile %s)", pod, b.Profile)
+	sweeping, stop := context.WithCancel(ctx)
+	var sweep sync.WaitGroup
+	defer sweep.Wait()
+	defer stop()
+	sweep.Go(func() { _ = panics.Do(func() error { return b.sweep(sweeping, pod.Created().Time) }) })
 	b.phase.set(phaseStart)
 	if err := b.await(ctx, pod); err != nil {
 		return err
 	}
-	return b.converse(ctx, pod)
+	return b.converse(ctx, pod, func(ctx context.Context, s *session.Session) error { return b.upload(ctx, s) })
+}
+
+// owned is the pod that is created: where this process runs in a pod, Kubernetes deletes the builder with it.
+func (b *build) owned(ctx context.Context) *corev1.Pod {
+	pod := b.Pod
+	if b.inCluster() && !b.Detach {
+		pod = pod.DeepCopy()
+		pod.OwnerReferences = builder.Owner(ctx, b.api, pod.Namespace, b.host())
+	}
+	return pod
 }
 
 // await waits for the container, for no longer than --pod-timeout, and meanwhile looks at what will be sent.
 func (b *build) await(ctx context.Context, pod *builder.Pod) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, b.PodTimeout, errTimedOut)
 	defer cancel()
+	ctx, broken := context.WithCancelCause(ctx)
+	defer broken(nil)
 	var scan sync.WaitGroup
 	defer scan.Wait()
-	scan.Go(func() { b.warnOfSize(ctx) })
+	scan.Go(func() {
+		if err := panics.Do(func() error { b.warnOfSize(ctx); return nil }); err != nil {
+			broken(err)
+		}
+	})
 	start := time.Now()
-	err := pod.Await(ctx, func(reason string) { b.log.Infof("waiting for the builder pod: %s", reason) })
+	err := pod.Await(ctx, b.pending)
 	if err == nil {
 		b.log.Debugf("builder pod ran after %s", time.Since(start).Round(time.Millisecond))
 	}
 	return err
 }
 
-// converse sends the context, follows the build and takes delivery of what it made. Of those who may end it, the pod's
-// own end, the upload and the job's result, the job's result counts most.
-func (b *build) converse(ctx context.Context, pod *builder.Pod) error {
+// converse sends the context, if there is one to send, follows the build and takes delivery of what it made. Of those who
+// may end it, the pod's own end, the upload and the job's result, the job's result counts most.
+func (b *build) converse(ctx context.Context, pod *builder.Pod, upload func(context.Context, *session.Session) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer cancel()
-	s := session.New(exec.Container{
-		Config: b.config, Client: b.client, Namespace: b.Pod.Namespace, Pod: b.Pod.Name, Name: podspec.Container,
-	}, b.DetachGrace, session.Notes{Phase: b.phase.engine, Identity: b.identified, Broken: b.broken, Disconnected: b.disconnected})
-	all.Go(func() { s.Follow(ctx, b.output) })
-	ended, uploaded := make(chan error, 1), make(chan error, 1)
-	all.Go(func() { ended <- b.ended(ctx, pod, s) })
-	all.Go(func() { uploaded <- b.upload(ctx, s) })
+	s := b.session()
+	beside := func(do func() error) <-chan error {
+		done := make(chan error, 1)
+		all.Go(func() { done <- panics.Do(do) })
+		return done
+	}
+	followed := beside(func() error { s.Follow(ctx, b.output); return nil })
+	ended := beside(func() error { return b.ended(ctx, pod, s) })
+	var uploaded <-chan error
+	if upload != nil {
+		uploaded = beside(func() error { return upload(ctx, s) })
+	}
 	for {
 		select {
 		case err := <-uploaded:
@@ -125,11 +145,16 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod) error {
 				return b.firstCause(ctx, err, ended)
 			}
 			uploaded = nil
-		case outcome := <-s.Result():
-			err := outcome.Err
-			if err == nil {
-				err = b.deliver(ctx, s, outcome.Result)
+			if b.Detach {
+				return b.leave(ctx, s)
 			}
+		case err := <-followed:
+			if err != nil {
+				return err
+			}
+			followed = nil
+		case outcome := <-s.Result():
+			err := b.conclude(ctx, s, outcome)
 			if b.Keep {
 				s.Release()
 				_ = first(ended, patience)
@@ -143,27 +168,49 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod) error {
 	}
 }
 
+func (b *build) session() *session.Session {
+	return session.New(b.container(b.Pod.Namespace, b.Pod.Name), b.DetachGrace, session.Notes{
+		Phase: b.phase.engine, Identity: b.identified, Held: b.held, Broken: b.broken, Disconnected: b.disconnected,
+	})
+}
+
+func (b *build) conclude(ctx context.Context, s *session.Session, outcome session.Outcome) error {
+	if outcome.Err != nil {
+		return outcome.Err
+	}
+	return b.deliver(ctx, s, outcome.Result)
+}
+
 // ended waits for the pod's end and says what it means, unless the log's own end says it better.
 func (b *build) ended(ctx context.Context, pod *builder.Pod, s *session.Session) error {
 	end, err := pod.Ended(ctx)
 	if err != nil {
 		return err
 	}
-	if result, err := session.ParseResult(end.Message); err == nil && end.Code == 0 {
+	return b.verdict(ctx, end, s.Result())
+}
+
+// verdict is what the end of a pod means.
+func (b *build) verdict(ctx context.Context, end *builder.Termination, better <-chan session.Outcome) error {
+	result, err := session.ParseResult(end.Message)
+	if failed := (*session.JobError)(nil); errors.As(err, &failed) {
+		return failed
+	}
+	if err != nil || end.Code != 0 {
+		return end
+	}
+	if better != nil {
 		// The build is done but its log was cut off; nothing can be fetched from a pod that has ended.
 		select {
-		case outcome := <-s.Result():
+		case outcome := <-better:
 			result, err = outcome.Result, outcome.Err
 		case <-time.After(patience):
 		}
-		if err == nil && b.Output == nil {
-			err = b.publish(ctx, result)
-		}
-		return err
-	} else if failed := (*session.JobError)(nil); errors.As(err, &failed) {
-		return failed
 	}
-	return end
+	if err == nil && b.Output == nil {
+		err = b.publish(ctx, result)
+	}
+	return err
 }
 
 // firstCause prefers what broke a stream, a missing right or the pod's end, over the stream's own error.
@@ -221,6 +268,9 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 
 // remove deletes the pod, unless the user asked to keep it, and says how to where that fails.
 func (b *build) remove(ctx context.Context, pod *builder.Pod, result error) {
+	if b.left {
+		return
+	}
 	if b.Keep {
 		b.log.Infof("kept builder pod %s; delete it with: %s", pod, pod.DeleteCommand())
 		return
@@ -232,7 +282,23 @@ func (b *build) remove(ctx context.Context, pod *builder.Pod, result error) {
 	b.log.Debugf("deleted builder pod %s (%v)", pod, result)
 }
 
-func (b *build) broken(err error) { b.log.Warnf("%v; sending it again", err) }
+func (b *build) held(by string) {
+	b.phase.set("wait for the cache volume")
+	if b.CacheWait {
+		b.log.Infof("waiting for the cache volume, which %s holds", by)
+	}
+}
+
+func (b *build) pending(reason string) { b.log.Infof("waiting for the builder pod: %s", reason) }
+
+// broken lets an upload be sent again, unless the right to send it is missing.
+func (b *build) broken(ctx context.Context, err error) error {
+	if denied := b.mayExec(ctx); denied != nil {
+		return denied
+	}
+	b.log.Warnf("%v; sending it again", err)
+	return nil
+}
 
 func (b *build) disconnected(err error) {
 	b.log.Warnf("lost the connection to the builder pod, resuming: %v", err)

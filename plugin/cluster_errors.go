@@ -105,3 +105,6 @@ func between(s, start, end string) (string, bool) {
 	inner, _, found := strings.Cut(rest, end)
 	return inner, found
 }
+
+// unanswered says in one line what keeps the API server from answering.
+func unanswered(err error) string { return "the API server does not answer: " + oneLine(lineOf(err)) }

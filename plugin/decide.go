@@ -103,7 +103,7 @@ func (b *build) sessionLogin() session.Login {
 // checkSecrets looks at the Secrets of --auth before the pod is created.
 func (b *build) checkSecrets(ctx context.Context) error {
 	for _, name := range b.Auth.Secrets() {
-		if err := builder.CheckSecret(ctx, b.client, b.Pod.Namespace, name); err != nil {
+		if err := builder.CheckSecret(ctx, b.api.Client(), b.Pod.Namespace, name); err != nil {
 			return err
 		}
 	}

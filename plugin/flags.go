@@ -44,6 +44,7 @@ type buildFlags struct {
 	podAnnotations   []string
 	podTemplate      string
 	cacheVolume      string
+	cacheVolumeWait  bool
 
 	authFlags
 
@@ -51,6 +52,7 @@ type buildFlags struct {
 	podTimeout  time.Duration
 	detachGrace time.Duration
 	keep        bool
+	detach      bool
 	dryRun      string
 	verbose     bool
 
@@ -74,7 +76,7 @@ func newBuildCommand(p process, config *genericclioptions.ConfigFlags, do action
 			if err != nil {
 				return err
 			}
-			return do(plan, cmd.Context(), config, p.streams)
+			return do(plan, cmd.Context(), p, config)
 		},
 	}
 	flags := cmd.Flags()
@@ -125,12 +127,14 @@ func (o *buildFlags) addPod(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.podAnnotations, "pod-annotation", nil, "KEY=VALUE for the pod (repeatable)")
 	flags.StringVar(&o.podTemplate, "pod-template", "", "File with a Pod or PodTemplate to merge over the builder pod; security settings stay")
 	flags.StringVar(&o.cacheVolume, "cache-volume", "", "PersistentVolumeClaim for the engine's state; one build at a time")
+	flags.BoolVar(&o.cacheVolumeWait, "cache-volume-wait", true, "Wait while another build holds the cache volume; false fails instead")
 }
 
 func (o *buildFlags) addRun(flags *pflag.FlagSet) {
 	flags.DurationVar(&o.timeout, "timeout", time.Hour, "Limit for everything")
 	flags.DurationVar(&o.podTimeout, "pod-timeout", 5*time.Minute, "Limit for the pod to start")
 	flags.DurationVar(&o.detachGrace, "detach-grace", time.Minute, "How long the pod waits for a client that went away")
+	flags.BoolVar(&o.detach, "detach", false, "Return once the pod has the build context, with the build's name on stdout; see kubectl img attach")
 	flags.BoolVar(&o.keep, "keep", false, "Do not delete the pod")
 	flags.StringVar(&o.dryRun, "dry-run", "", "Print the pod as yaml or json and do nothing")
 	flags.Lookup("dry-run").NoOptDefVal = dryRunYAML

@@ -13,6 +13,8 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-img/kubectl-img/internal/builder"
 )
 
 // bench is a working directory with a build context, and a kubeconfig that points nowhere.
@@ -40,13 +42,15 @@ current-context: here
 		streams:  streams,
 		podName:  func() string { return "img-abcde" },
 		terminal: func(io.Writer) bool { return false },
+		host:     func() builder.Self { return builder.Self{Hostname: "here"} },
+		standing: &standing{},
 	}}
 }
 
 // plan returns what `kubectl img build ARGS` would carry out.
 func (b *bench) plan(args ...string) (*Plan, error) {
 	var plan *Plan
-	cmd := newRootCommand(b.process, func(p *Plan, _ context.Context, _ genericclioptions.RESTClientGetter, _ genericiooptions.IOStreams) error {
+	cmd := newRootCommand(b.process, func(p *Plan, _ context.Context, _ process, _ genericclioptions.RESTClientGetter) error {
 		plan = p
 		return nil
 	})

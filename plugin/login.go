@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/panics"
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
 )
 
@@ -49,20 +50,27 @@ func (b *build) startLogin(ctx context.Context, refuse context.CancelCauseFunc) 
 	l.partial = dockerfile == nil
 	l.running.Go(func() {
 		defer close(l.checked)
-		l.logins, l.err = b.decide(ctx, dockerfile)
-		if l.err == nil && len(l.logins.Helpers()) > 0 && b.Pod.Spec.ServiceAccountName != "" {
-			l.account = builder.GoogleAccount(ctx, b.client, b.Pod.Namespace, b.Pod.Spec.ServiceAccountName)
-		}
-		close(l.decided)
-		if l.err != nil {
-			refuse(&loginError{l.err})
-			return
-		}
-		if err := b.checkPush(checking, l); err != nil {
+		if err := panics.Do(func() error { return b.find(ctx, checking, l, dockerfile) }); err != nil {
 			refuse(&loginError{err})
 		}
 	})
 	return l
+}
+
+// find decides on the logins and asks whether the push is allowed.
+func (b *build) find(ctx, checking context.Context, l *login, dockerfile []byte) error {
+	func() {
+		defer close(l.decided)
+		defer panics.Recover(&l.err)
+		l.logins, l.err = b.decide(ctx, dockerfile)
+		if l.err == nil && len(l.logins.Helpers()) > 0 && b.Pod.Spec.ServiceAccountName != "" {
+			l.account = builder.GoogleAccount(ctx, b.api.Client(), b.Pod.Namespace, b.Pod.Spec.ServiceAccountName)
+		}
+	}()
+	if l.err != nil {
+		return l.err
+	}
+	return b.checkPush(checking, l)
 }
 
 // awaitLogin returns when the logins are decided and the push check has had its time.

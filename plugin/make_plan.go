@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -16,9 +17,9 @@ func (o *buildFlags) Plan(args []string, p process) (*Plan, error) {
 	if o.fromEnv, o.warnings, err = applyEnvironment(o.set, p.env); err != nil {
 		return nil, err
 	}
-	plan := &Plan{Keep: o.keep, Verbose: o.verbose, IIDFile: o.iidFile, DigestFile: o.digestFile, MetadataFile: o.metadataFile}
+	plan := &Plan{Keep: o.keep, Detach: o.detach, CacheWait: o.cacheVolumeWait, Verbose: o.verbose, IIDFile: o.iidFile, DigestFile: o.digestFile, MetadataFile: o.metadataFile}
 	for _, read := range []func(*Plan, process) error{
-		o.readMode, o.readTimeouts, o.readResult, o.readBuild, o.readFiles, o.readAuth, o.readPod,
+		o.readMode, o.readTimeouts, o.readResult, o.readBuild, o.readFiles, o.checkDetach, o.readAuth, o.readPod,
 	} {
 		if err := read(plan, p); err != nil {
 			return nil, err
@@ -41,9 +42,12 @@ func (o *buildFlags) readPod(plan *Plan, p process) error {
 	if plan.Build.Platform, err = o.readPlatform(options.NodeSelector); err != nil {
 		return err
 	}
+	options.By, options.Detached = p.by(), plan.Detach
+	if plan.Build.Push {
+		options.Tags, options.Repository = plan.Build.Tags, plan.Tags[0].Repository
+	}
 	// The pod outlives the client's own limit, so that a time-out is reported by the side that can name the phase.
 	options.Deadline = plan.Timeout + plan.DetachGrace
-	plan.Profile = options.Profile
 	options.Expiry = plan.PodTimeout + options.Deadline
 	plan.Profile = options.Profile
 	plan.Pod, err = podspec.Pod(options)
@@ -57,7 +61,7 @@ func (o *buildFlags) podOptions(p process) (podspec.Options, error) {
 	options := podspec.Options{
 		Image:            o.image,
 		Command:          podCommand(),
-		Env:              podEnv(podspec.Profile(o.profile), o.detachGrace),
+		Env:              podEnv(podspec.Profile(o.profile), o.detachGrace, o.cacheEnv()),
 		Profile:          podspec.Profile(o.profile),
 		SeccompProfile:   o.seccompProfile,
 		Volumes:          podVolumes(o.cacheVolume),
@@ -89,6 +93,27 @@ func (o *buildFlags) readName(options *podspec.Options, p process) error {
 		return o.invalid("namespace", namespace, errors.New(msgs[0]))
 	}
 	options.Namespace = namespace
+	return nil
+}
+
+func (o *buildFlags) cacheEnv() map[string]string {
+	if o.cacheVolume == "" {
+		return nil
+	}
+	return session.CacheEnvironment(o.cacheVolumeWait)
+}
+
+// checkDetach refuses what only a client that waits can do.
+func (o *buildFlags) checkDetach(plan *Plan, _ process) error {
+	if !o.detach {
+		return nil
+	}
+	for _, flag := range []string{"output", "iidfile", "digest-file", "metadata-file"} {
+		if o.given(flag) {
+			return usagef("%s and %s contradict each other: nobody waits for the result", o.source("detach"), o.source(flag)).
+				withHint("kubectl img attach NAME waits for it, and takes --metadata-file")
+		}
+	}
 	return nil
 }
 

@@ -35,6 +35,8 @@ type Plan struct {
 	PodTimeout  time.Duration // until the builder runs; never more than Timeout
 	DetachGrace time.Duration // how long the supervisor waits for a client that left without a goodbye
 	Keep        bool          // leave the pod for inspection
+	CacheWait   bool          // while another build holds the cache volume
+	Detach      bool          // leave the build to itself once the pod has the context
 	DryRun      string        // yaml, json or empty
 	Verbose     bool
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
+	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -31,6 +32,7 @@ func defaultPlan(change func(*Plan)) *Plan {
 		Timeout:     time.Hour,
 		PodTimeout:  5 * time.Minute,
 		DetachGrace: time.Minute,
+		CacheWait:   true,
 	}
 	change(p)
 	return p
@@ -150,6 +152,8 @@ func TestPlan(t *testing.T) {
 		"quiet beats variable":     {args: []string{"-t", "app", "-q"}, env: []string{"KUBECTL_IMG_PROGRESS=plain"}, want: func(p *Plan) { p.Progress = ProgressQuiet }},
 		"plain beats variable":     {args: []string{"-t", "app", "--progress=plain"}, env: []string{"KUBECTL_IMG_QUIET=true"}, want: func(p *Plan) { p.Progress = ProgressPlain }},
 		"short timeout":            {args: []string{"-t", "app", "--timeout=2m"}, want: func(p *Plan) { p.Timeout, p.PodTimeout = 2*time.Minute, 2*time.Minute }},
+		"detached":                 {args: []string{"-t", "app", "--detach"}, want: func(p *Plan) { p.Detach = true }},
+		"impatient":                {args: []string{"-t", "app", "--cache-volume", "c", "--cache-volume-wait=false"}, want: func(p *Plan) { p.CacheWait = false }},
 		"grace, keep and verbose":  {args: []string{"-t", "app", "--detach-grace=5s", "--keep", "-v"}, want: func(p *Plan) { p.DetachGrace, p.Keep, p.Verbose = 5*time.Second, true, true }},
 		"dry run":                  {args: []string{"-t", "app", "--dry-run"}, want: func(p *Plan) { p.DryRun = dryRunYAML }},
 		"dry run as JSON":          {args: []string{"-t", "app", "--dry-run=json"}, want: func(p *Plan) { p.DryRun = dryRunJSON }},
@@ -201,7 +205,8 @@ func TestPodOfPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, err := podspec.Pod(podspec.Options{
-		Name: "mine", Namespace: "ci", Image: "r.example/builder:1", Command: podCommand(), Env: podEnv(podspec.Localhost, time.Minute),
+		Name: "mine", Namespace: "ci", Image: "r.example/builder:1", Command: podCommand(), Env: podEnv(podspec.Localhost, time.Minute, session.CacheEnvironment(true)),
+		By: "here", Tags: []string{"docker.io/library/app:latest"}, Repository: "app",
 		Profile: podspec.Localhost, SeccompProfile: "dir/img.json", Volumes: podVolumes("cache"), ServiceAccount: "sa",
 		NodeSelector: map[string]string{"disk": "ssd", "zone": "a", "kubernetes.io/arch": "arm64", "kubernetes.io/os": "linux"},
 		Tolerations: []corev1.Toleration{

@@ -7,7 +7,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
 )
 
@@ -18,14 +17,14 @@ const (
 )
 
 // carryOut shows the warnings and then prints the pod or runs the build.
-func (p *Plan) carryOut(ctx context.Context, config genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams) error {
+func (p *Plan) carryOut(ctx context.Context, proc process, config genericclioptions.RESTClientGetter) error {
 	for _, w := range p.Warnings {
-		fmt.Fprintln(streams.ErrOut, "warning: "+oneLine(w))
+		fmt.Fprintln(proc.streams.ErrOut, "warning: "+oneLine(w))
 	}
 	if p.DryRun != "" {
-		return printPod(p.Pod, p.DryRun, streams.Out)
+		return printPod(p.Pod, p.DryRun, proc.streams.Out)
 	}
-	return p.run(ctx, config, streams)
+	return p.run(ctx, proc, config)
 }
 
 // printPod writes the pod as kubectl would.

@@ -23,8 +23,13 @@ func (e *registryError) Unwrap() error { return e.err }
 // Hint is a command or a setting that helps.
 func (e *registryError) Hint() string { return e.hint }
 
-// ExitCode is that of a registry's refusal.
-func (e *registryError) ExitCode() int { return codeRegistry }
+// ExitCode is that of a registry's refusal; a base image that is not there is a mistake in the Dockerfile.
+func (e *registryError) ExitCode() int {
+	if refusal := (*registryauth.Refusal)(nil); errors.As(e.err, &refusal) && refusal.Cause == registryauth.NotFound {
+		return codeBuild
+	}
+	return codeRegistry
+}
 
 // explainRegistry recognizes what has to do with registry logins, or returns nil.
 func (b *build) explainRegistry(err error) error {

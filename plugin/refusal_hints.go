@@ -16,7 +16,13 @@ func (b *build) hintFor(r *registryauth.Refusal) string {
 		return b.renewHint(login, r.Host)
 	case registryauth.Forbidden:
 		return b.grantHint(login, r)
-	case registryauth.UnknownHost, registryauth.Unreachable:
+	case registryauth.Limited:
+		return "docker login " + r.Host
+	case registryauth.NotFound:
+		return "docker manifest inspect, or crane ls, shows what the registry has"
+	case registryauth.NoRepository:
+		return "create the repository first: aws ecr create-repository, gcloud artifacts repositories create, or the registry's own way"
+	case registryauth.UnknownHost, registryauth.Unreachable, registryauth.TimedOut:
 		return fmt.Sprintf("kubectl run -n %s --rm -i --restart=Never --image=busybox try -- nslookup %s", b.Pod.Namespace, hostname(r.Host))
 	case registryauth.BadCertificate:
 		return "--registry-ca FILE, or --insecure-registry " + r.Host

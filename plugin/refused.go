@@ -38,7 +38,6 @@ func refusedFlags() []refusedFlag {
 		{"cpuset-cpus", "", kubernetesCPU, "--limit cpu=2"},
 		{"cpuset-mems", "", kubernetesCPU, "--node-selector KEY=VALUE"},
 		{"debug", "D", "starts buildx's debugger or log; neither is here", "--verbose, and --keep to look into the pod"},
-		{"detach", "", "leaves a buildx server behind, and there is none", "run the command in the background; --detach-grace says how long the pod outlives it"},
 		{"disable-content-trust", "", "switches off a check that img v0.5.11 does not make", "leave it out, and pin base images: FROM name@sha256:..."},
 		{"force-rm", "", "is about containers that a daemon keeps; the whole pod is always deleted", "leave it out"},
 		{"invoke", "", "starts a shell after a build, which img v0.5.11 can't", "--keep, then kubectl exec"},

@@ -4,34 +4,16 @@ package plugin
 import (
 	"context"
 	"errors"
-	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
-	utilrand "k8s.io/apimachinery/pkg/util/rand"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
 
-// process is what a command knows of the process it runs in; tests give it another.
-type process struct {
-	env      []string // KEY=VALUE
-	streams  genericiooptions.IOStreams
-	podName  func() string // a name for the builder pod
-	terminal func(io.Writer) bool
-}
-
-// NewCommand returns `kubectl img`. The environment is a list of KEY=VALUE as os.Environ gives it.
-// Errors of the returned command go to Report; the command prints none itself.
-func NewCommand(env []string, streams genericiooptions.IOStreams) *cobra.Command {
-	return newRootCommand(process{env: env, streams: streams, podName: randomPodName, terminal: isTerminal}, (*Plan).carryOut)
-}
-
 // action is what becomes of a plan.
-type action func(*Plan, context.Context, genericclioptions.RESTClientGetter, genericiooptions.IOStreams) error
+type action func(*Plan, context.Context, process, genericclioptions.RESTClientGetter) error
 
+// newRootCommand returns the whole command. Errors go to Report; the command prints none itself.
 func newRootCommand(p process, do action) *cobra.Command {
 	config := genericclioptions.NewConfigFlags(true)
 	root := &cobra.Command{
@@ -51,7 +33,10 @@ func newRootCommand(p process, do action) *cobra.Command {
 	root.SetErr(p.streams.ErrOut)
 	root.SetFlagErrorFunc(flagError)
 	config.AddFlags(root.PersistentFlags())
-	root.AddCommand(newBuildCommand(p, config, do), newVersionCommand(p))
+	root.AddCommand(
+		newBuildCommand(p, config, do), newAttachCommand(p, config), newLogsCommand(p, config), newLsCommand(p, config),
+		newCancelCommand(p, config), newPruneCommand(p, config), newVersionCommand(p),
+	)
 	return root
 }
 
@@ -84,11 +69,4 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return (&usageError{message: err.Error(), cause: err}).withHint(help)
-}
-
-func randomPodName() string { return "img-" + utilrand.String(8) }
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

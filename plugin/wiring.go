@@ -29,9 +29,10 @@ func podCommand() []string { return session.Command() }
 var img = engine.Img{StateDir: stateVolume + "/img"}
 
 // podEnv is sorted, so that the same plan always prints the same pod.
-func podEnv(profile podspec.Profile, grace time.Duration) []corev1.EnvVar {
+func podEnv(profile podspec.Profile, grace time.Duration, more map[string]string) []corev1.EnvVar {
 	values := img.Environment()
 	maps.Copy(values, session.Environment(string(profile), grace))
+	maps.Copy(values, more)
 	var env []corev1.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		env = append(env, corev1.EnvVar{Name: name, Value: values[name]})

@@ -25,6 +25,17 @@ const (
 	// AnnotationExpiresAfter holds a Go duration, counted from creationTimestamp, after which anyone may delete the pod.
 	AnnotationExpiresAfter = "kubectl-img.dev/expires-after"
 
+	// AnnotationBy says who asked for the build, as far as the client knows: USER@HOST.
+	AnnotationBy = "kubectl-img.dev/by"
+	// AnnotationTags has the names the image is pushed under, comma-separated; none if it is not pushed.
+	AnnotationTags = "kubectl-img.dev/tags"
+	// AnnotationRepository is the first of them as the user typed it, without its tag.
+	AnnotationRepository = "kubectl-img.dev/repository"
+	// AnnotationProfile has the profile's name.
+	AnnotationProfile = "kubectl-img.dev/profile"
+	// AnnotationDetached is there if no client waits for the build.
+	AnnotationDetached = "kubectl-img.dev/detached"
+
 	// annotationDefaultContainer makes `kubectl logs` and `kubectl exec` choose the builder where sidecars are injected.
 	annotationDefaultContainer = "kubectl.kubernetes.io/default-container"
 )
@@ -52,6 +63,11 @@ type Options struct {
 	ImagePullSecrets []string
 	Labels           map[string]string
 	Annotations      map[string]string
+
+	By         string   // who asked for the build
+	Tags       []string // names the image is pushed under
+	Repository string   // the first of them as the user typed it
+	Detached   bool     // no client waits for the build
 
 	Template []byte // YAML or JSON of a Pod or PodTemplate, merged over the rest
 

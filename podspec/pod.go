@@ -2,6 +2,7 @@ package podspec
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -75,10 +76,22 @@ func fixedLabels() map[string]string {
 }
 
 func (o Options) fixedAnnotations() map[string]string {
-	return map[string]string{
+	fixed := map[string]string{
 		AnnotationExpiresAfter:     o.Expiry.String(),
+		AnnotationProfile:          string(o.Profile),
 		annotationDefaultContainer: Container,
 	}
+	for name, value := range map[string]string{
+		AnnotationBy: o.By, AnnotationTags: strings.Join(o.Tags, ","), AnnotationRepository: o.Repository,
+	} {
+		if value != "" {
+			fixed[name] = value
+		}
+	}
+	if o.Detached {
+		fixed[AnnotationDetached] = "true"
+	}
+	return fixed
 }
 
 // withFixed returns a copy of m in which the fixed entries win.

@@ -51,6 +51,7 @@ func everything() podspec.Options {
 	o.ImagePullSecrets = []string{"registry"}
 	o.Labels = map[string]string{"team": "web", podspec.LabelManagedBy: "somebody-else"}
 	o.Annotations = map[string]string{"note": "hello", podspec.AnnotationExpiresAfter: "1000h"}
+	o.By, o.Tags, o.Repository, o.Detached = "jane@laptop", []string{"r.example/app:1", "r.example/app:2"}, "r.example/app", true
 	o.Deadline = 1500 * time.Millisecond
 	return o
 }

@@ -6,38 +6,62 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/client-go/kubernetes"
 )
 
-// cleanup bounds a delete, retries included; it runs on a context of its own.
-const cleanup = 30 * time.Second
+// annotationRun tells a pod of ours from another of its name when the answer to a create is lost.
+const annotationRun = "kubectl-img.dev/run"
 
 // Pod is a builder pod whose create has been sent.
 type Pod struct {
-	client          kubernetes.Interface
+	api             *API
 	namespace, name string
 	container       string
 	uid             types.UID // empty while it is not known whether the create succeeded
+	run             string    // value of annotationRun
+	created         metav1.Time
 }
 
-// Create sends the create; container is the one that builds. The Pod is to be deleted even when an error comes back: the API server may have stored it.
-func Create(ctx context.Context, client kubernetes.Interface, want *corev1.Pod, container string) (*Pod, error) {
-	p := &Pod{client: client, namespace: want.Namespace, name: want.Name, container: container}
-	got, err := client.CoreV1().Pods(want.Namespace).Create(ctx, want, metav1.CreateOptions{})
-	if refused(err) || neverSent(err) {
+// Create sends the create; container is the one that builds. The Pod is to be deleted even when an error comes back: the
+// API server may have stored it. A create that was not answered is sent again.
+func Create(ctx context.Context, api *API, want *corev1.Pod, container string) (*Pod, error) {
+	p := &Pod{api: api, namespace: want.Namespace, name: want.Name, container: container, run: string(uuid.NewUUID())}
+	want = want.DeepCopy()
+	metav1.SetMetaDataAnnotation(&want.ObjectMeta, annotationRun, p.run)
+	var got *corev1.Pod
+	stored := false // it may be, by an attempt that got no answer
+	err := api.retry(ctx, patience{slowAttempt, persistence}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+		got, err = client.CoreV1().Pods(p.namespace).Create(ctx, want, metav1.CreateOptions{})
+		if stored && apierrors.IsAlreadyExists(err) {
+			got, err = p.own(ctx, client)
+		}
+		stored = stored || err != nil && !refused(err) && !neverSent(err)
+		return err
+	})
+	switch {
+	case err == nil:
+		p.uid, p.created = got.UID, got.CreationTimestamp
+		return p, p.weakened(want, got)
+	case stored:
+		return p, fmt.Errorf("create builder pod %s: %w", p, err)
+	default:
 		return nil, fmt.Errorf("create builder pod %s: %w", p, err) // nobody's, or somebody else's of that name
 	}
-	if err != nil {
-		return p, fmt.Errorf("create builder pod %s: %w", p, err)
+}
+
+// own returns the pod if it is the one that we asked for.
+func (p *Pod) own(ctx context.Context, client kubernetes.Interface) (*corev1.Pod, error) {
+	got, err := client.CoreV1().Pods(p.namespace).Get(ctx, p.name, metav1.GetOptions{})
+	if err == nil && got.Annotations[annotationRun] != p.run {
+		return nil, apierrors.NewAlreadyExists(corev1.Resource("pods"), p.name)
 	}
-	p.uid = got.UID
-	return p, p.weakened(want, got)
+	return got, err
 }
 
 // refused says that the API server answered and stored nothing.
@@ -91,28 +115,11 @@ func (p *Pod) procMount(pod *corev1.Pod) corev1.ProcMountType {
 func (p *Pod) String() string { return p.namespace + "/" + p.name }
 
 // DeleteCommand is what a user can run in our place.
-func (p *Pod) DeleteCommand() string { return "kubectl delete pod -n " + p.namespace + " " + p.name }
+func (p *Pod) DeleteCommand() string { return deleteCommand(p.namespace, p.name) }
 
-// Delete removes the pod, however ctx ended. A pod that is gone, or another one of the same name, is no error.
-func (p *Pod) Delete(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), cleanup, errors.New("no answer in time"))
-	defer cancel()
-	var options metav1.DeleteOptions
-	if p.uid != "" {
-		options.Preconditions = metav1.NewUIDPreconditions(string(p.uid))
-	}
-	for pause := 100 * time.Millisecond; ; pause *= 2 {
-		err := p.client.CoreV1().Pods(p.namespace).Delete(ctx, p.name, options)
-		if err == nil || apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-			return nil
-		}
-		if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
-			return fmt.Errorf("delete builder pod %s: %w", p, err)
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return fmt.Errorf("delete builder pod %s: %w", p, err)
-		}
-	}
+// DeleteCommand is the same for a pod that is about to be created.
+func DeleteCommand(pod *corev1.Pod) string { return deleteCommand(pod.Namespace, pod.Name) }
+
+func deleteCommand(namespace, name string) string {
+	return "kubectl delete pod -n " + namespace + " " + name
 }

@@ -84,7 +84,7 @@ func TestDiagnose(t *testing.T) {
 		"container":      {pod: waiting("CreateContainerError", "x"), err: "CreateContainerError", hintHas: "--keep"},
 		"secret":         {pod: waiting("CreateContainerConfigError", "x"), err: "CreateContainerConfigError", hintHas: "--pod-template"},
 		"out of memory":  {pod: oom, err: "out of memory (OOMKilled, limit none)", hintHas: "--limit memory"},
-		"evicted":        {pod: evicted(), err: "Evicted: The node was low on ephemeral-storage", hintHas: "--request ephemeral-storage"},
+		"evicted":        {pod: evicted(), err: "(Evicted): The node was low on ephemeral-storage", hintHas: "--request ephemeral-storage"},
 		"ended":          {pod: terminated(corev1.ContainerStateTerminated{Reason: "Error", ExitCode: 3}), err: "Error (exit code 3)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestCreateNoticesDroppedIsolation(t *testing.T) {
 			drop(stored)
 			return true, stored, nil
 		})
-		pod, err := Create(t.Context(), client, builderPod(), container)
+		pod, err := Create(t.Context(), api(client), builderPod(), container)
 		var weak *WeakenedError
 		if !errors.As(err, &weak) || !strings.Contains(weak.Field, field) || pod == nil {
 			t.Errorf("%s dropped: %v, pod %v", field, err, pod)
@@ -140,7 +140,7 @@ func TestCreateReturnsThePodItMayHaveLeft(t *testing.T) {
 	}{{gone, true}, {taken, false}} {
 		client := fake.NewClientset()
 		client.PrependReactor("create", "pods", func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, c.err })
-		pod, err := Create(t.Context(), client, builderPod(), container)
+		pod, err := Create(t.Context(), api(client), builderPod(), container)
 		if !errors.Is(err, c.err) || (pod != nil) != c.left {
 			t.Errorf("%v: pod %v, error %v", c.err, pod, err)
 		}
@@ -156,7 +156,7 @@ func TestDeleteIsSentAfterCancelAndTriedAgain(t *testing.T) {
 		}
 		return true, nil, nil
 	})
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestDeleteIsSentAfterCancelAndTriedAgain(t *testing.T) {
 
 func TestDeleteOfAPodThatIsGoneIsFine(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestDeleteOfAPodThatIsGoneIsFine(t *testing.T) {
 
 func TestAwait(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestAwait(t *testing.T) {
 
 func TestAwaitEndsWithTheLastReason(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestAwaitEndsWithTheLastReason(t *testing.T) {
 
 func TestEnded(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,8 +243,9 @@ func TestEnded(t *testing.T) {
 	if err := pod.Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pod.Ended(t.Context()); !errors.Is(err, ErrDeleted) {
-		t.Errorf("%v, want ErrDeleted", err)
+	var deleted *DeletedError
+	if _, err := pod.Ended(t.Context()); !errors.As(err, &deleted) {
+		t.Errorf("%v, want a *DeletedError", err)
 	}
 }
 
@@ -258,7 +259,7 @@ func event(kind, reason, message, container string) *corev1.Event {
 // The status says only later that the container runs.
 func TestAwaitBelievesTheKubeletsEvent(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +289,7 @@ func TestAwaitBelievesTheKubeletsEvent(t *testing.T) {
 
 func TestAwaitWithoutTheRightToEvents(t *testing.T) {
 	client := fake.NewClientset()
-	pod, err := Create(t.Context(), client, builderPod(), container)
+	pod, err := Create(t.Context(), api(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}

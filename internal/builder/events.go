@@ -25,7 +25,7 @@ func (p *Pod) watchEvents(ctx context.Context, warn func(string), started func()
 	last := ""
 	for ctx.Err() == nil {
 		options := metav1.ListOptions{FieldSelector: about.String(), ResourceVersion: last}
-		events, err := p.client.CoreV1().Events(p.namespace).Watch(ctx, options)
+		events, err := p.api.Client().CoreV1().Events(p.namespace).Watch(ctx, options)
 		if apierrors.IsForbidden(err) {
 			return
 		}

@@ -11,12 +11,22 @@ type Termination struct {
 	Code    int    // exit code of the container, -1 where it left none
 	Reason  string // OOMKilled, Evicted, DeadlineExceeded, Completed, Error, …
 	Message string // the supervisor's result, if it got that far
-	limit   string
+	limit   string // of memory
 }
 
+// Reasons of the kubelet that a flag helps against: kubernetes/pkg/kubelet.
+const (
+	reasonOOM      = "OOMKilled"
+	reasonEvicted  = "Evicted"
+	reasonDeadline = "DeadlineExceeded"
+)
+
 func (t *Termination) Error() string {
-	if t.Reason == "OOMKilled" {
+	switch t.Reason {
+	case reasonOOM:
 		return fmt.Sprintf("the builder ran out of memory (OOMKilled, limit %s)", t.limit)
+	case reasonEvicted:
+		return "the builder pod was evicted from its node (Evicted): " + oneLine(t.Message)
 	}
 	text := fmt.Sprintf("the builder pod ended early: %s", t.Reason)
 	if t.Code > 0 {
@@ -28,14 +38,17 @@ func (t *Termination) Error() string {
 	return text
 }
 
+// HintMemory names the flags that give the builder more memory.
+const HintMemory = "give the builder more with --limit memory=… and --request memory=…"
+
 // Hint names the flag that gives the builder more of what it ran out of.
 func (t *Termination) Hint() string {
 	switch t.Reason {
-	case "OOMKilled":
-		return "give the builder more with --limit memory=… and --request memory=…"
-	case "Evicted":
-		return "ask for the disk the build needs with --request ephemeral-storage=…"
-	case "DeadlineExceeded":
+	case reasonOOM:
+		return HintMemory
+	case reasonEvicted:
+		return "ask for what the build needs with --request ephemeral-storage=…,memory=…, and raise a limit with --limit"
+	case reasonDeadline:
 		return "allow the build more time with --timeout"
 	}
 	return ""
@@ -45,13 +58,10 @@ func (t *Termination) Hint() string {
 func termination(pod *corev1.Pod, container string) *Termination {
 	for _, c := range pod.Status.ContainerStatuses {
 		if end := c.State.Terminated; c.Name == container && end != nil {
-			limit := "none"
-			if c.Resources != nil && !c.Resources.Limits.Memory().IsZero() {
-				limit = c.Resources.Limits.Memory().String()
-			}
+			limit := MemoryLimit(pod, container)
 			t := &Termination{Code: int(end.ExitCode), Reason: end.Reason, Message: end.Message, limit: limit}
-			if pod.Status.Reason != "" {
-				t.Reason = pod.Status.Reason
+			if pod.Status.Reason != "" { // what was done to the pod counts more than how its process took it
+				t.Reason, t.Message = pod.Status.Reason, pod.Status.Message
 			}
 			return t
 		}
@@ -67,4 +77,14 @@ func orPhase(reason string, phase corev1.PodPhase) string {
 		return reason
 	}
 	return string(phase)
+}
+
+// MemoryLimit is the builder container's, or "none".
+func MemoryLimit(pod *corev1.Pod, container string) string {
+	for _, c := range pod.Spec.Containers {
+		if limit := c.Resources.Limits.Memory(); c.Name == container && !limit.IsZero() {
+			return limit.String()
+		}
+	}
+	return "none"
 }

@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,8 +12,11 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
+	typed "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
+
+	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
 // errStarted ends the wait for a pod's status that is not there yet.
@@ -29,7 +33,12 @@ func (p *Pod) Await(ctx context.Context, pending func(reason string)) error {
 	var reason lastReason
 	tell := func(text string) { reason.set(text, pending) }
 	var events sync.WaitGroup
-	events.Go(func() { p.watchEvents(ctx, tell, func() { cancel(errStarted) }) })
+	events.Go(func() {
+		err := panics.Do(func() error { p.watchEvents(ctx, tell, func() { cancel(errStarted) }); return nil })
+		if err != nil {
+			cancel(err)
+		}
+	})
 	err := p.until(ctx, func(pod *corev1.Pod) (bool, error) {
 		state := diagnose(pod, p.container)
 		if state.waiting != "" {
@@ -60,21 +69,53 @@ func (p *Pod) Ended(ctx context.Context) (*Termination, error) {
 	return end, err
 }
 
-// ErrDeleted says that somebody else deleted the pod.
-var ErrDeleted = errors.New("the builder pod was deleted")
+// DeletedError says that somebody else deleted the pod.
+type DeletedError struct {
+	Reason  string // Kubernetes' own for a deletion of its own, such as EvictionByEvictionAPI or DeletionByTaintManager; or empty
+	Message string
+}
+
+func (e *DeletedError) Error() string {
+	if e.Reason == "" {
+		return "the builder pod was deleted by somebody else"
+	}
+	return fmt.Sprintf("the builder pod was deleted: %s: %s", e.Reason, oneLine(e.Message))
+}
+
+// Hint says what a deletion usually is.
+func (e *DeletedError) Hint() string {
+	if e.Reason == "" {
+		return "kubectl img cancel, kubectl delete or a clean-up job did it; run the build again"
+	}
+	return "run the build again; --node-selector and --toleration choose other nodes"
+}
+
+// deleted reads why, as far as the pod's last status knows; pod may be nil.
+func deleted(pod *corev1.Pod) *DeletedError {
+	e := &DeletedError{}
+	if pod == nil {
+		return e
+	}
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
+			e.Reason, e.Message = c.Reason, c.Message
+		}
+	}
+	return e
+}
 
 // until watches the pod, over as many connections as it takes, until done says so.
 func (p *Pod) until(ctx context.Context, done func(*corev1.Pod) (bool, error)) error {
 	only := fields.OneTermEqualSelector(metav1.ObjectNameField, p.name).String()
-	pods := p.client.CoreV1().Pods(p.namespace)
+	pods := func() typed.PodInterface { return p.api.Client().CoreV1().Pods(p.namespace) }
 	lw := &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			o.FieldSelector = only
-			return pods.List(ctx, o)
+			return pods().List(ctx, o)
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 			o.FieldSelector = only
-			return pods.Watch(ctx, o)
+			return pods().Watch(ctx, o)
 		},
 	}
 	gone := func(store cache.Store) (bool, error) {
@@ -82,23 +123,23 @@ func (p *Pod) until(ctx context.Context, done func(*corev1.Pod) (bool, error)) e
 			return false, nil
 		}
 		// The first list may come from a cache that is behind our create; this read does not.
-		if _, err := pods.Get(ctx, p.name, metav1.GetOptions{}); apierrors.IsNotFound(err) {
-			return true, ErrDeleted
+		if _, err := pods().Get(ctx, p.name, metav1.GetOptions{}); apierrors.IsNotFound(err) {
+			return true, deleted(nil)
 		}
 		return false, nil
 	}
-	_, err := watchtools.UntilWithSync(ctx, cache.ToListWatcherWithWatchListSemantics(lw, p.client), &corev1.Pod{}, gone, func(e watch.Event) (bool, error) {
+	_, err := watchtools.UntilWithSync(ctx, cache.ToListWatcherWithWatchListSemantics(lw, p.api.Client()), &corev1.Pod{}, gone, func(e watch.Event) (bool, error) {
 		pod, ok := e.Object.(*corev1.Pod)
 		switch {
 		case !ok || p.uid != "" && pod.UID != p.uid:
 			return false, nil
 		case e.Type == watch.Deleted:
-			return true, ErrDeleted
+			return true, deleted(pod)
 		default:
 			return done(pod)
 		}
 	})
-	if ctx.Err() != nil && err != nil && !errors.Is(err, ErrDeleted) {
+	if gone := (*DeletedError)(nil); ctx.Err() != nil && err != nil && !errors.As(err, &gone) {
 		return context.Cause(ctx)
 	}
 	return err

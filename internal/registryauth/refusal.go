@@ -17,6 +17,12 @@ const (
 	UnknownHost    Cause = "the pod finds no such host; correct the name, or the cluster's DNS"
 	Unreachable    Cause = "the pod does not reach the registry; look at network policies and proxies"
 	BadCertificate Cause = "the builder does not trust the registry's certificate; name its authority with --registry-ca"
+	Limited        Cause = "the registry limits how much is asked of it; wait, or log in for a higher limit"
+	ServerError    Cause = "the registry failed by itself; wait, or tell those who run it"
+	TimedOut       Cause = "the registry did not answer in time; look at it, at network policies and proxies"
+	Broken         Cause = "the registry broke off the connection; look at it and at proxies in between"
+	NotFound       Cause = "the registry has no such image; correct its name or tag"
+	NoRepository   Cause = "the registry has no such repository; create it, or correct the name"
 	PlainHTTP      Cause = "the registry speaks plain http, which img v0.5.11 can't; give it a certificate"
 	HelperMissing  Cause = "the builder image lacks the credential helper; use one that has it"
 	HelperFailed   Cause = "the credential helper gave no login; look at its words in the log"
@@ -57,7 +63,13 @@ func (e *Refusal) Error() string {
 // Diagnose recognizes a registry's refusal in the last words of the engine. This is the one place that reads them: img
 // reports an exit status and text. A failed RUN step is none, whatever it printed.
 func Diagnose(words string) (cause Cause, detail string, ok bool) {
-	if strings.Contains(words, "executor failed running") || !aboutRegistry(words) {
+	if strings.Contains(words, "executor failed running") {
+		return "", "", false
+	}
+	if strings.HasPrefix(words, "failed to solve") && strings.Contains(words, "failed to load cache key: ") && strings.HasSuffix(words, ": not found") {
+		return NotFound, shorten(words), true
+	}
+	if !aboutRegistry(words) {
 		return "", "", false
 	}
 	lower := strings.ToLower(words)
@@ -70,7 +82,12 @@ func Diagnose(words string) (cause Cause, detail string, ok bool) {
 		{BadCertificate, []string{"x509: ", "tls: failed to verify"}},
 		{PlainHTTP, []string{"server gave http response to https client", "first record does not look like a tls handshake"}},
 		{UnknownHost, []string{"no such host", "dial tcp: lookup ", "name resolution"}},
-		{Unreachable, []string{"connection refused", "i/o timeout", "no route to host", "network is unreachable", "connection reset", "handshake timeout", "proxyconnect"}},
+		{TimedOut, []string{"i/o timeout", "handshake timeout", "timeout awaiting", "504 gateway timeout"}},
+		{Limited, []string{"429 too many requests", "toomanyrequests"}},
+		{ServerError, []string{": 500 ", ": 501 ", ": 502 ", ": 503 ", ": 507 "}},
+		{Unreachable, []string{"connection refused", "no route to host", "network is unreachable", "proxyconnect"}},
+		{Broken, []string{"connection reset", ": eof", "unexpected eof", "broken pipe", "no response", "server closed"}},
+		{NoRepository, []string{"unexpected response: 404 ", "unexpected status: 404 "}},
 		{Forbidden, []string{"403", "forbidden"}},
 		{Unauthorized, []string{"401", "unauthorized", "authorization failed", "access denied", "authentication required", "missing username or secret"}},
 	} {
@@ -90,7 +107,7 @@ func Diagnose(words string) (cause Cause, detail string, ok bool) {
 func aboutRegistry(words string) bool {
 	return firstOf(words, []string{
 		"failed to authorize", "failed to do request", "pull access denied", "unexpected status", "unexpected response",
-		"error getting credentials", "server message", "authorization failed", "proxyconnect",
+		"error getting credentials", "server message", "authorization failed", "proxyconnect", "failed to copy", "failed commit on ref",
 	}) != ""
 }
 
@@ -112,7 +129,7 @@ func shorten(words string) string {
 			words = rest
 		}
 	}
-	for _, prefix := range []string{"rpc error: code = Unknown desc = ", "failed to solve with frontend dockerfile.v0: ", "failed to solve: ", "failed to load cache key: "} {
+	for _, prefix := range []string{"rpc error: code = Unknown desc = ", "failed to solve with frontend dockerfile.v0: ", "failed to solve: ", "failed to load cache key: ", "failed to copy: httpReaderSeeker: failed open: "} {
 		words = strings.TrimPrefix(words, prefix)
 	}
 	return strings.TrimSuffix(words, ".")

@@ -3,6 +3,8 @@ package session
 import (
 	"io"
 	"sync/atomic"
+
+	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
 // portion is how many bytes are written at once: few enough that a slow link shows progress.
@@ -17,10 +19,10 @@ type flow struct {
 	waiting atomic.Bool // there are bytes that have not passed yet
 }
 
-func (f *flow) Write(p []byte) (int, error) {
+func (f *flow) Write(p []byte) (done int, err error) {
+	defer panics.Recover(&err)
 	f.waiting.Store(true)
 	defer f.waiting.Store(false)
-	done := 0
 	for done < len(p) {
 		n, err := f.w.Write(p[done:min(len(p), done+portion)])
 		done += n

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"time"
 
@@ -24,9 +25,14 @@ var (
 )
 
 // LostError says that the pod was not reached again within the grace period, after which it stops by itself.
-type LostError struct{ Err error }
+type LostError struct {
+	Grace time.Duration
+	Err   error
+}
 
-func (e *LostError) Error() string { return fmt.Sprintf("follow the build: %v", e.Err) }
+func (e *LostError) Error() string {
+	return fmt.Sprintf("follow the build: the builder pod was out of reach for %s: %v", e.Grace, e.Err)
+}
 
 // Unwrap returns the last connection's error.
 func (e *LostError) Unwrap() error { return e.Err }
@@ -44,7 +50,7 @@ func (s *Session) Follow(ctx context.Context, log io.Writer) {
 			pause, last = firstRetry, time.Now()
 			s.disconnected(ctx, err)
 		} else if time.Since(last) > s.grace {
-			t.conclude(Result{}, &LostError{err})
+			t.conclude(Result{}, &LostError{s.grace, err})
 			return
 		}
 		select {
@@ -55,11 +61,25 @@ func (s *Session) Follow(ctx context.Context, log io.Writer) {
 	}
 }
 
+// Watch is Follow without the leash: the supervisor does not take this for a client.
+func (s *Session) Watch(ctx context.Context, log io.Writer) {
+	s.watching = true
+	s.Follow(ctx, log)
+}
+
 // disconnected keeps quiet about the end that follows a goodbye.
 func (s *Session) disconnected(ctx context.Context, err error) {
 	if ctx.Err() == nil && !closed(s.goodbye) && s.notes.Disconnected != nil {
 		s.notes.Disconnected(err)
 	}
+}
+
+// beat is how often to tell the supervisor that its client lives.
+func (s *Session) beat() time.Duration {
+	if s.watching {
+		return time.Duration(math.MaxInt64)
+	}
+	return max(s.grace/6, 100*time.Millisecond)
 }
 
 // attach follows the log over one exec until the connection fails, falls silent, or ctx ends.
@@ -68,7 +88,7 @@ func (s *Session) attach(ctx context.Context, t *transcript) error {
 	defer cancel(nil)
 	silence := time.AfterFunc(stall, func() { cancel(errStalled) })
 	defer silence.Stop()
-	beats := newLeash(s.grace, s.goodbye)
+	beats := newLeash(s.beat(), s.goodbye, s.leave)
 	defer beats.Close()
 	c := t.connect(func() { silence.Reset(stall) })
 	defer c.close()

@@ -13,22 +13,25 @@ type leash struct {
 	done sync.WaitGroup
 }
 
-// newLeash beats several times within grace, so that one late beat is no loss, until it is closed. Once goodbye is
-// closed it says so, which lets the supervisor end.
-func newLeash(grace time.Duration, goodbye <-chan struct{}) *leash {
+// newLeash beats until it is closed, after each pause. Once goodbye is
+// closed it says so, which lets the supervisor end; once leave is, the supervisor goes on without a client.
+func newLeash(pause time.Duration, goodbye, leave <-chan struct{}) *leash {
 	r, w := io.Pipe()
 	l := &leash{PipeReader: r, stop: make(chan struct{})}
 	l.done.Go(func() {
-		tick := time.NewTicker(max(grace/6, 100*time.Millisecond))
+		tick := time.NewTicker(pause)
 		defer tick.Stop()
 		for line := "beat\n"; ; {
 			if _, err := io.WriteString(w, line); err != nil {
 				return
 			}
+			line = "beat\n"
 			select {
 			case <-tick.C:
 			case <-goodbye:
 				line, goodbye = "bye\n", nil
+			case <-leave:
+				line, leave = "detach\n", nil
 			case <-l.stop:
 				return
 			}

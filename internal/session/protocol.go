@@ -22,6 +22,9 @@ const (
 	script = Dir + "/supervisor"
 )
 
+// EnvGrace is the variable of the pod that holds how many seconds it waits for a client.
+const EnvGrace = "LEASH_GRACE"
+
 //go:embed supervisor.sh
 var supervisor string
 
@@ -38,9 +41,14 @@ func Command() []string {
 func Environment(profile string, grace time.Duration) map[string]string {
 	return map[string]string{
 		"PROFILE":         profile,
-		"LEASH_GRACE":     strconv.Itoa(int(grace.Seconds())),
+		EnvGrace:          strconv.Itoa(int(grace.Seconds())),
 		"XDG_RUNTIME_DIR": Dir + "/xdg",
 	}
+}
+
+// CacheEnvironment is what the supervisor expects besides, where the engine's state is on a volume that others may use.
+func CacheEnvironment(wait bool) map[string]string {
+	return map[string]string{"CACHE_WAIT": strconv.FormatBool(wait)}
 }
 
 func verb(args ...string) []string { return append([]string{"sh", script}, args...) }

@@ -18,10 +18,20 @@ type Result struct {
 
 // JobError says which phase of the job failed and how.
 type JobError struct {
-	Phase   string `json:"phase"` // preflight, context, login, build, digest, push, output, stopped or abandoned
+	Phase   string `json:"phase"` // cache, preflight, context, login, build, digest, push, output, stopped or abandoned
 	Code    int    `json:"code"`  // exit code of the step
+	Cause   Cause  `json:"cause"` // what the pod ran out of, or empty
 	Message string `json:"error"`
 }
+
+// Cause is what a pod ran out of.
+type Cause string
+
+// The causes the supervisor knows.
+const (
+	NoMemory Cause = "memory"
+	NoDisk   Cause = "disk"
+)
 
 func (e *JobError) Error() string { return e.Phase + ": " + e.Message }
 

@@ -25,7 +25,11 @@ type Session struct {
 	pulse     chan struct{} // an upload moves
 	outcome   chan Outcome  // the result, once
 	goodbye   chan struct{} // closed when the supervisor may end
+	leave     chan struct{} // closed when the supervisor shall go on without a client
+	left      chan struct{} // closed when it knows
 	once      sync.Once
+	leaving   sync.Once
+	watching  bool // without a leash
 	limits    limits
 }
 
@@ -43,6 +47,7 @@ const (
 	wordReceiving = "receiving"
 	wordUploaded  = "uploaded"
 	wordRefused   = "refused"
+	wordFull      = "full" // refused for want of disk
 )
 
 // Outcome is how a job ended.
@@ -53,10 +58,11 @@ type Outcome struct {
 
 // Notes are told what happens, for the user; any of them may be nil.
 type Notes struct {
-	Phase        func(name string) // a step of the job begins
-	Identity     func(name string) // the address of the pod's Google identity
-	Broken       func(err error)   // the upload broke and is about to be sent again
-	Disconnected func(err error)   // the log broke off and is about to be resumed
+	Phase        func(name string)                          // a step of the job begins
+	Identity     func(name string)                          // the address of the pod's Google identity
+	Held         func(by string)                            // the cache volume is used by another builder pod
+	Broken       func(ctx context.Context, err error) error // the upload broke and is about to be sent again, unless an error is returned
+	Disconnected func(err error)                            // the log broke off and is about to be resumed
 }
 
 // New returns the session with the supervisor in c.
@@ -72,12 +78,25 @@ func newSession(run runner, grace time.Duration, notes Notes) *Session {
 		pulse:     make(chan struct{}, 1),
 		outcome:   make(chan Outcome, 1),
 		goodbye:   make(chan struct{}),
+		leave:     make(chan struct{}),
+		left:      make(chan struct{}),
 		limits:    limits{launching: launching, silence: silence},
 	}
 }
 
 // Result delivers how the job ended, once.
 func (s *Session) Result() <-chan Outcome { return s.outcome }
+
+// Detach has the job go on without a client, and returns when the supervisor knows. Follow must be running.
+func (s *Session) Detach(ctx context.Context) error {
+	close(s.leave)
+	select {
+	case <-s.left:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
 
 // Release tells the supervisor that it may end; to be called once.
 func (s *Session) Release() { close(s.goodbye) }
@@ -94,13 +113,19 @@ func (s *Session) event(line string) (end *ending, err error) {
 		s.feelPulse()
 	case wordUploaded:
 		s.hear(word{name: name})
-	case wordReceiving, wordRefused:
+	case wordReceiving, wordRefused, wordFull:
 		which, reason, _ := strings.Cut(rest, " ")
 		try, err := strconv.Atoi(which)
 		if err != nil {
 			return nil, fmt.Errorf("read the supervisor's word %.100q: %w", line, err)
 		}
 		s.hear(word{name, try, reason})
+	case "held":
+		if s.notes.Held != nil {
+			s.notes.Held(rest)
+		}
+	case "detached":
+		s.leaving.Do(func() { close(s.left) })
 	case "phase":
 		if s.notes.Phase != nil {
 			s.notes.Phase(rest)

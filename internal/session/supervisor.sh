@@ -4,6 +4,7 @@
 #   receive N        takes the Nth try of an upload from stdin and has it built only if its end marker verifies
 #   follow OFFSET    sends the log from byte OFFSET on stdout, events on stderr; each line on stdin renews the leash
 #   send FILE        sends FILE on stdout, its length and SHA-256 on stderr
+#   phase            prints what the job is at
 #
 # The exec'ed ones drain stdin on every path: an exec whose far end goes away before stdin is sent can hang for good.
 set -u
@@ -31,13 +32,17 @@ supervise() {
 	chmod 00755 "$STATE"
 	: >"$w/log"
 	: >"$s/events"
+	kills=$(kills)
 	mkfifo "$s/start"
 	echo $$ >"$s/pid"
 	trap 'report 143 "$(failure stopped 143 "the builder pod was told to stop")"; exit 143' TERM
 	trap 'report 1 "$(failure abandoned 1 "no client for ${LEASH_GRACE}s")"; exit 1' USR1
 	leash &
 	${ENTER:-false} true 2>/dev/null || ENTER=""
-	if reason=$(preflight); then
+	hold
+	if [ -n "$held" ]; then
+		conclude cache "$held"
+	elif reason=$(preflight); then
 		event ready
 		cat "$s/start" >/dev/null &
 		wait $!
@@ -47,8 +52,25 @@ supervise() {
 		wait $!
 		conclude
 	else
-		conclude "$reason"
+		conclude preflight "$reason"
 	fi
+}
+
+# hold takes the lock of a cache volume, which one engine at a time can use. Where it is not to be waited for, held says
+# whose it is. The lock is the kernel's: it goes with the last process that has descriptor 9 open.
+hold() {
+	held=""
+	[ -n "${CACHE_WAIT:-}" ] && command -v flock >/dev/null || return 0
+	exec 9<>"$STATE.lock"
+	if ! flock -n 9; then
+		held=$(cat "$STATE.lock")
+		event "held ${held:=another build}"
+		[ "$CACHE_WAIT" = true ] || return 0
+		flock 9 &
+		wait $!
+		held=""
+	fi
+	uname -n >"$STATE.lock"
 }
 
 # preflight prints what would keep the engine from starting, and fails; or prints nothing.
@@ -77,12 +99,36 @@ job() (
 	. "$s/upload/job"
 )
 
-# step PHASE COMMAND...: called by the job.
+# step PHASE COMMAND...: called by the job. What a registry may answer better next time is tried again.
 step() {
 	event "phase $1"
 	echo "$1" >"$s/phase"
 	shift
-	$ENTER "$@" </dev/null || exit
+	for pause in ${RETRY_PAUSES:-1 3 8} ""; do
+		from=$(($(wc -c <"$w/log") + 1))
+		$ENTER "$@" </dev/null && return
+		code=$?
+		[ -n "$pause" ] && why=$(transient "$from") || exit $code
+		echo "The registry may answer better in ${pause}s, trying again: $why"
+		sleep "$pause"
+	done
+}
+
+# transient prints the last words of a step, if they are a registry's that may be other ones soon: 429, 5xx, a broken
+# connection. A failed RUN step is none, whatever it printed.
+transient() {
+	settle
+	tail -c "+$1" "$w/log" | grep . | tail -n 1 | grep -v 'executor failed running' |
+		grep -E 'unexpected (status|response).* (429|5[0-9][0-9]) |failed (to do request|to copy|to authorize|commit).*(EOF|reset by peer|connection refused|timeout|broken pipe|no response|closed)'
+}
+
+# settle waits for the log, which is written by another process, to be whole.
+settle() {
+	size=""
+	until [ "$(wc -c <"$w/log")" = "$size" ]; do
+		size=$(wc -c <"$w/log")
+		sleep 0.2 2>/dev/null || sleep 1
+	done
 }
 
 # digest COMMAND...: a step whose output names the digest of what was built.
@@ -186,11 +232,12 @@ members() { [ ! -f "$1" ] || tr '\n\r\t' '   ' <"$1" | sed 's/^ *{ */,/; s/ *} *
 
 # --- result --------------------------------------------------------------------------------------------------------
 
-# conclude [REASON]: reports, then waits for the client to take a last look: for a signal, or the end of the leash.
+# conclude [PHASE REASON]: reports, then waits for a client to take a last look: for a signal, or the end of the leash.
 conclude() {
 	code=0
+	rm -f "$s/detached"
 	if [ $# -gt 0 ]; then
-		code=1 result=$(failure preflight 1 "$1")
+		code=1 result=$(failure "$1" 1 "$2")
 	elif [ -s "$s/code" ]; then
 		[ -s "$s/reason" ] || echo "exit status $(cat "$s/code")" >"$s/reason"
 		code=1 result=$(failure "$(cat "$s/phase")" "$(cat "$s/code")" "$(cat "$s/reason")")
@@ -212,7 +259,23 @@ report() {
 }
 
 failure() {
-	printf '{"phase":"%s","code":%d,"error":"%s"}' "$1" "$2" "$(printf %s "$3" | tr '"\\\n\t' "''  ")"
+	printf '{"phase":"%s","code":%d,"cause":"%s","error":"%s"}' "$1" "$2" "$(cause)" "$(printf %s "$3" | tr '"\\\n\t' "''  ")"
+}
+
+# cause names what the pod ran out of, if it did.
+cause() {
+	if [ "$(kills)" != "$kills" ]; then
+		echo memory
+	elif tail -n 20 "$w/log" | grep -qi 'no space left on device'; then
+		echo disk
+	fi
+}
+
+# kills is how many processes of the pod the kernel has killed for memory.
+kills() {
+	for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
+		sed -n 's/^oom_kill //p' $file 2>/dev/null
+	done
 }
 
 # success prints the digest the engine named, and of its manifest what a metadata file wants to know.
@@ -229,13 +292,14 @@ success() {
 	printf '}'
 }
 
-# leash signals the supervisor when no client has been heard of for the grace period.
+# leash signals the supervisor when no client has been heard of for the grace period. A build that was detached has none
+# until it is done.
 leash() {
 	idle=0
 	while [ $idle -lt "$LEASH_GRACE" ]; do
 		sleep 1
 		bury
-		if [ -e "$s/beat" ]; then
+		if [ -e "$s/beat" ] || [ -e "$s/detached" ]; then
 			rm -f "$s/beat"
 			idle=0
 		else
@@ -277,7 +341,10 @@ receive() {
 		event uploaded
 	else
 		rm -f "$s/receiver"
-		event "refused $1 $problem"
+		case $problem in
+		*[Nn]'o space left'*) event "full $1 $problem" ;;
+		*) event "refused $1 $problem" ;;
+		esac
 	fi
 	# Only now, for the end of stdin can get lost on its way here; nothing above waits for it.
 	drain
@@ -343,7 +410,10 @@ follow() {
 	exec 3<&0 4<"$w/log" 5<"$s/events"
 	while read -r word; do
 		: >"$s/beat"
-		[ "$word" != bye ] || kill -TERM "$(cat "$s/pid")"
+		case $word in
+		detach) : >"$s/detached" && event detached ;;
+		bye) kill -TERM "$(cat "$s/pid")" ;;
+		esac
 	done <&3 &
 	leash=$!
 	tail -c "+$(($1 + 1))" <&4
@@ -361,6 +431,11 @@ follow() {
 }
 
 # --- send --------------------------------------------------------------------------------------------------------
+
+phase() {
+	drain
+	cat "$s/phase" 2>/dev/null || echo upload
+}
 
 send() {
 	echo "end $(wc -c <"$1" | tr -d ' ') $(sha256 <"$1")" >&2

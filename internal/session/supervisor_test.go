@@ -44,10 +44,16 @@ func eachShell(t *testing.T, test func(t *testing.T, shell []string)) {
 // startPod starts the supervisor; env overrides what the pod's environment would hold.
 func startPod(t *testing.T, shell []string, env ...string) *pod {
 	t.Helper()
+	return preparedPod(t, func(*pod) {}, shell, env...)
+}
+
+// preparedPod starts it after prepare has been there.
+func preparedPod(t *testing.T, prepare func(*pod), shell []string, env ...string) *pod {
+	t.Helper()
 	p := &pod{t: t, root: t.TempDir(), shell: shell, ended: make(chan struct{})}
 	text := strings.NewReplacer(
 		Dir, p.path("run"), Workspace, p.path("workspace"), "/dev/termination-log", p.path("termination"),
-		MountsDir, p.path("secrets"),
+		MountsDir, p.path("secrets"), "/sys/fs/cgroup", p.path("cgroup"),
 		"/etc/subuid /etc/subgid", p.path("subuid"),
 	).Replace(supervisor)
 	p.write("supervisor", text)
@@ -57,6 +63,7 @@ func startPod(t *testing.T, shell []string, env ...string) *pod {
 			t.Fatal(err)
 		}
 	}
+	prepare(p)
 	p.supervisor = p.command("supervise")
 	p.supervisor.Env = append(p.supervisor.Env, env...)
 	if err := p.supervisor.Start(); err != nil {

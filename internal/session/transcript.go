@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"sync"
+
+	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
 // transcript is what has been heard of the supervisor, over however many connections.
@@ -108,10 +110,16 @@ func (c *connection) guarded(take writer) io.Writer {
 		if c.closed {
 			return
 		}
-		c.alive()
-		c.bytes += int64(len(p))
-		take(p)
-		c.settle()
+		err := panics.Do(func() error {
+			c.alive()
+			c.bytes += int64(len(p))
+			take(p)
+			c.settle()
+			return nil
+		})
+		if err != nil {
+			c.deliver(Result{}, err)
+		}
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kubectl-img/kubectl-img/exec"
+	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
 // try is one exec that carries the upload.
@@ -21,9 +22,12 @@ type try struct {
 	begun chan struct{} // closed when the pod has said that it takes this one
 }
 
-// repeatable says whether another try makes sense. Where no exec ever came about, none is allowed.
-func (t *try) repeatable(p Payload) bool {
-	return (closed(t.connected) || t.flow.total.Load() > 0) && (!p.Once || !closed(t.begun))
+// repeatable says whether there can be another try.
+func (t *try) repeatable(p Payload) bool { return !p.Once || !closed(t.begun) }
+
+// reached says whether the pod may have had anything of this try.
+func (t *try) reached(err error) bool {
+	return closed(t.begun) || t.flow.total.Load() > 0 || errors.Is(err, errUnverified)
 }
 
 func closed(c <-chan struct{}) bool {
@@ -49,7 +53,7 @@ func (t *try) upload(ctx context.Context, p Payload, sent func(total int64)) err
 	}()
 	var producer sync.WaitGroup
 	producer.Go(func() {
-		err := t.produce(ctx, frames, p)
+		err := panics.Do(func() error { return t.produce(ctx, frames, p) })
 		w.CloseWithError(err) // nil: end of file
 		produced <- err
 	})
@@ -85,6 +89,8 @@ func (t *try) verdict(ctx context.Context, ran, produced <-chan error) error {
 			case w.name == wordReceiving:
 				launch, connected = nil, nil
 				t.begin()
+			case w.name == wordFull:
+				return &FullError{w.reason}
 			default:
 				return fmt.Errorf("%w: %s", errUnverified, w.reason)
 			}

@@ -10,10 +10,11 @@ import (
 
 // Bounds of an upload. Tests have shorter ones.
 const (
-	// tries is how often an upload is sent that breaks on its way.
+	// tries is how often an upload is sent that breaks on its way. What never reached the pod is no try, and is repeated
+	// for as long as the pod waits for a client.
 	tries = 3
-	// firstPause is how long to wait before the second try; each further one waits twice as long.
-	firstPause = 500 * time.Millisecond
+	// firstPause is how long to wait before the second try; each further one waits twice as long, lastPause at most.
+	firstPause, lastPause = 500 * time.Millisecond, 4 * time.Second
 	// launching is how long the pod may take to begin to take an upload when it has been heard of.
 	launching = 20 * time.Second
 	// silence is how long nothing may move, here or in the pod, while there is something to send or to confirm.
@@ -37,6 +38,11 @@ func (e *UploadError) Error() string {
 // Unwrap returns the cause.
 func (e *UploadError) Unwrap() error { return e.Err }
 
+// FullError says that the upload did not fit on the pod's disk.
+type FullError struct{ Detail string }
+
+func (e *FullError) Error() string { return "the builder pod's disk is full: " + e.Detail }
+
 // Payload is what an upload carries.
 type Payload struct {
 	Write func(*tar.Writer) error
@@ -47,25 +53,30 @@ type Payload struct {
 // decides nothing: it can hang, and it can end well on a stream that was cut. An upload that breaks is sent again, if the
 // payload can be; an error of the payload's own is returned as it is.
 func (s *Session) Upload(ctx context.Context, p Payload, sent func(total int64)) error {
-	pause := firstPause
-	for n := 1; ; n++ {
+	sends, reached := 0, time.Now()
+	for n, pause := 1, firstPause; ; n, pause = n+1, min(2*pause, lastPause) {
 		t := &try{Session: s, n: n, begun: make(chan struct{})}
 		err := t.upload(ctx, p, sent)
-		if broken := (*UploadError)(nil); !errors.As(err, &broken) || n == tries || !t.repeatable(p) {
+		if t.reached(err) {
+			sends, reached = sends+1, time.Now()
+		}
+		if broken := (*UploadError)(nil); !errors.As(err, &broken) || sends == tries || time.Since(reached) > s.grace || !t.repeatable(p) {
 			return err
 		}
-		s.broken(err)
+		if err := s.broken(ctx, err); err != nil {
+			return err
+		}
 		select {
 		case <-time.After(pause):
-			pause *= 2
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-func (s *Session) broken(err error) {
-	if s.notes.Broken != nil {
-		s.notes.Broken(err)
+func (s *Session) broken(ctx context.Context, err error) error {
+	if s.notes.Broken == nil {
+		return nil
 	}
+	return s.notes.Broken(ctx, err)
 }

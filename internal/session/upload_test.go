@@ -136,7 +136,7 @@ func TestUploadThatBreaksIsSentAgain(t *testing.T) {
 				var log bytes.Buffer
 				broken := ""
 				s, ctx := p.session(&log, breaking(c.first), func(s *Session) {
-					s.notes.Broken = func(err error) { broken += err.Error() }
+					s.notes.Broken = func(_ context.Context, err error) error { broken += err.Error(); return nil }
 				})
 				files := map[string]string{"a": noise(100_000), "b": "content"}
 				list := sh(engine.PhaseBuild, "cd "+p.path("workspace/context")+" && ls && cat b")

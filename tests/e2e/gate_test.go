@@ -38,6 +38,20 @@ type gate struct {
 // rule returns the status for a request with a login, or 200 to let it pass. Without a login it is asked with an empty one.
 type rule func(user, password string, r *http.Request) int
 
+// What a rule can do besides naming a status.
+const (
+	reset = -1 // close the connection without an answer
+	stall = -2 // never answer
+)
+
+func hijacked(t *testing.T, w http.ResponseWriter) net.Conn {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		t.Error(err)
+	}
+	return conn
+}
+
 func onlyFor(user, password string) rule {
 	return func(u, p string, _ *http.Request) int {
 		if u == user && p == password {
@@ -105,6 +119,10 @@ func (g *gate) handler(t *testing.T, allowed rule) http.Handler {
 		case http.StatusUnauthorized:
 			w.Header().Set("WWW-Authenticate", `Basic realm="gate"`)
 			fallthrough
+		case reset:
+			hijacked(t, w).Close()
+		case stall:
+			<-r.Context().Done()
 		default:
 			w.WriteHeader(status)
 		}

@@ -59,6 +59,10 @@ func pod(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("the pod does not run the supervisor: %q", command)
 	}
 	p.Spec.Containers[0].Command = []string{"(supervisor)"}
+	if host, err := os.Hostname(); err != nil || p.Annotations["kubectl-img.dev/by"] != "jane@"+host {
+		ts.Fatalf("the pod is not by jane@%s: %q, %v", host, p.Annotations["kubectl-img.dev/by"], err)
+	}
+	p.Annotations["kubectl-img.dev/by"] = "(jane)"
 	data, err := yaml.Marshal(p)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))

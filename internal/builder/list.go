@@ -1,0 +1,60 @@
+package builder
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// page is how many pods are asked for at once.
+const page = 500
+
+// List returns the pods of a namespace, or of all for an empty one, that a label selector chooses.
+func (a *API) List(ctx context.Context, namespace, selector string) ([]corev1.Pod, error) {
+	var all []corev1.Pod
+	options := metav1.ListOptions{LabelSelector: selector, Limit: page}
+	for {
+		var list *corev1.PodList
+		err := a.retry(ctx, patience{slowAttempt, persistence}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+			list, err = client.CoreV1().Pods(namespace).List(ctx, options)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("list builder pods: %w", err)
+		}
+		all = append(all, list.Items...)
+		if options.Continue = list.Continue; options.Continue == "" {
+			return all, nil
+		}
+	}
+}
+
+// Get returns one pod.
+func (a *API) Get(ctx context.Context, namespace, name string) (*corev1.Pod, error) {
+	var pod *corev1.Pod
+	err := a.retry(ctx, patience{attempt, persistence}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+		pod, err = client.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find builder pod %s/%s: %w", namespace, name, err)
+	}
+	return pod, nil
+}
+
+// Adopt returns a pod that another run has created; container is the one that builds.
+func Adopt(api *API, pod *corev1.Pod, container string) *Pod {
+	return &Pod{
+		api: api, namespace: pod.Namespace, name: pod.Name, container: container,
+		uid: pod.UID, created: pod.CreationTimestamp,
+	}
+}
+
+// End is how the pod ended, as far as its status knows; nil while it may still run.
+func End(pod *corev1.Pod, container string) *Termination { return termination(pod, container) }
+
+// Created is when the API server stored the pod, by its own clock.
+func (p *Pod) Created() metav1.Time { return p.created }

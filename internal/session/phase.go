@@ -1,0 +1,16 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"github.com/kubectl-img/kubectl-img/exec"
+)
+
+// Phase asks the supervisor in c what its job is at: upload, or the phase of a step.
+func Phase(ctx context.Context, c exec.Container) (string, error) {
+	var out bytes.Buffer
+	err := c.Run(ctx, verb("phase"), exec.Streams{Stdin: strings.NewReader(""), Stdout: &out})
+	return strings.TrimSpace(out.String()), err
+}

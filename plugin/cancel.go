@@ -1,0 +1,74 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+// cancelFlags holds what the user typed.
+type cancelFlags struct{ ignoreNotFound bool }
+
+func newCancelCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
+	o := &cancelFlags{}
+	cmd := &cobra.Command{
+		Use:     "cancel [flags] NAME...",
+		Short:   "Stop builds and delete their pods",
+		Long:    "Stop builds and delete their pods, whoever started them. A client that waits for one ends with an error.",
+		Example: "  kubectl img cancel -n ci img-7f3k2a1b",
+		Args:    someNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), p, config, args)
+		},
+	}
+	cmd.Flags().BoolVar(&o.ignoreNotFound, "ignore-not-found", false, "Take a build that is not there for cancelled")
+	return cmd
+}
+
+func (o *cancelFlags) run(ctx context.Context, p process, config genericclioptions.RESTClientGetter, names []string) error {
+	namespace, err := namespaceOf(config)
+	if err != nil {
+		return err
+	}
+	c, err := p.connect(config, newLogger(&Plan{}, p.streams.ErrOut))
+	if err != nil {
+		return err
+	}
+	var all error
+	for _, name := range names {
+		pod, err := c.find(ctx, namespace, name)
+		if o.ignoreNotFound && apierrors.IsNotFound(err) {
+			continue
+		}
+		if err == nil {
+			err = builder.Adopt(c.api, pod, podspec.Container).Remove(ctx)
+		}
+		if err != nil {
+			all = errors.Join(all, err)
+			continue
+		}
+		fmt.Fprintf(p.streams.Out, "build %s/%s cancelled\n", namespace, name)
+	}
+	return all
+}
+
+func oneName(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usagef("want the name of one build, got %d", len(args)).withHint("kubectl img ls lists them; " + cmd.CommandPath() + " --help")
+	}
+	return nil
+}
+
+func someNames(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usagef("want the name of a build").withHint("kubectl img ls lists them; " + cmd.CommandPath() + " --help")
+	}
+	return nil
+}

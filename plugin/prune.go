@@ -1,0 +1,97 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+const pruneExample = `  # What clients that were killed have left behind, and pods kept with --keep
+  kubectl img prune -n ci
+
+  # Running builds too, in every namespace; look first
+  kubectl img prune -A --all --dry-run`
+
+// pruneFlags holds what the user typed.
+type pruneFlags struct{ all, allNamespaces, dryRun bool }
+
+func newPruneCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
+	o := &pruneFlags{}
+	cmd := &cobra.Command{
+		Use:     "prune [flags]",
+		Short:   "Delete builder pods that have ended or expired",
+		Long:    "Delete builder pods that have ended or expired. A running build is left alone, unless --all is given.",
+		Example: pruneExample,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.run(cmd.Context(), p, config)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&o.all, "all", false, "Running builds too")
+	flags.BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "In every namespace")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "Print what would be deleted and do nothing")
+	return cmd
+}
+
+func (o *pruneFlags) run(ctx context.Context, p process, config genericclioptions.RESTClientGetter) error {
+	c, pods, err := p.list(ctx, config, o.allNamespaces)
+	if err != nil {
+		return err
+	}
+	var all error
+	for i := range pods {
+		why := o.reason(&pods[i], c)
+		if why == "" {
+			continue
+		}
+		pod := builder.Adopt(c.api, &pods[i], podspec.Container)
+		if !o.dryRun {
+			if err := pod.Remove(ctx); err != nil {
+				all = errors.Join(all, err)
+				continue
+			}
+		}
+		fmt.Fprintf(p.streams.Out, "builder pod %s deleted (%s)%s\n", pod, why, map[bool]string{true: " (dry run)"}[o.dryRun])
+	}
+	return all
+}
+
+// reason says why a pod is to be deleted; empty if it is not.
+func (o *pruneFlags) reason(pod *corev1.Pod, c *connection) string {
+	switch {
+	case builder.End(pod, podspec.Container) != nil:
+		return "ended"
+	case expired(pod, c.clock.now()):
+		return "expired"
+	case o.all:
+		return "running"
+	default:
+		return ""
+	}
+}
+
+// list connects and returns the builder pods of the namespace or of all.
+func (p process) list(ctx context.Context, config genericclioptions.RESTClientGetter, everywhere bool) (*connection, []corev1.Pod, error) {
+	namespace, err := namespaceOf(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	if everywhere {
+		namespace = ""
+	}
+	c, err := p.connect(config, newLogger(&Plan{}, p.streams.ErrOut))
+	if err != nil {
+		return nil, nil, err
+	}
+	pods, err := c.api.List(ctx, namespace, ours())
+	return c, pods, err
+}
