@@ -73,8 +73,10 @@ func limited(which func(*http.Request) bool, n int, do func(http.ResponseWriter)
 
 func resets(which func(*http.Request) bool) func(*rand.Rand) fault {
 	return func(r *rand.Rand) fault {
-		n := 1 + r.IntN(3)
-		return gated(fmt.Sprintf("connection reset %d times", n), mustSucceed, limited(which, n, func(w http.ResponseWriter) { _ = reset(w) }))
+		n, old := 1+r.IntN(3), r.IntN(2) == 0
+		f := gated(fmt.Sprintf("connection reset %d times, HTTP/1: %v", n, old), mustSucceed, limited(which, n, func(w http.ResponseWriter) { _ = reset(w) }))
+		f.http1 = old
+		return f
 	}
 }
 

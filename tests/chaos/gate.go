@@ -20,6 +20,7 @@ type gate struct {
 	mu     sync.Mutex
 	server *http.Server
 	lab    *lab
+	http1  bool
 	spoil  spoiler
 	hits   atomic.Int64 // requests that were spoiled
 }
@@ -27,8 +28,8 @@ type gate struct {
 // spoiler answers a request itself and returns true, or leaves it to the registry.
 type spoiler func(w http.ResponseWriter, r *http.Request) bool
 
-func (l *lab) newGate() (*gate, error) {
-	g := &gate{lab: l}
+func (l *lab) newGate(http1 bool) (*gate, error) {
+	g := &gate{lab: l, http1: http1}
 	return g, g.open(net.JoinHostPort(l.HostIP, "0"))
 }
 
@@ -45,6 +46,9 @@ func (g *gate) open(address string) error {
 		Handler:   g,
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{g.lab.certificate}, MinVersion: tls.VersionTLS12},
 		ErrorLog:  log.New(io.Discard, "", 0),
+	}
+	if g.http1 {
+		g.server.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
 	}
 	go g.server.ServeTLS(listener, "", "") //nolint:errcheck // ends with close
 	return nil

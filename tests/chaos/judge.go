@@ -60,6 +60,9 @@ func judgeOutput(o outcome, w want) []string {
 	if strings.Contains(o.stderr, "DATA RACE") {
 		wrong = append(wrong, "data race")
 	}
+	if w.hurried && len(errors) == 0 && strings.Contains(o.stderr, "kubectl delete pod") {
+		return wrong // it said how to remove the pod, and no more
+	}
 	if len(errors) != 1 || len(hints) > 1 {
 		return append(wrong, fmt.Sprintf("exit code %d with %d error and %d hint lines", o.code, len(errors), len(hints)))
 	}

@@ -13,6 +13,7 @@ type want struct {
 	words   []string      // one of which the error line of a failure holds, in any case
 	within  time.Duration // of the harm's end
 	killed  bool          // the client is ended, and says nothing more
+	hurried bool          // the client may end at once, with a delete command in place of an error
 	cutOff  bool          // the API server stays out of the client's reach, so that it can't clean up
 }
 

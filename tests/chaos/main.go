@@ -10,11 +10,16 @@ import (
 	"os/signal"
 	"regexp"
 	"syscall"
+
+	"github.com/rs/zerolog"
 )
 
 var errViolated = errors.New("a guarantee was violated")
 
 func main() {
+	zerolog.SetGlobalLevel(zerolog.Disabled) // some toxics do not use the proxy's logger
+	// A signal that is ignored here, as nohup has it, would be ignored by clients as well.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := chaos(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

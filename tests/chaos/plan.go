@@ -29,6 +29,7 @@ type fault struct {
 	grace time.Duration    // --detach-grace
 	alone bool             // harms everybody, so that nothing else may run
 	gated bool             // push and pull go through the run's own registry
+	http1 bool             // and it does not speak HTTP/2
 	set   func(*run) error // before the client starts
 	harm  func(context.Context, *run) error
 	want  want

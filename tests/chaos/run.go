@@ -145,7 +145,7 @@ func (r *run) openGate() error {
 		return nil
 	}
 	var err error
-	r.gate, err = r.newGate()
+	r.gate, err = r.newGate(r.http1)
 	r.tag = r.gate.host + "/chaos/" + r.ns
 	return err
 }
