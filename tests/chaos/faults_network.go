@@ -25,6 +25,7 @@ func networkKinds() []kind {
 		{"network slow", 2, slow},
 		{"network slices", 1, sliced},
 		{"network ends after bytes", 4, bytesShort},
+		{"network forgets connections", 1, forgets},
 		{"network gone", 2, gone},
 		{"network silent for good", 1, silent},
 	}
@@ -85,6 +86,19 @@ func halfOpen(r *rand.Rand) fault {
 	return poisoned("timeout", map[string]int{"timeout": 0}, anyMoment(r), millis(r, 500, 4000), pick(r, up, down))
 }
 
+// forgets is what an address translator does that restarts: data of old connections is lost for good, new ones are fine.
+// To notice takes the client half a minute, so the grace period is the default one.
+func forgets(r *rand.Rand) fault {
+	return fault{
+		what: "data of all open connections dropped for good", when: anyMoment(r), turns: true, grace: time.Minute,
+		want: want{outcome: succeeds, within: 150 * time.Second},
+		harm: func(_ context.Context, run *run) error {
+			run.detour.target.Store(run.apiServer())
+			return run.link.poison("timeout", map[string]int{"timeout": 0}, up, down)
+		},
+	}
+}
+
 func delays(r *rand.Rand) fault {
 	latency := 200 + r.IntN(1500)
 	return poisoned("latency", map[string]int{"latency": latency, "jitter": latency / 2}, anyMoment(r), millis(r, 500, 4000), up, down)
@@ -109,16 +123,23 @@ func bytesShort(r *rand.Rand) fault {
 func gone(r *rand.Rand) fault {
 	return fault{
 		what: "all connections closed and new ones refused for good", when: anyMoment(r),
-		want: want{words: unreachable, codes: []int{1}, cutOff: true, within: 90 * time.Second},
+		set: impatient, want: want{words: unreachable, codes: []int{1, 124}, cutOff: true, within: 90 * time.Second},
 		harm: func(ctx context.Context, run *run) error { return run.link.cut(ctx, -1) },
 	}
 }
 
 func silent(r *rand.Rand) fault {
 	return fault{
-		what: "data dropped for good", when: anyMoment(r), want: want{words: unreachable, codes: []int{1}, cutOff: true, within: 150 * time.Second},
+		what: "data dropped for good", when: anyMoment(r), set: impatient,
+		want: want{words: unreachable, codes: []int{1, 124}, cutOff: true, within: 150 * time.Second},
 		harm: func(_ context.Context, run *run) error {
 			return run.link.poison("timeout", map[string]int{"timeout": 0}, up, down)
 		},
 	}
+}
+
+// impatient gives the pod less time to start than the five minutes for which nothing need be heard of it.
+func impatient(r *run) error {
+	r.args = append(r.args, "--pod-timeout", "20s")
+	return nil
 }

@@ -26,7 +26,7 @@ func podKinds() []kind {
 
 // inPod is any moment at which there is a pod.
 func inPod(r *rand.Rand) moment {
-	return moment{pick(r, atPod, atContext, atContext, atRun, atRun, atPush), millis(r, 0, 900)}
+	return within(r, pick(r, atPod, atContext, atContext, atRun, atRun, atPush))
 }
 
 var podGone = []string{"deleted", "evict", "was removed", "is gone"}

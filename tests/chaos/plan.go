@@ -28,6 +28,7 @@ type fault struct {
 	when  moment
 	grace time.Duration    // --detach-grace
 	alone bool             // harms everybody, so that nothing else may run
+	turns bool             // new connections can be led round the link
 	gated bool             // push and pull go through the run's own registry
 	http1 bool             // and it does not speak HTTP/2
 	set   func(*run) error // before the client starts
@@ -60,8 +61,15 @@ const (
 
 // anyMoment is in any phase.
 func anyMoment(r *rand.Rand) moment {
-	after := []string{atStart, atPod, atPod, atUpload, atContext, atContext, atRun, atRun, atPush}
-	return moment{after[r.IntN(len(after))], millis(r, 0, 900)}
+	return within(r, pick(r, atStart, atPod, atPod, atUpload, atContext, atContext, atRun, atRun, atPush))
+}
+
+// within is a moment in the phase that begins with a line. A push is short.
+func within(r *rand.Rand, after string) moment {
+	if after == atPush {
+		return moment{after, millis(r, 0, 150)}
+	}
+	return moment{after, millis(r, 0, 900)}
 }
 
 func millis(r *rand.Rand, from, to int) time.Duration {

@@ -25,6 +25,7 @@ type run struct {
 	args    []string
 	env     []string
 	link    *link
+	detour  *detour
 	gate    *gate
 	client  *client
 }
@@ -125,18 +126,27 @@ func (r *run) serviceAccount(ctx context.Context) error {
 // connect lays the link and writes a kubeconfig that leads through it.
 func (r *run) connect() error {
 	var err error
-	if r.link, err = newLink(r.NodeIP + ":443"); err != nil {
+	if r.link, err = newLink(r.apiServer()); err != nil {
 		return err
 	}
 	config, err := clientcmd.LoadFromFile(r.Kubeconfig)
 	if err != nil {
 		return err
 	}
+	address := r.link.Listen
+	if r.turns {
+		if r.detour, err = newDetour(address); err != nil {
+			return err
+		}
+		address = r.detour.Addr().String()
+	}
 	for _, c := range config.Clusters {
-		c.Server, c.TLSServerName = "https://"+r.link.Listen, r.NodeIP
+		c.Server, c.TLSServerName = "https://"+address, r.NodeIP
 	}
 	return clientcmd.WriteToFile(*config, filepath.Join(r.dir, "kubeconfig"))
 }
+
+func (r *run) apiServer() string { return r.NodeIP + ":443" }
 
 func (r *run) openGate() error {
 	r.ref = r.Registry + "/chaos/" + r.ns
@@ -154,6 +164,9 @@ func (r *run) close(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	if r.link != nil {
 		r.link.Stop()
+	}
+	if r.detour != nil {
+		_ = r.detour.Close()
 	}
 	if r.gate != nil {
 		r.gate.kill()
