@@ -105,7 +105,7 @@ func (b *build) outcome(ctx context.Context, pod *builder.Pod) error {
 		if err := b.copyLog(ctx, b.Pod, false, b.output); err != nil {
 			return err
 		}
-		return b.verdict(ctx, end, nil)
+		return b.verdict(ctx, ending{pod: end}, nil)
 	}
 	if err := pod.Await(ctx, b.pending); err != nil {
 		return err

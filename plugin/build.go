@@ -21,6 +21,9 @@ import (
 // patience is how long the other side of the story is waited for, when a stream and the pod's status end together.
 const patience = 2 * time.Second
 
+// endPatience is how long a pod that was told to stop may take to have its end in its status.
+const endPatience = 8 * time.Second
+
 // build is one run of a plan.
 type build struct {
 	*Plan
@@ -133,7 +136,12 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod, upload func(cont
 		return done
 	}
 	followed := beside(func() error { s.Follow(ctx, b.output); return nil })
-	ended := beside(func() error { return b.ended(ctx, pod, s) })
+	ended := make(chan ending, 1)
+	watched := beside(func() error {
+		end, err := pod.Ended(ctx)
+		ended <- ending{end, err}
+		return nil
+	})
 	var uploaded <-chan error
 	if upload != nil {
 		uploaded = beside(func() error { return upload(ctx, s) })
@@ -153,15 +161,20 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod, upload func(cont
 				return err
 			}
 			followed = nil
+		case err := <-watched:
+			if err != nil {
+				return err
+			}
+			watched = nil
 		case outcome := <-s.Result():
-			err := b.conclude(ctx, s, outcome)
+			err := b.conclude(ctx, s, outcome, ended)
 			if b.Keep {
 				s.Release()
-				_ = first(ended, patience)
+				_, _ = first(ended, patience)
 			}
 			return err
-		case err := <-ended:
-			return err
+		case end := <-ended:
+			return b.verdict(ctx, end, s.Result())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -174,38 +187,27 @@ func (b *build) session() *session.Session {
 	})
 }
 
-func (b *build) conclude(ctx context.Context, s *session.Session, outcome session.Outcome) error {
-	if outcome.Err != nil {
-		return outcome.Err
-	}
-	return b.deliver(ctx, s, outcome.Result)
+// ending is how a pod ended, or why that is not known.
+type ending struct {
+	pod *builder.Termination
+	err error
 }
 
-// ended waits for the pod's end and says what it means, unless the log's own end says it better.
-func (b *build) ended(ctx context.Context, pod *builder.Pod, s *session.Session) error {
-	end, err := pod.Ended(ctx)
-	if err != nil {
-		return err
+// verdict is what the end of a pod means, unless the log's own end says it better.
+func (b *build) verdict(ctx context.Context, end ending, better <-chan session.Outcome) error {
+	if end.err != nil {
+		return end.err
 	}
-	return b.verdict(ctx, end, s.Result())
-}
-
-// verdict is what the end of a pod means.
-func (b *build) verdict(ctx context.Context, end *builder.Termination, better <-chan session.Outcome) error {
-	result, err := session.ParseResult(end.Message)
+	result, err := session.ParseResult(end.pod.Message)
 	if failed := (*session.JobError)(nil); errors.As(err, &failed) {
-		return failed
+		return stopped(failed, end.pod)
 	}
-	if err != nil || end.Code != 0 {
-		return end
+	if err != nil || end.pod.Code != 0 {
+		return end.pod
 	}
-	if better != nil {
-		// The build is done but its log was cut off; nothing can be fetched from a pod that has ended.
-		select {
-		case outcome := <-better:
-			result, err = outcome.Result, outcome.Err
-		case <-time.After(patience):
-		}
+	// The build is done but its log was cut off; nothing can be fetched from a pod that has ended.
+	if outcome, ok := first(better, patience); ok {
+		result, err = outcome.Result, outcome.Err
 	}
 	if err == nil && b.Output == nil {
 		err = b.publish(ctx, result)
@@ -213,27 +215,52 @@ func (b *build) verdict(ctx context.Context, end *builder.Termination, better <-
 	return err
 }
 
+// stopped is why a job failed: of a pod that was told to stop, Kubernetes knows more than the supervisor.
+func stopped(failed *session.JobError, end *builder.Termination) error {
+	if failed.Phase == phaseStopped && end.Deleted != nil {
+		return end.Deleted
+	}
+	return failed
+}
+
+// conclude takes the job's own word, unless all it knows is that the pod was told to stop.
+func (b *build) conclude(ctx context.Context, s *session.Session, outcome session.Outcome, ended <-chan ending) error {
+	failed := (*session.JobError)(nil)
+	if errors.As(outcome.Err, &failed) && failed.Phase == phaseStopped {
+		if end, ok := first(ended, endPatience); ok {
+			return b.verdict(ctx, end, nil)
+		}
+	}
+	if outcome.Err != nil {
+		return outcome.Err
+	}
+	return b.deliver(ctx, s, outcome.Result)
+}
+
 // firstCause prefers what broke a stream, a missing right or the pod's end, over the stream's own error.
-func (b *build) firstCause(ctx context.Context, err error, ended <-chan error) error {
+func (b *build) firstCause(ctx context.Context, err error, ended <-chan ending) error {
 	if broken := (*session.UploadError)(nil); !errors.As(err, &broken) {
 		return err
 	}
 	if denied := b.mayExec(ctx); denied != nil {
 		return denied
 	}
-	if end := first(ended, patience); end != nil {
-		return end
+	if end, ok := first(ended, patience); ok {
+		return b.verdict(ctx, end, nil)
 	}
 	return err
 }
 
-// first is what comes out of c within limit, or nil.
-func first(c <-chan error, limit time.Duration) error {
+// first is what comes out of c within limit.
+func first[T any](c <-chan T, limit time.Duration) (value T, ok bool) {
+	if c == nil {
+		return value, false
+	}
 	select {
-	case err := <-c:
-		return err
+	case value = <-c:
+		return value, true
 	case <-time.After(limit):
-		return nil
+		return value, false
 	}
 }
 

@@ -63,7 +63,7 @@ func status(pod *corev1.Pod, phase string) string {
 	case pod.DeletionTimestamp != nil:
 		return "Terminating"
 	case end != nil:
-		return ending(end)
+		return howEnded(end)
 	case pod.Status.Phase != corev1.PodRunning:
 		return string(corev1.PodPending)
 	}
@@ -82,8 +82,8 @@ func phases() map[string]string {
 	}
 }
 
-// ending is how a pod that ended did.
-func ending(end *builder.Termination) string {
+// howEnded is how a pod that ended did.
+func howEnded(end *builder.Termination) string {
 	result, err := session.ParseResult(end.Message)
 	switch {
 	case err == nil && end.Code == 0 && result != (session.Result{}):

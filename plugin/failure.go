@@ -15,6 +15,7 @@ import (
 const (
 	phaseCache     = "cache"
 	phaseAbandoned = "abandoned"
+	phaseStopped   = "stopped"
 )
 
 // jobError is a step of the job that failed, in the user's terms.

@@ -8,10 +8,11 @@ import (
 
 // Termination is how the builder container or its pod ended.
 type Termination struct {
-	Code    int    // exit code of the container, -1 where it left none
-	Reason  string // OOMKilled, Evicted, DeadlineExceeded, Completed, Error, …
-	Message string // the supervisor's result, if it got that far
-	limit   string // of memory
+	Code    int           // exit code of the container, -1 where it left none
+	Reason  string        // OOMKilled, Evicted, DeadlineExceeded, Completed, Error, …
+	Message string        // the supervisor's result, if it got that far
+	Deleted *DeletedError // who told the pod to stop, if it is being deleted
+	limit   string        // of memory
 }
 
 // Reasons of the kubelet that a flag helps against: kubernetes/pkg/kubelet.
@@ -62,6 +63,9 @@ func termination(pod *corev1.Pod, container string) *Termination {
 			t := &Termination{Code: int(end.ExitCode), Reason: end.Reason, Message: end.Message, limit: limit}
 			if pod.Status.Reason != "" { // what was done to the pod counts more than how its process took it
 				t.Reason, t.Message = pod.Status.Reason, pod.Status.Message
+			}
+			if pod.DeletionTimestamp != nil {
+				t.Deleted = deleted(pod)
 			}
 			return t
 		}
