@@ -51,7 +51,7 @@ func signalled(s syscall.Signal, codes ...int) func(*rand.Rand) fault {
 	return func(r *rand.Rand) fault {
 		return fault{
 			what: s.String(), when: anyMoment(r),
-			want: want{codes: codes, words: []string{s.String(), "signal"}, within: 20 * time.Second},
+			want: want{codes: codes, words: []string{s.String(), "signal"}, killable: true, within: 20 * time.Second},
 			harm: func(_ context.Context, run *run) error { return run.client.signal(s) },
 		}
 	}
@@ -62,7 +62,7 @@ func twice(r *rand.Rand) fault {
 	s, pause := pick(r, syscall.SIGINT, syscall.SIGTERM), millis(r, 0, 400)
 	return fault{
 		what: fmt.Sprintf("%s twice within %s", s, pause), when: anyMoment(r),
-		want: want{codes: []int{128 + int(s)}, words: []string{s.String(), "signal"}, within: 20 * time.Second, cutOff: true, hurried: true},
+		want: want{codes: []int{128 + int(s)}, words: []string{s.String(), "signal"}, killable: true, within: 20 * time.Second, cutOff: true, hurried: true},
 		harm: func(ctx context.Context, run *run) error {
 			if err := run.client.signal(s); err != nil {
 				return err

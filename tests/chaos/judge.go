@@ -25,15 +25,19 @@ func (r *run) judge(ctx context.Context, rep report) []string {
 	if !rep.harmed && r.harm != nil {
 		w = want{outcome: succeeds} // it ended before the harm
 	}
+	killed := rep.code == -1 && (w.killed || w.killable && rep.stderr == "")
 	if rep.hung {
 		wrong = append(wrong, fmt.Sprintf("did not end within %s of the harm", w.within))
-	} else if !(w.killed && rep.code == -1) {
+	} else if !killed {
 		wrong = append(wrong, judgeOutput(rep.outcome, w)...)
+	}
+	if r.check != nil {
+		wrong = append(wrong, r.check(ctx, r)...)
 	}
 	if rep.code == 0 {
 		wrong = append(wrong, r.judgeSuccess(ctx, rep.outcome)...)
 	}
-	ownEnd := !rep.hung && !(w.killed && rep.code == -1) && !w.cutOff
+	ownEnd := !rep.hung && !(w.killed && killed) && !w.cutOff
 	wrong = append(wrong, r.judgePods(ctx, ownEnd)...)
 	return append(wrong, r.judgeRest(ctx)...)
 }

@@ -33,6 +33,7 @@ type fault struct {
 	http1 bool             // and it does not speak HTTP/2
 	set   func(*run) error // before the client starts
 	harm  func(context.Context, *run) error
+	check func(context.Context, *run) []string // more to judge, once the client has ended
 	want  want
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -29,10 +30,10 @@ func newShape(r *rand.Rand) shape {
 
 // noise does not compress.
 func noise(r *rand.Rand, n int) string {
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], r.Uint64())
 	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(r.Uint32())
-	}
+	_, _ = rand.NewChaCha8(seed).Read(b) // never fails
 	return string(b)
 }
 
