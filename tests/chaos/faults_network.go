@@ -36,7 +36,7 @@ var mustSucceed = want{outcome: succeeds}
 func shortCut(r *rand.Rand) fault {
 	d := millis(r, 100, 3000)
 	return fault{
-		what: fmt.Sprintf("all connections closed and new ones refused for %s", d), when: anyMoment(r), want: mustSucceed, grace: 10 * time.Second,
+		what: fmt.Sprintf("all connections closed and new ones refused for %s", d), when: anyMoment(r), want: mustSucceed,
 		harm: func(ctx context.Context, run *run) error { return run.link.cut(ctx, d) },
 	}
 }
@@ -44,7 +44,7 @@ func shortCut(r *rand.Rand) fault {
 func blip(r *rand.Rand) fault {
 	n, pause := 1+r.IntN(4), millis(r, 100, 700)
 	return fault{
-		what: fmt.Sprintf("all connections closed, %d times every %s", n, pause), when: anyMoment(r), want: mustSucceed, grace: 10 * time.Second,
+		what: fmt.Sprintf("all connections closed, %d times every %s", n, pause), when: anyMoment(r), want: mustSucceed,
 		harm: func(ctx context.Context, run *run) error {
 			for range n {
 				if err := run.link.cut(ctx, 0); err != nil {
@@ -68,7 +68,7 @@ func toxic(kind string, attributes map[string]int, directions ...string) func(*r
 
 func poisoned(kind string, attributes map[string]int, when moment, d time.Duration, directions ...string) fault {
 	return fault{
-		what: fmt.Sprintf("%s%v %v for %s", kind, attributes, directions, d), when: when, want: mustSucceed, grace: 10 * time.Second,
+		what: fmt.Sprintf("%s%v %v for %s", kind, attributes, directions, d), when: when, want: mustSucceed,
 		harm: func(ctx context.Context, run *run) error {
 			if err := run.link.poison(kind, attributes, directions...); err != nil {
 				return err
@@ -122,7 +122,7 @@ func bytesShort(r *rand.Rand) fault {
 
 func gone(r *rand.Rand) fault {
 	return fault{
-		what: "all connections closed and new ones refused for good", when: anyMoment(r),
+		what: "all connections closed and new ones refused for good", when: anyMoment(r), grace: shortGrace,
 		set: impatient, want: want{words: unreachable, codes: []int{1, 124}, cutOff: true, within: 90 * time.Second},
 		harm: func(ctx context.Context, run *run) error { return run.link.cut(ctx, -1) },
 	}
@@ -130,7 +130,7 @@ func gone(r *rand.Rand) fault {
 
 func silent(r *rand.Rand) fault {
 	return fault{
-		what: "data dropped for good", when: anyMoment(r), set: impatient,
+		what: "data dropped for good", when: anyMoment(r), grace: shortGrace, set: impatient,
 		want: want{words: unreachable, codes: []int{1, 124}, cutOff: true, within: 150 * time.Second},
 		harm: func(_ context.Context, run *run) error {
 			return run.link.poison("timeout", map[string]int{"timeout": 0}, up, down)

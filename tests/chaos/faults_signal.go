@@ -12,7 +12,7 @@ import (
 func signalKinds() []kind {
 	return []kind{
 		{"client killed", 3, kill},
-		{"client stopped shortly", 2, stopped(500, 3000, 10*time.Second, mustSucceed)},
+		{"client stopped shortly", 2, stopped(500, 3000, usualGrace, mustSucceed)},
 		{"client stopped for long", 2, stopped(9000, 12000, shortGrace, want{
 			codes: []int{1}, words: []string{"no client for", "abandoned", "grace", "deleted"},
 		})},
@@ -25,7 +25,7 @@ func signalKinds() []kind {
 
 func kill(r *rand.Rand) fault {
 	return fault{
-		what: "SIGKILL", when: anyMoment(r), want: want{killed: true},
+		what: "SIGKILL", when: anyMoment(r), grace: shortGrace, want: want{killed: true},
 		harm: func(_ context.Context, run *run) error { return run.client.signal(syscall.SIGKILL) },
 	}
 }
@@ -61,7 +61,7 @@ func signalled(s syscall.Signal, codes ...int) func(*rand.Rand) fault {
 func twice(r *rand.Rand) fault {
 	s, pause := pick(r, syscall.SIGINT, syscall.SIGTERM), millis(r, 0, 400)
 	return fault{
-		what: fmt.Sprintf("%s twice within %s", s, pause), when: anyMoment(r),
+		what: fmt.Sprintf("%s twice within %s", s, pause), when: anyMoment(r), grace: shortGrace,
 		want: want{codes: []int{128 + int(s)}, words: []string{s.String(), "signal"}, killable: true, within: 20 * time.Second, cutOff: true, hurried: true},
 		harm: func(ctx context.Context, run *run) error {
 			if err := run.client.signal(s); err != nil {

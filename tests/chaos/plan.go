@@ -92,7 +92,7 @@ func newPlan(seed uint64) plan {
 	r := rand.New(rand.NewPCG(seed, 0))
 	p := plan{seed: seed, kind: k.name, shape: newShape(r), fault: k.plan(r)}
 	if p.grace == 0 {
-		p.grace = shortGrace
+		p.grace = usualGrace
 	}
 	if p.want.within == 0 {
 		p.want.within = patience
@@ -116,6 +116,9 @@ func coprime(n int) uint64 {
 }
 
 const (
+	// usualGrace is longer than any harm that a build has to survive, also on a machine that is slow to start a process.
+	usualGrace = 15 * time.Second
+	// shortGrace is for harms that outlast it.
 	shortGrace = 5 * time.Second
 	// patience is how long a client may take to end, from the harm's end on: the build itself and every repetition.
 	patience = 60 * time.Second
