@@ -40,7 +40,11 @@ func (p *Plan) run(ctx context.Context, proc process, config genericclioptions.R
 	if err != nil {
 		return err
 	}
-	b := &build{Plan: p, connection: c, output: newBuildLog(p, proc.streams.ErrOut)}
+	return p.build(ctx, c)
+}
+
+func (p *Plan) build(ctx context.Context, c *connection) error {
+	b := &build{Plan: p, connection: c, output: newBuildLog(p, c.streams.ErrOut)}
 	ctx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTimedOut)
 	defer cancel()
 	if err := b.checkSecrets(ctx); err != nil {
@@ -56,12 +60,12 @@ func (p *Plan) run(ctx context.Context, proc process, config genericclioptions.R
 func (b *build) loggedIn(ctx context.Context) error {
 	ctx, refuse := context.WithCancelCause(ctx)
 	b.login = b.startLogin(ctx, refuse)
+	defer b.login.end()
+	defer refuse(nil)
 	err := b.inPod(ctx)
 	if refused := refusedLogin(ctx); err != nil && refused != nil {
 		err = refused
 	}
-	refuse(nil)
-	b.login.end()
 	return err
 }
 
@@ -182,7 +186,7 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod, upload func(cont
 }
 
 func (b *build) session() *session.Session {
-	return session.New(b.container(b.Pod.Namespace, b.Pod.Name), b.DetachGrace, session.Notes{
+	return session.New(b.runner(b.Pod.Namespace, b.Pod.Name), b.DetachGrace, session.Notes{
 		Phase: b.phase.engine, Identity: b.identified, Held: b.held, Broken: b.broken, Disconnected: b.disconnected,
 	})
 }
@@ -203,6 +207,9 @@ func (b *build) verdict(ctx context.Context, end ending, better <-chan session.O
 		return stopped(failed, end.pod)
 	}
 	if err != nil || end.pod.Code != 0 {
+		if end.pod.Deleted != nil {
+			return end.pod.Deleted
+		}
 		return end.pod
 	}
 	// The build is done but its log was cut off; nothing can be fetched from a pod that has ended.
@@ -223,10 +230,11 @@ func stopped(failed *session.JobError, end *builder.Termination) error {
 	return failed
 }
 
-// conclude takes the job's own word, unless all it knows is that the pod was told to stop.
+// conclude takes the job's own word, unless all it knows is that the pod was told to stop, or nothing: then the pod's
+// status may know more.
 func (b *build) conclude(ctx context.Context, s *session.Session, outcome session.Outcome, ended <-chan ending) error {
-	failed := (*session.JobError)(nil)
-	if errors.As(outcome.Err, &failed) && failed.Phase == phaseStopped {
+	failed, lost := (*session.JobError)(nil), (*session.LostError)(nil)
+	if errors.As(outcome.Err, &failed) && failed.Phase == phaseStopped || errors.As(outcome.Err, &lost) {
 		if end, ok := first(ended, endPatience); ok {
 			return b.verdict(ctx, end, nil)
 		}

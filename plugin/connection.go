@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubectl-img/kubectl-img/exec"
 	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -25,6 +26,7 @@ type connection struct {
 	api    *builder.API
 	log    *logrus.Logger
 	clock  *serverClock
+	run    session.Runner // in place of an exec, for tests
 }
 
 // connect reads the kubeconfig; nothing is asked of the cluster.
@@ -46,9 +48,12 @@ func (p process) connect(config genericclioptions.RESTClientGetter, log *logrus.
 
 func (c *connection) unanswered(err error) { c.log.Warnf("%s; trying again", unanswered(err)) }
 
-// container is where a builder pod builds.
-func (c *connection) container(namespace, pod string) exec.Container {
-	return exec.Container{Config: c.config, Client: c.api.Client(), Namespace: namespace, Pod: pod, Name: podspec.Container}
+// runner runs commands where a builder pod builds.
+func (c *connection) runner(namespace, pod string) session.Runner {
+	if c.run != nil {
+		return c.run
+	}
+	return exec.Container{Config: c.config, Client: c.api.Client(), Namespace: namespace, Pod: pod, Name: podspec.Container}.Run
 }
 
 // ours selects builder pods.

@@ -51,7 +51,7 @@ func (c *connection) watchLog(ctx context.Context, pod *corev1.Pod, w io.Writer)
 	if err := adopted.Await(ctx, func(string) {}); err != nil {
 		return err
 	}
-	s := session.New(c.container(pod.Namespace, pod.Name), graceOf(pod), session.Notes{
+	s := session.New(c.runner(pod.Namespace, pod.Name), graceOf(pod), session.Notes{
 		Disconnected: func(err error) { c.log.Warnf("lost the connection to the builder pod, resuming: %v", err) },
 	})
 	ctx, cancel := context.WithCancel(ctx)

@@ -96,7 +96,7 @@ func (c *connection) ask(ctx context.Context, pods []corev1.Pod) []string {
 		places <- struct{}{}
 		all.Go(func() {
 			defer func() { <-places }()
-			phases[i], _ = session.Phase(ctx, c.container(pods[i].Namespace, pods[i].Name))
+			phases[i], _ = session.Phase(ctx, c.runner(pods[i].Namespace, pods[i].Name))
 		})
 	}
 	all.Wait()

@@ -3,7 +3,6 @@ package builder
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -54,6 +53,11 @@ func NewAPI(config *rest.Config, notice func(err error)) (*API, error) {
 	return &API{notice: notice, renew: renew, client: client}, nil
 }
 
+// NewAPIFor returns the way to an API server that client reaches, and it alone.
+func NewAPIFor(client kubernetes.Interface, notice func(err error)) *API {
+	return &API{notice: notice, client: client}
+}
+
 // apart is config with connections of its own: client-go shares them between clients whose dial function is the same.
 func apart(config *rest.Config) *rest.Config {
 	fresh := rest.CopyConfig(config)
@@ -82,7 +86,7 @@ type UnansweredError struct {
 	Err   error // the last attempt's
 }
 
-func (e *UnansweredError) Error() string { return fmt.Sprintf("%v: %v", e.Cause, e.Err) }
+func (e *UnansweredError) Error() string { return e.Cause.Error() }
 
 // Unwrap returns both.
 func (e *UnansweredError) Unwrap() []error { return []error{e.Cause, e.Err} }
@@ -93,12 +97,13 @@ func (a *API) retry(ctx context.Context, p patience, do request) error {
 	start := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := a.try(ctx, p.attempt, do)
+		if err != nil && ctx.Err() != nil {
+			return &UnansweredError{context.Cause(ctx), err}
+		}
 		if err == nil || !transient(err) || time.Since(start)+pause > a.worth(p.total, err) {
 			return err
 		}
-		if ctx.Err() == nil {
-			a.tell(err)
-		}
+		a.tell(err)
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():

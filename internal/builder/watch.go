@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -39,6 +40,11 @@ func (p *Pod) Await(ctx context.Context, pending func(reason string)) error {
 			cancel(err)
 		}
 	})
+	events.Go(func() {
+		if err := panics.Do(func() error { p.look(ctx, tell, func() { cancel(errStarted) }); return nil }); err != nil {
+			cancel(err)
+		}
+	})
 	err := p.until(ctx, func(pod *corev1.Pod) (bool, error) {
 		state := diagnose(pod, p.container)
 		if state.waiting != "" {
@@ -56,6 +62,27 @@ func (p *Pod) Await(ctx context.Context, pending func(reason string)) error {
 		return &PendingError{Reason: reason.get(), Err: err}
 	default:
 		return err
+	}
+}
+
+// lookPause is how often to ask for the pod itself: a watch whose connection went dead says nothing.
+const lookPause = 10 * time.Second
+
+// look asks for the pod now and then, which tells if the API server does not answer.
+func (p *Pod) look(ctx context.Context, tell func(string), started func()) {
+	for {
+		select {
+		case <-time.After(lookPause):
+		case <-ctx.Done():
+			return
+		}
+		pod, err := p.api.Get(ctx, p.namespace, p.name)
+		switch {
+		case err == nil && diagnose(pod, p.container).running:
+			started()
+		case err != nil && ctx.Err() == nil && transient(err):
+			tell("the API server does not answer: " + oneLine(err.Error()))
+		}
 	}
 }
 

@@ -35,8 +35,9 @@ func TestDiagnose(t *testing.T) {
 		`failed to solve: failed to load cache key: failed to copy: httpReaderSeeker: failed open: failed to do request: Get "https://r.example/v2/busybox/blobs/sha256:d8": EOF`:                               Broken,
 		`failed to do request: Put "https://r.example/v2/": write: connection reset by peer`:                                                                                                                    Broken,
 		`failed commit on ref "manifest-sha256:5f81": no response`:                                                                                                                                              Broken,
-		`unexpected response: 404 Not Found`:                                                                                                                                                                    NoRepository,
-		`failed to solve: failed to load cache key: r.example/no/such:image: not found`:                                                                                                                         NotFound,
+		`failed to copy: httpReaderSeeker: failed open: failed to do request: Get "https://10.0.0.1:34031/v2/a/blobs/sha256:401": stream error: stream ID 3; INTERNAL_ERROR; received from peer`:                Broken,
+		`unexpected response: 404 Not Found`:                                            NoRepository,
+		`failed to solve: failed to load cache key: r.example/no/such:image: not found`: NotFound,
 		// What a build says of itself.
 		`failed to solve: rpc error: code = Unknown desc = executor failed running [/bin/sh -c echo 'unexpected response: 401 Unauthorized']: exit code: 1`: "",
 		`failed to solve: failed to compute cache key: "/401 Unauthorized" not found: not found`:                                                            "",

@@ -15,7 +15,7 @@ func TestADetachedBuildNeedsNoClient(t *testing.T) {
 	eachShell(t, func(t *testing.T, shell []string) {
 		p := startPod(t, shell, "LEASH_GRACE=2")
 		ctx, leave := context.WithTimeout(t.Context(), 30*time.Second)
-		s := newSession(p.run, 2*time.Second, Notes{})
+		s := New(p.run, 2*time.Second, Notes{})
 		gone := make(chan struct{})
 		go func() {
 			defer close(gone)
@@ -48,7 +48,7 @@ func TestADetachedBuildEndsByItself(t *testing.T) {
 		p := startPod(t, shell, "LEASH_GRACE=2")
 		ctx, leave := context.WithTimeout(t.Context(), 30*time.Second)
 		defer leave()
-		s := newSession(p.run, 2*time.Second, Notes{})
+		s := New(p.run, 2*time.Second, Notes{})
 		go s.Follow(ctx, &bytes.Buffer{})
 		if err := s.Upload(ctx, p.job(nil, sh(engine.PhaseBuild, "sleep 1")), nothing); err != nil {
 			t.Fatal(err)

@@ -17,6 +17,8 @@ const (
 	stall = 30 * time.Second
 	// firstRetry and lastRetry bound the pause before the log is followed again.
 	firstRetry, lastRetry = 50 * time.Millisecond, 2 * time.Second
+	// steady is how long a connection must have held for the next one to be tried without delay.
+	steady = 3 * time.Second
 )
 
 var (
@@ -44,10 +46,13 @@ func (s *Session) Follow(ctx context.Context, log io.Writer) {
 	t := &transcript{Session: s, log: log}
 	pause, last := firstRetry, time.Now()
 	for ctx.Err() == nil {
-		before := t.heard()
+		before, start := t.heard(), time.Now()
 		err := s.attach(ctx, t)
+		if time.Since(start) > steady {
+			pause = firstRetry
+		}
 		if t.heard() > before {
-			pause, last = firstRetry, time.Now()
+			last = time.Now()
 			s.disconnected(ctx, err)
 		} else if time.Since(last) > s.grace {
 			t.conclude(Result{}, &LostError{s.grace, err})

@@ -8,9 +8,9 @@ import (
 	"github.com/kubectl-img/kubectl-img/exec"
 )
 
-// Phase asks the supervisor in c what its job is at: upload, or the phase of a step.
-func Phase(ctx context.Context, c exec.Container) (string, error) {
+// Phase asks the supervisor that run reaches what its job is at: upload, or the phase of a step.
+func Phase(ctx context.Context, run Runner) (string, error) {
 	var out bytes.Buffer
-	err := c.Run(ctx, verb("phase"), exec.Streams{Stdin: strings.NewReader(""), Stdout: &out})
+	err := run(ctx, verb("phase"), exec.Streams{Stdin: strings.NewReader(""), Stdout: &out})
 	return strings.TrimSpace(out.String()), err
 }

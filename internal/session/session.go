@@ -11,12 +11,12 @@ import (
 	"github.com/kubectl-img/kubectl-img/exec"
 )
 
-// runner runs a command in the builder container; exec.Container.Run is one.
-type runner func(ctx context.Context, argv []string, s exec.Streams) error
+// Runner runs a command in the builder container; exec.Container.Run is one.
+type Runner func(ctx context.Context, argv []string, s exec.Streams) error
 
 // Session is one build's conversation with its pod.
 type Session struct {
-	run   runner
+	run   Runner
 	grace time.Duration // how long the supervisor waits for a client that is gone
 	notes Notes
 
@@ -65,12 +65,8 @@ type Notes struct {
 	Disconnected func(err error)                            // the log broke off and is about to be resumed
 }
 
-// New returns the session with the supervisor in c.
-func New(c exec.Container, grace time.Duration, notes Notes) *Session {
-	return newSession(c.Run, grace, notes)
-}
-
-func newSession(run runner, grace time.Duration, notes Notes) *Session {
+// New returns the session with the supervisor that run reaches.
+func New(run Runner, grace time.Duration, notes Notes) *Session {
 	return &Session{
 		run: run, grace: grace, notes: notes,
 		connected: make(chan struct{}),

@@ -131,7 +131,7 @@ func (p *pod) run(ctx context.Context, argv []string, s exec.Streams) error {
 // session connects to the supervisor for the rest of the test.
 func (p *pod) session(log *bytes.Buffer, changes ...func(*Session)) (*Session, context.Context) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	s := newSession(p.run, 10*time.Second, Notes{})
+	s := New(p.run, 10*time.Second, Notes{})
 	for _, change := range changes {
 		change(s)
 	}

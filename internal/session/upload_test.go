@@ -76,7 +76,7 @@ func TestUploadNeedsNoEndOfStdin(t *testing.T) {
 }
 
 // breaking makes the first exec of an upload go wrong in some way.
-func breaking(first func(run runner, ctx context.Context, argv []string, st exec.Streams) error) func(*Session) {
+func breaking(first func(run Runner, ctx context.Context, argv []string, st exec.Streams) error) func(*Session) {
 	return func(s *Session) {
 		honest := s.run
 		s.limits = limits{launching: 2 * time.Second, silence: 4 * time.Second}
@@ -91,21 +91,21 @@ func breaking(first func(run runner, ctx context.Context, argv []string, st exec
 
 func TestUploadThatBreaksIsSentAgain(t *testing.T) {
 	lost := &exec.StreamError{Err: errors.New("connection lost")}
-	type first = func(run runner, ctx context.Context, argv []string, st exec.Streams) error
+	type first = func(run Runner, ctx context.Context, argv []string, st exec.Streams) error
 	for how, c := range map[string]struct {
 		first first
 		says  string
 	}{
-		"never begins": {says: "did not begin", first: func(_ runner, ctx context.Context, _ []string, _ exec.Streams) error {
+		"never begins": {says: "did not begin", first: func(_ Runner, ctx context.Context, _ []string, _ exec.Streams) error {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}},
-		"breaks": {says: "bytes sent", first: func(run runner, ctx context.Context, argv []string, st exec.Streams) error {
+		"breaks": {says: "bytes sent", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
 			st.Stdin = io.LimitReader(st.Stdin, 70_000)
 			_ = run(ctx, argv, st)
 			return lost
 		}},
-		"hangs and stays": {says: "took nothing", first: func(run runner, ctx context.Context, argv []string, st exec.Streams) error {
+		"hangs and stays": {says: "took nothing", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
 			there, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 			st.Stdin = &endless{io.LimitReader(st.Stdin, 70_000), there}
 			go func() {
@@ -115,7 +115,7 @@ func TestUploadThatBreaksIsSentAgain(t *testing.T) {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}},
-		"is killed, and the exec hangs": {says: "was killed", first: func(run runner, ctx context.Context, argv []string, st exec.Streams) error {
+		"is killed, and the exec hangs": {says: "was killed", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
 			there, killed := context.WithTimeout(context.WithoutCancel(ctx), 500*time.Millisecond)
 			defer killed()
 			st.Stdin = &endless{io.LimitReader(st.Stdin, 70_000), there}
@@ -123,7 +123,7 @@ func TestUploadThatBreaksIsSentAgain(t *testing.T) {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}},
-		"comes late": {says: "did not begin", first: func(run runner, ctx context.Context, argv []string, st exec.Streams) error {
+		"comes late": {says: "did not begin", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
 			<-ctx.Done()
 			st.Stdin = strings.NewReader("")
 			_ = run(context.WithoutCancel(ctx), argv, st)
@@ -161,7 +161,7 @@ func TestUploadThatBreaksIsSentAgain(t *testing.T) {
 func TestPayloadOfStdinIsReadOnce(t *testing.T) {
 	p := startPod(t, shells["busybox"])
 	var log bytes.Buffer
-	s, ctx := p.session(&log, breaking(func(_ runner, ctx context.Context, _ []string, _ exec.Streams) error {
+	s, ctx := p.session(&log, breaking(func(_ Runner, ctx context.Context, _ []string, _ exec.Streams) error {
 		<-ctx.Done()
 		return context.Cause(ctx)
 	}))
@@ -179,7 +179,7 @@ func TestPayloadOfStdinIsReadOnce(t *testing.T) {
 func TestBrokenPayloadOfStdinIsAnError(t *testing.T) {
 	p := startPod(t, shells["busybox"])
 	var log bytes.Buffer
-	s, ctx := p.session(&log, breaking(func(run runner, ctx context.Context, argv []string, st exec.Streams) error {
+	s, ctx := p.session(&log, breaking(func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
 		st.Stdin = io.LimitReader(st.Stdin, 70_000)
 		return run(ctx, argv, st)
 	}))
