@@ -45,7 +45,7 @@ func (c *Cluster) Start(ctx context.Context, component string) error {
 	}
 	defer log.Close()
 	// It waits for a line until it is in the right cgroup.
-	enter := []string{"-c", `read -r _ && exec "$@" </dev/null`, "sh", "nsenter", "-t", strconv.Itoa(c.Process.PID), "-m", "-p", "-n", "--wd="+c.Dir}
+	enter := []string{"-c", `read -r _ && exec "$@" </dev/null`, "sh", "nsenter", "-t", strconv.Itoa(c.Process.PID), "-m", "-p", "-n", "--wd=" + c.Dir}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), "sh", append(enter, argv...)...)
 	cmd.Stdout, cmd.Stderr, cmd.Env = log, log, c.componentEnv()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
