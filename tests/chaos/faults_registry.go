@@ -12,8 +12,8 @@ import (
 // registryKinds come from the registry, on the way of the base image or of the result.
 func registryKinds() []kind {
 	return []kind{
-		{"registry busy at push", 2, answers(isPush, 3, afterAll, 429, 500, 502, 503)},
-		{"registry busy at pull", 2, answers(isPull, 3, afterAll, 429, 500, 502, 503)},
+		{"registry busy at push", 2, answers(isPush, 3, mustSucceed, 429, 500, 502, 503)},
+		{"registry busy at pull", 2, answers(isPull, 3, mustSucceed, 429, 500, 502, 503)},
 		{"registry down at push", 2, answers(isPush, 0, refused(), 429, 500, 502, 503)},
 		{"registry down at pull", 2, answers(isPull, 0, refused(), 429, 500, 502, 503)},
 		{"registry denies push", 2, answers(isPush, 0, refused(), 401, 403)},
@@ -33,9 +33,6 @@ var told = map[int][]string{
 	401: {"401", "unauthorized", "authentication"}, 403: {"403", "denied", "forbidden"}, 404: {"404", "not found", "unknown"},
 	429: {"429", "too many requests", "toomanyrequests", "rate"}, 500: {"500", "internal server error"}, 502: {"502", "bad gateway"}, 503: {"503", "unavailable"},
 }
-
-// afterAll is a success after another try that is told of.
-var afterAll = want{outcome: succeeds, says: "trying again"}
 
 // refused is a failure on the registry's side: of the push, or of the build that could not pull.
 func refused() want { return want{outcome: fails, codes: []int{3, 4}} }
@@ -77,7 +74,7 @@ func limited(which func(*http.Request) bool, n int, do func(http.ResponseWriter)
 func resets(which func(*http.Request) bool) func(*rand.Rand) fault {
 	return func(r *rand.Rand) fault {
 		n, old := 1+r.IntN(3), r.IntN(2) == 0
-		f := gated(fmt.Sprintf("connection reset %d times, HTTP/1: %v", n, old), afterAll, limited(which, n, func(w http.ResponseWriter) { _ = reset(w) }))
+		f := gated(fmt.Sprintf("connection reset %d times, HTTP/1: %v", n, old), mustSucceed, limited(which, n, func(w http.ResponseWriter) { _ = reset(w) }))
 		f.http1 = old
 		return f
 	}

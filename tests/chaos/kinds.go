@@ -11,7 +11,6 @@ type want struct {
 	outcome  ending
 	codes    []int         // of a failure
 	words    []string      // one of which the error line of a failure holds, in any case
-	says     string        // on stderr, whatever the end, once the registry was harmed
 	within   time.Duration // of the harm's end
 	killed   bool          // the client is ended, and says nothing more
 	killable bool          // it may be, as long as it has done nothing: a program that just starts has no handlers yet
