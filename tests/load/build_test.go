@@ -75,7 +75,7 @@ func build(t *testing.T, log io.Writer, args ...string) (r result, ok bool) {
 	defer cancel()
 	var stdout bytes.Buffer
 	last := &tail{}
-	cmd := exec.CommandContext(ctx, plugin, append([]string{"build", "--request", "cpu=20m,memory=32Mi", "--profile", "unconfined"}, args...)...)
+	cmd := exec.CommandContext(ctx, plugin, append([]string{"build", "--profile", "unconfined"}, args...)...)
 	cmd.Env = append(shared.Env(), "HOME="+t.TempDir())
 	cmd.Stdout, cmd.Stderr = &stdout, io.MultiWriter(log, last)
 	began := time.Now()

@@ -19,7 +19,7 @@ func TestManyBuildsAtOnce(t *testing.T) {
 		write(t, filepath.Join(dir, "Dockerfile"), "FROM "+shared.Registry+"/busybox:1\nCOPY own /\nRUN sleep 1\n")
 		tag := fmt.Sprintf("%s/load/%s:%d", shared.Registry, ns, i/10)
 		all.Go(func() {
-			r, ok := build(t, io.Discard, "-n", ns, "-t", tag, dir)
+			r, ok := build(t, io.Discard, "-n", ns, "-t", tag, "--request", "cpu=20m,memory=32Mi", dir)
 			if !ok {
 				return
 			}
