@@ -54,6 +54,10 @@ load: ## 50 builds at once, 5 GiB of context, 200,000 files, a log of 500 MB; LO
 bench: ## against kubectl and the flow by hand, in one run
 	tests/with-cluster.sh go run ./bench
 
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (30s)
+	tools/fuzz.sh
+
 .PHONY: lint
 lint: packages ## golangci-lint with the dependency rules, and shellcheck
 	tools/lint.sh
@@ -64,7 +68,7 @@ update: update-docs update-tidy
 
 .PHONY: verify-docs update-docs
 verify-docs:
-	go test -run TestFlagReference ./plugin
+	go test -run 'TestFlagReference|TestErrorReference' ./plugin
 update-docs:
 	go test -run TestFlagReference ./plugin -update
 

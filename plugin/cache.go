@@ -96,5 +96,5 @@ func checkReference(value string) error {
 	if err != nil {
 		return err
 	}
-	return checkPath(ref.Context().RepositoryStr())
+	return checkName(value, ref.Context())
 }

@@ -39,6 +39,9 @@ func (o *buildFlags) readProgress() (Progress, error) {
 	}
 }
 
+// longest is far below where the sum of limits would overflow, and Kubernetes refuse a deadline.
+const longest = 365 * 24 * time.Hour
+
 func (o *buildFlags) readTimeouts(plan *Plan, _ process) error {
 	for _, limit := range []struct {
 		flag  string
@@ -46,6 +49,9 @@ func (o *buildFlags) readTimeouts(plan *Plan, _ process) error {
 	}{{"timeout", o.timeout}, {"pod-timeout", o.podTimeout}, {"detach-grace", o.detachGrace}} {
 		if limit.value <= 0 {
 			return o.invalid(limit.flag, limit.value.String(), errors.New("want more than 0"))
+		}
+		if limit.value > longest {
+			return o.invalid(limit.flag, limit.value.String(), errors.New("want a year at most"))
 		}
 	}
 	if o.detachGrace < time.Second {

@@ -37,6 +37,7 @@ func newRootCommand(p process, do action) *cobra.Command {
 		newBuildCommand(p, config, do), newAttachCommand(p, config), newLogsCommand(p, config), newLsCommand(p, config),
 		newCancelCommand(p, config), newPruneCommand(p, config), newVersionCommand(p),
 	)
+	addCompletion(root)
 	return root
 }
 

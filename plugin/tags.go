@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
@@ -34,7 +35,7 @@ func parseTag(value string) (Tag, error) {
 	if err != nil {
 		return Tag{}, err
 	}
-	if err := checkPath(ref.RepositoryStr()); err != nil {
+	if err := checkName(value, ref.Context()); err != nil {
 		return Tag{}, err
 	}
 	registry := ref.RegistryStr()
@@ -48,15 +49,19 @@ func parseTag(value string) (Tag, error) {
 	}, nil
 }
 
-// checkPath holds a repository to the registry protocol's grammar. The library is laxer, and the engine would refuse in the pod.
-func checkPath(repository string) error {
+// checkName holds a name to docker's grammar, which is the engine's. The library is laxer, and the engine would refuse in the pod.
+func checkName(value string, repository name.Repository) error {
 	component := regexp.MustCompile(`^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$`)
-	for part := range strings.SplitSeq(repository, "/") {
+	for part := range strings.SplitSeq(repository.RepositoryStr(), "/") {
 		if !component.MatchString(part) {
 			return fmt.Errorf("repository component %q: want lower-case letters and digits, separated by one of . _ __ -", part)
 		}
 	}
-	return nil
+	named, err := reference.ParseNormalizedNamed(value)
+	if err == nil && reference.Domain(named) == "" { // taken for a part of the path
+		err = fmt.Errorf("registry %q: want a host name", repository.RegistryStr())
+	}
+	return err
 }
 
 // withoutTag drops what follows the last colon, unless that is a registry's port.

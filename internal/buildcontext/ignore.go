@@ -78,8 +78,12 @@ func checkPatterns(patterns []string) error {
 		if _, err := patternmatcher.New([]string{p}); err != nil {
 			return err
 		}
-		// Exceptions are compiled only once something is excluded, so ask for the bare pattern.
-		if _, err := patternmatcher.MatchesOrParentMatches("x", []string{strings.TrimPrefix(p, "!")}); err != nil {
+		// An exception is compiled only once something is excluded.
+		ask := []string{p}
+		if strings.HasPrefix(p, "!") {
+			ask = []string{"*", p}
+		}
+		if _, err := patternmatcher.MatchesOrParentMatches("x", ask); err != nil {
 			return err
 		}
 	}

@@ -115,6 +115,7 @@ func TestBadPatternsAreNamedWithTheirLine(t *testing.T) {
 		{"# x\n\n!\n", 3, "!"},
 		{"!a[\n", 1, "!a["},
 		{"ok\n![z-a]\n", 2, "![z-a]"},
+		{"*\n!![z-a]\n", 2, "!![z-a]"},
 		{"ok\r\n[z-a]\r\n", 2, "[z-a]"},
 	} {
 		root := writeTree(t, "Dockerfile=FROM scratch", ".dockerignore="+tc.ignore)

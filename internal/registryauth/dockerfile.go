@@ -33,6 +33,10 @@ func References(dockerfile []byte, target string, buildArgs []string) ([]string,
 	return w.refs, nil
 }
 
+// longest bounds what a word of the Dockerfile may expand to, in bytes: names that double each other need no more than a few lines to fill
+// the memory, and no reference is as long.
+const longest = 4096
+
 // walker follows a target to the stages and images it needs.
 type walker struct {
 	stages []instructions.Stage
@@ -60,7 +64,7 @@ func (w *walker) readArgs(metaArgs []instructions.ArgCommand, buildArgs []string
 
 func (w *walker) expand(word string) string {
 	value, _, err := w.lex.ProcessWord(word, shell.EnvsFromSlice(w.args))
-	if err != nil {
+	if err != nil || len(value) > longest {
 		return ""
 	}
 	return value

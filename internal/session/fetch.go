@@ -47,6 +47,7 @@ type arrival struct {
 	got      int64
 	text     []byte
 	complete chan error
+	done     bool // nothing more is taken
 }
 
 func (a *arrival) data() io.Writer {
@@ -69,6 +70,9 @@ func (a *arrival) locked(take func(p []byte) error) io.Writer {
 	return writer(func(p []byte) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		if a.done {
+			return
+		}
 		if err := take(p); err != nil {
 			a.finish(err)
 			return
@@ -91,10 +95,8 @@ func (a *arrival) check() {
 	a.finish(nil)
 }
 
-// finish keeps the first verdict.
+// finish gives the verdict. What comes after it, w must not see: the file there would be another one than was checked.
 func (a *arrival) finish(err error) {
-	select {
-	case a.complete <- err:
-	default:
-	}
+	a.done = true
+	a.complete <- err
 }

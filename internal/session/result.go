@@ -35,18 +35,28 @@ const (
 
 func (e *JobError) Error() string { return e.Phase + ": " + e.Message }
 
+var errNoDigest = errors.New("neither a digest nor a phase that failed")
+
 // ParseResult reads the supervisor's result from its last event or from the termination message. A job that failed
 // is a *JobError; anything unreadable is an error too, never a success.
 func ParseResult(text string) (Result, error) {
 	var failed JobError
-	var done Result
-	if err := errors.Join(json.Unmarshal([]byte(text), &failed), json.Unmarshal([]byte(text), &done)); err != nil {
+	var done struct {
+		Result
+		Digest *string `json:"digest"` // there in every success, if only empty
+	}
+	err := errors.Join(json.Unmarshal([]byte(text), &failed), json.Unmarshal([]byte(text), &done))
+	switch {
+	case err == nil && failed.Phase != "":
+		return Result{}, &failed
+	case err == nil && done.Digest == nil:
+		err = errNoDigest
+	}
+	if err != nil {
 		return Result{}, fmt.Errorf("read the supervisor's result %.100q: %w", text, err)
 	}
-	if failed.Phase != "" {
-		return Result{}, &failed
-	}
-	return done, nil
+	done.Result.Digest = *done.Digest
+	return done.Result, nil
 }
 
 // ending is the last event: how long the log is, and the result.
@@ -62,7 +72,7 @@ func parseEnding(text string) (ending, error) {
 	if len(parts) != 3 {
 		return ending{}, fmt.Errorf("read the supervisor's last event %.100q", text)
 	}
-	n, err := strconv.ParseInt(parts[0], 10, 64)
+	n, err := strconv.ParseUint(parts[0], 10, 63)
 	if err != nil {
 		return ending{}, fmt.Errorf("read the supervisor's log length: %w", err)
 	}
@@ -70,7 +80,7 @@ func parseEnding(text string) (ending, error) {
 	if err != nil {
 		return ending{}, fmt.Errorf("read the supervisor's exit code: %w", err)
 	}
-	return ending{logBytes: n, exitCode: code, result: parts[2]}, nil
+	return ending{logBytes: int64(n), exitCode: code, result: parts[2]}, nil
 }
 
 func (e ending) parse() (Result, error) {

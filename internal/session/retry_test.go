@@ -98,12 +98,12 @@ func TestWhatThePodRanOutOfIsNamed(t *testing.T) {
 		"memory.events.local":       {"", "", "cp: write error: No space left on device", NoDisk},
 	} {
 		eachShell(t, func(t *testing.T, shell []string) {
-			p := preparedPod(t, func(p *pod) {
-				if err := os.MkdirAll(p.path("cgroup/memory"), 0o700); err != nil {
-					t.Fatal(err)
-				}
-				p.write("cgroup/"+file, c.before)
-			}, shell)
+			p := newPod(t, shell)
+			if err := os.MkdirAll(p.path("cgroup/memory"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			p.write("cgroup/"+file, c.before)
+			p.start()
 			var log bytes.Buffer
 			s, ctx := p.session(&log)
 			script := "printf '" + c.after + "' >" + p.path("cgroup/"+file) + "; echo '" + c.said + "'; exit 1"

@@ -35,24 +35,29 @@ supervise() {
 	kills=$(kills)
 	mkfifo "$s/start"
 	echo $$ >"$s/pid"
-	trap 'report 143 "$(failure stopped 143 "the builder pod was told to stop")"; exit 143' TERM
-	trap 'report 1 "$(failure abandoned 1 "no client for ${LEASH_GRACE}s")"; exit 1' USR1
-	leash &
+	# An image may name any of these as its STOPSIGNAL, and on INT a shell that is process 1 would end without a word.
+	trap 'end 143 stopped "the builder pod was told to stop"' TERM INT HUP QUIT
+	trap 'end 1 abandoned "no client for ${LEASH_GRACE}s"' USR1
+	until (leash); do :; done & # it may be killed
 	${ENTER:-false} true 2>/dev/null || ENTER=""
 	hold
-	if [ -n "$held" ]; then
-		conclude cache "$held"
-	elif reason=$(preflight); then
+	preflight >"$s/reason" & # a signal interrupts no command but wait
+	if wait $! && [ -z "$held" ]; then
 		event ready
-		cat "$s/start" >/dev/null &
-		wait $!
+		until [ -e "$s/received" ]; do # the wait may be killed
+			cat "$s/start" >/dev/null &
+			wait $!
+		done
 		rm "$s/start"
 		echo context >"$s/phase"
-		{ job || echo $? >"$s/code"; } 2>&1 | $tee -a "$w/log" &
+		{ job; echo $? >"$s/code"; } 2>&1 | $tee -a "$w/log" &
 		wait $!
+		[ -s "$s/code" ] || echo 137 >"$s/code" # its shell was killed
 		conclude
 	else
-		conclude preflight "$reason"
+		rm "$s/start"
+		[ -n "$held" ] && conclude cache "$held"
+		conclude preflight "$(cat "$s/reason")"
 	fi
 }
 
@@ -66,8 +71,10 @@ hold() {
 		held=$(cat "$STATE.lock")
 		event "held ${held:=another build}"
 		[ "$CACHE_WAIT" = true ] || return 0
-		flock 9 &
-		wait $!
+		until flock -n 9; do # the wait may be killed
+			flock 9 &
+			wait $!
+		done
 		held=""
 	fi
 	uname -n >"$STATE.lock"
@@ -238,18 +245,28 @@ conclude() {
 	rm -f "$s/detached"
 	if [ $# -gt 0 ]; then
 		code=1 result=$(failure "$1" 1 "$2")
-	elif [ -s "$s/code" ]; then
+	elif [ "$(cat "$s/code")" != 0 ]; then
 		[ -s "$s/reason" ] || echo "exit status $(cat "$s/code")" >"$s/reason"
 		code=1 result=$(failure "$(cat "$s/phase")" "$(cat "$s/code")" "$(cat "$s/reason")")
 	else
 		result=$(success)
 	fi
+	late=""
+	trap 'late=yes' TERM INT HUP QUIT USR1 # too late to change the result
 	report $code "$result"
-	trap 'exit $code' TERM USR1
+	trap 'exit $code' TERM INT HUP QUIT USR1
+	[ -z "$late" ] || exit $code
 	while :; do
 		sleep 60 &
 		wait $!
 	done
+}
+
+# end CODE PHASE REASON: before the job's own end.
+end() {
+	trap '' TERM INT HUP QUIT USR1
+	report "$1" "$(failure "$2" "$1" "$3")"
+	exit "$1"
 }
 
 # report CODE RESULT: to the client, and to the pod's status, which outlives every connection.
@@ -313,6 +330,7 @@ leash() {
 bury() {
 	{ read -r n group <"$s/receiver"; } 2>/dev/null || return
 	if ! kill -0 "$group" 2>/dev/null && mv "$s/receiver" "$s/superseded"; then
+		kill -KILL "-$group" 2>/dev/null # what it has left behind
 		event "refused $n the receiving process was killed"
 	fi
 }
@@ -337,8 +355,8 @@ receive() {
 		problem="what arrived has another SHA-256 than what was sent"
 	fi
 	if [ -z "$problem" ] && mv "$s/receiver" "$s/received"; then
-		: >"$s/start"
 		event uploaded
+		poke
 	else
 		rm -f "$s/receiver"
 		case $problem in
@@ -350,6 +368,10 @@ receive() {
 	drain
 	[ -z "$problem" ]
 }
+
+# poke ends the wait of supervise, which may not have begun: it checks and removes what it waits on. Opened for both
+# directions, a pipe waits for nobody.
+poke() { while [ -p "$s/start" ]; do : 1<>"$s/start"; pause; done; }
 
 # claim N: the upload with the highest number goes on. An earlier one may wait for good for what its connection lost, so it
 # is ended, unless it is whole already, and what it left is removed.

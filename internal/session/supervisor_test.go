@@ -11,6 +11,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -25,6 +26,7 @@ type pod struct {
 	t          *testing.T
 	root       string
 	shell      []string
+	enter      []string // what execs go through to be with the supervisor
 	supervisor *osexec.Cmd
 	ended      chan struct{}
 }
@@ -44,11 +46,13 @@ func eachShell(t *testing.T, test func(t *testing.T, shell []string)) {
 // startPod starts the supervisor; env overrides what the pod's environment would hold.
 func startPod(t *testing.T, shell []string, env ...string) *pod {
 	t.Helper()
-	return preparedPod(t, func(*pod) {}, shell, env...)
+	p := newPod(t, shell)
+	p.start(env...)
+	return p
 }
 
-// preparedPod starts it after prepare has been there.
-func preparedPod(t *testing.T, prepare func(*pod), shell []string, env ...string) *pod {
+// newPod lays out what the supervisor finds in its container.
+func newPod(t *testing.T, shell []string) *pod {
 	t.Helper()
 	p := &pod{t: t, root: t.TempDir(), shell: shell, ended: make(chan struct{})}
 	text := strings.NewReplacer(
@@ -63,21 +67,24 @@ func preparedPod(t *testing.T, prepare func(*pod), shell []string, env ...string
 			t.Fatal(err)
 		}
 	}
-	prepare(p)
+	return p
+}
+
+func (p *pod) start(env ...string) {
+	p.t.Helper()
 	p.supervisor = p.command("supervise")
 	p.supervisor.Env = append(p.supervisor.Env, env...)
 	if err := p.supervisor.Start(); err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	go func() {
 		_ = p.supervisor.Wait()
 		close(p.ended)
 	}()
-	t.Cleanup(func() {
+	p.t.Cleanup(func() {
 		kill(p.supervisor)
 		<-p.ended
 	})
-	return p
 }
 
 func (p *pod) path(name string) string { return filepath.Join(p.root, name) }
@@ -94,7 +101,7 @@ func (p *pod) read(name string) string {
 }
 
 func (p *pod) command(args ...string) *osexec.Cmd {
-	argv := append(append([]string{}, p.shell...), p.path("supervisor"))
+	argv := append(slices.Concat(p.enter, p.shell), p.path("supervisor"))
 	cmd := osexec.CommandContext(p.t.Context(), argv[0], append(argv[1:], args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Env = append(os.Environ(), "PROFILE=unconfined", "LEASH_GRACE=60", "USER=user", "TOOLS=true",

@@ -45,6 +45,20 @@ func TestCacheVolumeKeepsTheEnginesState(t *testing.T) {
 	}
 }
 
+func TestCacheVolumeIsForOneBuildAtATime(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	claim := cacheClaim(t, ns)
+	first := build(ns, "-t", repository(ns)+":1", "--name", "first", "--cache-volume", claim, only(t, shell("RUN echo begun-$((40+2)); sleep 15"))).start(t)
+	first.await(t, begun)
+	second := build(ns, "-t", repository(ns)+":2", "--cache-volume", claim, only(t, scratch("LABEL a=b"))).start(t)
+	second.await(t, "waiting for the cache volume, which first holds")
+	build(ns, "-t", repository(ns)+":3", "--cache-volume", claim, "--cache-volume-wait=false", only(t, scratch("LABEL a=b"))).run(t).
+		fails(t, codeInternal, "the cache volume is held by first").hints(t, "--cache-volume-wait")
+	first.wait(t).succeeds(t)
+	second.wait(t).succeeds(t)
+}
+
 // cacheClaim is bound to a directory of the node, which is this machine, that belongs to the builder's user.
 func cacheClaim(t *testing.T, ns string) string {
 	t.Helper()

@@ -20,7 +20,7 @@ const begun = "begun-42"
 
 func TestSignalEndsTheBuildAndThePod(t *testing.T) {
 	t.Parallel()
-	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: codeInterrupted, syscall.SIGTERM: codeTerminated} {
+	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: codeInterrupted, syscall.SIGTERM: codeTerminated, syscall.SIGHUP: codeHangup} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t, privileged)
@@ -103,5 +103,5 @@ func TestPodDeletedBySomebodyElseIsAnError(t *testing.T) {
 	p := build(ns, "-t", repository(ns), endless(t)).start(t)
 	p.await(t, begun)
 	deletePod(t, onlyPod(t, ns))
-	p.wait(t).fails(t, codeInternal, "deleted")
+	p.wait(t).fails(t, codeInternal, "deleted by somebody else").hints(t, "kubectl img cancel")
 }

@@ -42,14 +42,29 @@ func TestRegistryThatWantsAPasswordRefusesThePush(t *testing.T) {
 	}
 }
 
-// The kernel's cgroups decide whether the step alone is killed or the builder with it; neither is silence or a success.
-func TestRunningOutOfMemoryIsAFailure(t *testing.T) {
+// The kernel's cgroups decide whether the step alone is killed or the builder with it; either is named, with the limit.
+func TestRunningOutOfMemoryIsNamed(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	r := build(ns, "-t", repository(ns), "--limit", "memory=128Mi", only(t, shell("RUN tail /dev/zero"))).run(t)
 	if r.code == codeInternal {
 		r.fails(t, codeInternal, "OOMKilled", "128Mi").hints(t, "--limit memory")
 	} else {
-		r.fails(t, codeBuild, "tail /dev/zero")
+		r.fails(t, codeBuild, "killed for memory (limit 128Mi)", "tail /dev/zero").hints(t, "--limit memory")
 	}
+}
+
+func TestFullDiskIsNamed(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	r := build(ns, "-t", repository(ns), only(t, shell("RUN dd if=/dev/zero of=/dev/shm/file bs=1M count=1000"))).run(t)
+	r.fails(t, codeBuild, "disk is full").hints(t, "--request ephemeral-storage")
+}
+
+func TestEvictionIsNamed(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	step := shell("RUN dd if=/dev/zero of=/file bs=1M count=200; sleep 100")
+	r := build(ns, "-t", repository(ns), "--limit", "ephemeral-storage=50Mi", only(t, step)).run(t)
+	r.fails(t, codeInternal, "evicted", "ephemeral").hints(t, "--request ephemeral-storage")
 }

@@ -16,6 +16,7 @@ const (
 	codeRegistry    = 4
 	codePolicy      = 5
 	codeTimeout     = 124
+	codeHangup      = 129
 	codeInterrupted = 130
 	codeTerminated  = 143
 )

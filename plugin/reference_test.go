@@ -1,0 +1,54 @@
+package plugin
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/distribution/reference"
+)
+
+// What is taken for a name is one to docker too, and the same; docker may take more.
+func FuzzTag(f *testing.F) {
+	for _, seed := range []string{
+		"app", "app:1", "r.example/a", "r.example:5000/team/app:1", "docker.io/a", "index.docker.io/a", "localhost/a", "localhost:5000/a", "a/b", "a.b/c", "a:5/c", "[::1]:5000/a:b", "a__b/c-d.e", "a--b",
+		"A/b", "a/B", "a:B", "r.example/library/a", "docker.io/library/a", "registry-1.docker.io/a", "a..b", "a___b", "a:", "/a", "a/", "R.example/a", "a_b.c/d", "-a.b/c", "a:" + strings.Repeat("x", 128), strings.Repeat("a/", 127) + "a",
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		tag, err := parseTag(value)
+		if err != nil {
+			if strings.ContainsAny(oneLine(err.Error()), "\r\n") {
+				t.Errorf("error of several lines: %q", err)
+			}
+			return
+		}
+		named, err := reference.ParseNormalizedNamed(value)
+		if err != nil {
+			t.Fatalf("%q is taken for %q, and docker refuses it: %v", value, tag.Reference, err)
+		}
+		if want := reference.TagNameOnly(named).String(); tag.Reference != want || tag.Registry != reference.Domain(named) {
+			t.Errorf("%q is %q at %q, to docker %q", value, tag.Reference, tag.Registry, want)
+		}
+		if !strings.HasPrefix(value, tag.Repository) {
+			t.Errorf("%q shows as %q", value, tag.Repository)
+		}
+	})
+}
+
+// The same for references that may name a digest.
+func FuzzReference(f *testing.F) {
+	digest := "@sha256:" + strings.Repeat("ab", 32)
+	for _, seed := range []string{"a", "a:b" + digest, "r.example/a" + digest, "a@sha256:0", "a" + digest + digest, "a:b:c", "r.example:5000/a", "a@sha512:" + strings.Repeat("ab", 64), "A"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		if checkReference(value) != nil {
+			return
+		}
+		if _, err := reference.ParseNormalizedNamed(value); err != nil {
+			t.Errorf("%q is taken, and docker refuses it: %v", value, err)
+		}
+	})
+}
