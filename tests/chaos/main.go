@@ -71,12 +71,9 @@ func chaos(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	defer l.close()
 	reports := l.runAll(ctx, o, stderr)
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	fmt.Fprint(stdout, table(reports))
 	if violated(reports) {
 		return errViolated
 	}
-	return nil
+	return ctx.Err()
 }

@@ -46,7 +46,9 @@ func (l *lab) inParallel(ctx context.Context, plans []plan, parallel int, c *col
 	for range parallel {
 		all.Go(func() {
 			for p := range queue {
-				c.add(l.do(ctx, p))
+				if r := l.do(ctx, p); ctx.Err() == nil { // what was interrupted proves nothing
+					c.add(r)
+				}
 			}
 		})
 	}
