@@ -25,7 +25,8 @@ const limit = 20 * time.Minute
 // memory is the most, in MiB, that the plugin may have resident, whatever it is given.
 const memory = 160
 
-// namespace makes one and expects it to be empty at the end.
+// namespace makes one and expects every pod in it to be deleted at the end. How long a node takes to remove what a pod wrote
+// is its own affair.
 func namespace(t *testing.T) string {
 	t.Helper()
 	ns, err := client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "load-"}}, metav1.CreateOptions{})
@@ -34,10 +35,15 @@ func namespace(t *testing.T) string {
 	}
 	t.Cleanup(func() {
 		ctx := context.WithoutCancel(t.Context())
-		eventually(t, time.Minute, "no pod is left", func() bool {
-			pods, err := client.CoreV1().Pods(ns.Name).List(ctx, metav1.ListOptions{})
-			return err == nil && len(pods.Items) == 0
-		})
+		pods, err := client.CoreV1().Pods(ns.Name).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pod := range pods.Items {
+			if pod.DeletionTimestamp == nil {
+				t.Errorf("pod %s is left", pod.Name)
+			}
+		}
 		if err := client.CoreV1().Namespaces().Delete(ctx, ns.Name, metav1.DeleteOptions{}); err != nil {
 			t.Error(err)
 		}
