@@ -39,6 +39,17 @@ protocol: packages ## real WebSocket and SPDY servers in this process
 e2e: ## real builds on a real Kubernetes (Linux, root)
 	tests/with-cluster.sh go test -race -timeout 20m ./cluster/... ./e2e/...
 
+RUNS ?= 50
+SEED ?= 1
+.PHONY: chaos
+chaos: ## harm to RUNS builds, from SEED on; RUNS=1 SEED=s repeats one (Linux, root)
+	tests/with-cluster.sh go run ./chaos -runs $(RUNS) -seed $(SEED) $(if $(ONLY),-only '$(ONLY)')
+
+LOAD ?=
+.PHONY: load
+load: ## 50 builds at once, 5 GiB of context, 200,000 files, a log of 500 MB; LOAD=-short for a tenth (Linux, root)
+	tests/with-cluster.sh go test -count=1 -timeout 60m -v $(LOAD) ./load
+
 .PHONY: bench
 bench: ## against kubectl and the flow by hand, in one run
 	tests/with-cluster.sh go run ./bench

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+)
+
+// detour is in front of a link, so that new connections can go round what happens to the old ones.
+type detour struct {
+	net.Listener
+	target atomic.Value // string
+}
+
+func newDetour(target string) (*detour, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // ends at once
+	if err != nil {
+		return nil, err
+	}
+	d := &detour{Listener: listener}
+	d.target.Store(target)
+	go d.serve()
+	return d, nil
+}
+
+func (d *detour) serve() {
+	for {
+		near, err := d.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err == nil {
+			go d.join(near)
+		}
+	}
+}
+
+// join ends both connections when either does.
+func (d *detour) join(near net.Conn) {
+	defer near.Close()
+	far, err := net.Dial("tcp", d.target.Load().(string)) //nolint:noctx,forcetypeassert // ends at once; only strings are stored
+	if err != nil {
+		return
+	}
+	defer far.Close()
+	ended := make(chan struct{}, 2)
+	relay := func(to, from net.Conn) {
+		_, _ = io.Copy(to, from) // whatever its end, it is the end of both
+		ended <- struct{}{}
+	}
+	go relay(far, near)
+	go relay(near, far)
+	<-ended
+}

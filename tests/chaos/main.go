@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"regexp"
+	"syscall"
+
+	"github.com/rs/zerolog"
+)
+
+var errViolated = errors.New("a guarantee was violated")
+
+func main() {
+	zerolog.SetGlobalLevel(zerolog.Disabled) // some toxics do not use the proxy's logger
+	// A signal that is ignored here, as nohup has it, would be ignored by clients as well.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := chaos(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+// options are what the command line says.
+type options struct {
+	runs     int
+	seed     uint64
+	parallel int
+	only     *regexp.Regexp
+	plugin   string
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.IntVar(&o.runs, "runs", 50, "how many builds to harm")
+	flags.Uint64Var(&o.seed, "seed", 1, "of the first run; each further one has the next")
+	flags.IntVar(&o.parallel, "parallel", 4, "how many at once, of those that harm nobody but themselves")
+	only := flags.String("only", "", "regular expression for the kinds of harm to do; seeds of others are passed over")
+	flags.StringVar(&o.plugin, "plugin", "", "the binary to test (default: compiled from this tree)")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	var err error
+	if o.only, err = regexp.Compile(*only); err != nil {
+		return o, fmt.Errorf("-only: %w", err)
+	}
+	if o.runs < 1 || o.parallel < 1 {
+		return o, errors.New("-runs, -parallel: want at least 1")
+	}
+	return o, nil
+}
+
+func chaos(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	l, err := newLab(ctx, o.plugin, stderr)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	reports := l.runAll(ctx, o, stderr)
+	fmt.Fprint(stdout, table(reports))
+	if violated(reports) {
+		return errViolated
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+)
+
+// report is what came of one run.
+type report struct {
+	plan
+	outcome
+	harmed     bool // the client had not ended before the harm
+	took       time.Duration
+	violations []string
+	dir        string // what was said and seen, of a run with violations
+}
+
+// runAll does the runs that keep to themselves side by side, then those that need the cluster for themselves.
+func (l *lab) runAll(ctx context.Context, o options, log io.Writer) []report {
+	var side, alone []plan
+	for seed := o.seed; len(side)+len(alone) < o.runs; seed++ {
+		switch p := newPlan(seed); {
+		case !o.only.MatchString(p.kind):
+			if seed > o.seed+1_000_000 {
+				return nil // nothing matches
+			}
+		case p.alone:
+			alone = append(alone, p)
+		default:
+			side = append(side, p)
+		}
+	}
+	c := &collector{log: log, total: o.runs}
+	l.inParallel(ctx, side, o.parallel, c)
+	l.inParallel(ctx, alone, 1, c)
+	return c.reports
+}
+
+func (l *lab) inParallel(ctx context.Context, plans []plan, parallel int, c *collector) {
+	queue := make(chan plan)
+	var all sync.WaitGroup
+	for range parallel {
+		all.Go(func() {
+			for p := range queue {
+				if r := l.do(ctx, p); ctx.Err() == nil { // what was interrupted proves nothing
+					c.add(r)
+				}
+			}
+		})
+	}
+	for _, p := range plans {
+		if ctx.Err() == nil {
+			queue <- p
+		}
+	}
+	close(queue)
+	all.Wait()
+}
+
+// collector prints one line per run as it ends.
+type collector struct {
+	mu      sync.Mutex
+	log     io.Writer
+	total   int
+	reports []report
+}
+
+func (c *collector) add(r report) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reports = append(c.reports, r)
+	fmt.Fprintf(c.log, "%d/%d %s\n", len(c.reports), c.total, r)
+}
+
+func (r report) String() string {
+	line := fmt.Sprintf("seed=%d %s: %s; exit code %d after %.1fs", r.seed, r.kind, r.what, r.code, r.took.Seconds())
+	if !r.harmed {
+		line += " (over before the harm)"
+	}
+	if e := r.lines("error: "); len(e) > 0 {
+		line += "; " + e[0]
+	}
+	if len(r.violations) > 0 {
+		line += "\n  VIOLATION " + strings.Join(r.violations, "\n  VIOLATION ") + "\n  see " + r.dir
+	}
+	return line
+}

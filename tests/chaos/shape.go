@@ -1,0 +1,57 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// shape is the build that is harmed.
+type shape struct {
+	content map[string]string // of the context, below c/
+	lines   int               // of log
+	pad     int               // bytes in each
+	sleep   time.Duration
+	dirty   string // one more step that does the harm itself
+}
+
+func newShape(r *rand.Rand) shape {
+	s := shape{content: map[string]string{}, lines: 1 + r.IntN(150), pad: r.IntN(300), sleep: millis(r, 0, 1500)}
+	for i := range 1 + r.IntN(12) {
+		s.content[fmt.Sprintf("directory-%d/file-%d", i%3, i)] = noise(r, r.IntN(2000))
+	}
+	s.content["unique"] = noise(r, 32)
+	s.content["big"] = noise(r, pick(r, 0, 0, 64<<10, 1<<20, 5<<20))
+	return s
+}
+
+// noise does not compress.
+func noise(r *rand.Rand, n int) string {
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], r.Uint64())
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8(seed).Read(b) // never fails
+	return string(b)
+}
+
+// write makes the context and the Dockerfile. The log's lines differ from the command that the engine prints before them.
+func (s shape) write(dir, base string) error {
+	step := fmt.Sprintf("RUN i=0; while [ $i -lt %d ]; do i=$((i+1)); echo \"line-$i; %0*d\"; done; sleep %.2f", s.lines, s.pad+1, 0, s.sleep.Seconds())
+	files := map[string]string{"Dockerfile": "FROM " + base + "\nCOPY c /c\n" + s.dirty + "\n" + step + "\n"}
+	for name, content := range s.content {
+		files["c/"+name] = content
+	}
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// row sums up the runs of one kind.
+type row struct {
+	runs, succeeded, failed, ended, early, violations int
+	longest                                           time.Duration
+}
+
+func (w *row) add(r report) {
+	w.runs++
+	w.longest = max(w.longest, r.took)
+	switch {
+	case len(r.violations) > 0:
+		w.violations++
+	case !r.harmed && r.harm != nil:
+		w.early++
+	case r.code == 0:
+		w.succeeded++
+	case r.code == -1:
+		w.ended++
+	default:
+		w.failed++
+	}
+}
+
+// table is Markdown.
+func table(reports []report) string {
+	rows, sum := map[string]*row{}, &row{}
+	for _, r := range reports {
+		if rows[r.kind] == nil {
+			rows[r.kind] = &row{}
+		}
+		rows[r.kind].add(r)
+		sum.add(r)
+	}
+	var out strings.Builder
+	out.WriteString("| harm | runs | succeeded | failed, cause named | client killed | over before the harm | violations | longest run |\n")
+	out.WriteString("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	var names []string
+	for _, k := range kinds() {
+		if rows[k.name] != nil {
+			names = append(names, k.name)
+		}
+	}
+	for _, name := range names {
+		rows[name].write(&out, name)
+	}
+	sum.write(&out, "**all**")
+	return out.String()
+}
+
+func (w *row) write(out *strings.Builder, name string) {
+	fmt.Fprintf(out, "| %s | %d | %d | %d | %d | %d | %d | %.0f s |\n",
+		name, w.runs, w.succeeded, w.failed, w.ended, w.early, w.violations, w.longest.Seconds())
+}
+
+func violated(reports []report) bool {
+	return slices.ContainsFunc(reports, func(r report) bool { return len(r.violations) > 0 })
+}
