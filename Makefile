@@ -25,7 +25,7 @@ test: unit script protocol e2e ## everything; starts the cluster and stops it
 
 .PHONY: unit
 unit: packages ## one package at a time, without a cluster
-	go test -race -timeout 5m ./...
+	go test -race -timeout 10m ./...
 
 .PHONY: script
 script: packages ## the command line as users type it
@@ -37,7 +37,7 @@ protocol: packages ## real WebSocket and SPDY servers in this process
 
 .PHONY: e2e
 e2e: ## real builds on a real Kubernetes (Linux, root)
-	tests/with-cluster.sh go test -race -timeout 20m ./cluster/... ./e2e/...
+	tests/with-cluster.sh go test -race -timeout 30m ./cluster/... ./e2e/...
 
 RUNS ?= 50
 SEED ?= 1

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -88,7 +89,7 @@ func howEnded(end *builder.Termination) string {
 	switch {
 	case err == nil && end.Code == 0 && result != (session.Result{}):
 		return "Done"
-	case end.Reason == "" || end.Reason == "Completed":
+	case errors.As(err, new(*session.JobError)), end.Reason == "", end.Reason == "Completed":
 		return "Failed"
 	default:
 		return end.Reason

@@ -119,7 +119,7 @@ func newLink(t *testing.T) *link {
 	t.Helper()
 	listener := listen(t, "127.0.0.1:0")
 	l := &link{address: listener.Addr().String()}
-	t.Cleanup(func() { listener.Close() })
+	t.Cleanup(func() { _ = listener.Close() })
 	config, err := clientcmd.BuildConfigFromFlags("", shared.Kubeconfig)
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +133,7 @@ func newLink(t *testing.T) *link {
 			}
 			far, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server)
 			if err != nil {
-				near.Close()
+				_ = near.Close()
 				return
 			}
 			go l.pass(near, far)
@@ -144,7 +144,7 @@ func newLink(t *testing.T) *link {
 }
 
 func (l *link) pass(from, to net.Conn) {
-	defer to.Close()
+	defer func() { _ = to.Close() }()
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)

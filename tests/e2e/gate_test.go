@@ -115,7 +115,7 @@ func (g *gate) handler(t *testing.T, allowed rule) http.Handler {
 		}
 		switch status {
 		case reset:
-			hijacked(t, w).Close()
+			_ = hijacked(t, w).Close()
 		case stall:
 			<-r.Context().Done()
 		case http.StatusOK:

@@ -1,0 +1,112 @@
+package plugin
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubectl-img/kubectl-img/internal/session"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+func standingPod(phase corev1.PodPhase, end *corev1.ContainerStateTerminated) *corev1.Pod {
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "img-1", Namespace: "ci", UID: "u", Annotations: map[string]string{
+			podspec.AnnotationTags: "r.example/app:1,r.example/app:2", podspec.AnnotationRepository: "r.example/app", podspec.AnnotationBy: "jane@laptop",
+			podspec.AnnotationProfile: "userns", podspec.AnnotationDetached: "true", podspec.AnnotationExpiresAfter: "1h",
+		}},
+		Spec: corev1.PodSpec{NodeName: "n1", Containers: []corev1.Container{
+			{Name: podspec.Container, Env: []corev1.EnvVar{{Name: session.EnvGrace, Value: "7"}}},
+		}},
+		Status: corev1.PodStatus{Phase: phase},
+	}
+	if end != nil {
+		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: podspec.Container, State: corev1.ContainerState{Terminated: end}}}
+	}
+	return pod
+}
+
+func TestStatusOfABuild(t *testing.T) {
+	done := &corev1.ContainerStateTerminated{Reason: "Completed", Message: `{"digest":"sha256:1"}`}
+	failed := &corev1.ContainerStateTerminated{Reason: "Error", ExitCode: 1, Message: `{"phase":"build","code":1,"error":"x"}`}
+	for _, c := range []struct {
+		pod         *corev1.Pod
+		phase, want string
+	}{
+		{standingPod(corev1.PodPending, nil), "", "Pending"},
+		{standingPod(corev1.PodRunning, nil), "", "Running"},
+		{standingPod(corev1.PodRunning, nil), "upload", "Uploading"},
+		{standingPod(corev1.PodRunning, nil), "build", "Building"},
+		{standingPod(corev1.PodRunning, nil), "push", "Pushing"},
+		{standingPod(corev1.PodSucceeded, done), "", "Done"},
+		{standingPod(corev1.PodFailed, failed), "", "Failed"},
+		{standingPod(corev1.PodFailed, &corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137}), "", "OOMKilled"},
+	} {
+		if got := status(c.pod, c.phase); got != c.want {
+			t.Errorf("%s, %q: %s, want %s", c.pod.Status.Phase, c.phase, got, c.want)
+		}
+	}
+	gone := standingPod(corev1.PodRunning, nil)
+	gone.DeletionTimestamp = ptr.To(metav1.Now())
+	if got := status(gone, "build"); got != "Terminating" {
+		t.Errorf("deleted: %s", got)
+	}
+}
+
+func TestExpiry(t *testing.T) {
+	created := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for expiry, c := range map[string]struct {
+		age     time.Duration
+		expired bool
+	}{
+		"1h": {59 * time.Minute, false}, "1h0m0s": {61 * time.Minute, true}, "": {1000 * time.Hour, false}, "soon": {1000 * time.Hour, false}, "-1h": {time.Hour, false},
+	} {
+		pod := standingPod(corev1.PodRunning, nil)
+		pod.CreationTimestamp = metav1.NewTime(created)
+		pod.Annotations[podspec.AnnotationExpiresAfter] = expiry
+		if got := expired(pod, created.Add(c.age)); got != c.expired {
+			t.Errorf("%q after %s: %v", expiry, c.age, got)
+		}
+	}
+}
+
+// Scripts read these fields.
+func TestListOfBuildsAsJSON(t *testing.T) {
+	end := &corev1.ContainerStateTerminated{Reason: "Error", ExitCode: 1, Message: `{"phase":"push","code":1,"error":"no"}`}
+	text, err := json.Marshal(buildList([]corev1.Pod{*standingPod(corev1.PodFailed, end)}, []string{""}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"apiVersion":"kubectl-img.dev/v1","items":[{"apiVersion":"kubectl-img.dev/v1","kind":"Build",` +
+		`"metadata":{"name":"img-1","namespace":"ci","uid":"u"},` +
+		`"spec":{"by":"jane@laptop","detached":true,"profile":"userns","tags":["r.example/app:1","r.example/app:2"]},` +
+		`"status":{"error":"push: no","node":"n1","phase":"Failed"}}],"kind":"BuildList","metadata":{}}`
+	if diff := cmp.Diff(want, string(text)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestAdoptedPlanIsWhatThePodKnows(t *testing.T) {
+	plan := adopted(standingPod(corev1.PodRunning, nil))
+	if plan.DetachGrace != 7*time.Second || !plan.Build.Push || len(plan.Tags) != 2 || plan.Tags[0].Repository != "r.example/app" || plan.Profile != podspec.UserNS {
+		t.Errorf("%+v", plan)
+	}
+}
+
+func TestClockIsTheServers(t *testing.T) {
+	var c serverClock
+	there := time.Now().Add(-time.Hour)
+	c.read(there.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
+	if off := c.now().Sub(there).Abs(); off > 2*time.Second {
+		t.Errorf("off by %s", off)
+	}
+	c.read("nonsense")
+	if off := c.now().Sub(there).Abs(); off > 2*time.Second {
+		t.Errorf("off by %s after nonsense", off)
+	}
+}
