@@ -65,6 +65,13 @@ func comparePods(t *testing.T, promised, created *corev1.Pod) {
 	if diff := cmp.Diff(promised.Labels, created.Labels); diff != "" {
 		t.Errorf("labels (-printed +created):\n%s", diff)
 	}
+	// It tells one create from another.
+	const run = "kubectl-img.dev/run"
+	if created.Annotations[run] == "" {
+		t.Errorf("annotations lack %s", run)
+	}
+	delete(promised.Annotations, run)
+	delete(created.Annotations, run)
 	if diff := cmp.Diff(promised.Annotations, created.Annotations); diff != "" {
 		t.Errorf("annotations (-printed +created):\n%s", diff)
 	}

@@ -31,15 +31,15 @@ func TestLimitRangeIsAPolicy(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	if _, err := client.CoreV1().LimitRanges(ns).Create(t.Context(), &corev1.LimitRange{
-		ObjectMeta: metav1.ObjectMeta{Name: "small"},
+		ObjectMeta: metav1.ObjectMeta{Name: "large"},
 		Spec: corev1.LimitRangeSpec{Limits: []corev1.LimitRangeItem{{
-			Type: corev1.LimitTypeContainer, Max: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("64Mi")},
+			Type: corev1.LimitTypeContainer, Min: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")},
 		}}},
 	}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	build(ns, "-t", repository(ns), nothingMuch(t)).run(t).within(t, soon).
-		fails(t, codePolicy, "maximum memory usage per Container is 64Mi").hints(t, "kubectl describe limitrange")
+		fails(t, codePolicy, "minimum memory usage per Container is 1Gi").hints(t, "kubectl describe limitrange")
 }
 
 func TestUserWithoutRightsIsToldWhich(t *testing.T) {

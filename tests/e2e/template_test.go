@@ -53,10 +53,10 @@ func TestTemplateAddsButDoesNotWeaken(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "template.yaml")
 	write(t, file, template)
 	dir := only(t, shell("RUN true"))
-	build(ns, "-t", repository(ns)+":plain", "--profile", "userns", "--name", "plain", "--keep", dir).run(t).succeeds(t)
+	build(ns, "-t", repository(ns), "--profile", "userns", "--name", "plain", "--keep", dir).run(t).succeeds(t)
 	plain := onlyPod(t, ns)
 	deletePod(t, plain)
-	build(ns, "-t", repository(ns)+":merged", "--profile", "userns", "--name", "merged", "--keep", "--pod-template", file, dir).run(t).succeeds(t)
+	build(ns, "-t", repository(ns), "--profile", "userns", "--name", "merged", "--keep", "--pod-template", file, dir).run(t).succeeds(t)
 	merged := onlyPod(t, ns)
 	deletePod(t, merged)
 
