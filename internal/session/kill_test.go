@@ -84,7 +84,7 @@ func TestKilledProcessIsReported(t *testing.T) {
 	}{
 		"the engine":                        {running, engineOf, "build", 137},
 		"the job's shell":                   {running, jobOf, "build", 137},
-		"the shell around the job":          {running, outsideOf, "build", 137},
+		"the shell around the job":          {running, outsideOf, "killed", 137},
 		"the wait for the upload":           {waiting, func(l *life) int { return l.one("cat " + l.path("run/start")) }, "", 0},
 		"the same in an upload":             {receiving, func(l *life) int { return l.one("cat " + l.path("run/start")) }, "", 0},
 		"the leash's outer loop":            {waiting, leashOf, "", 0},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -229,6 +230,10 @@ func (l *life) checkEnd(code int, phase string) {
 // What each signal to the container's main process does. What asks it to end ends the build and says so; what does not is no
 // reason to lose a build.
 func TestSignalsInEveryState(t *testing.T) {
+	// A signal that is ignored here, as nohup has it, would be ignored by the supervisor as well.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, unix.SIGHUP)
+	defer signal.Stop(heard)
 	const stopped, abandoned, ignored = "stopped", "abandoned", ""
 	does := map[syscall.Signal]string{
 		unix.SIGTERM: stopped, unix.SIGINT: stopped, unix.SIGHUP: stopped, unix.SIGQUIT: stopped, // an image may name any of them as its STOPSIGNAL

@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"k8s.io/client-go/kubernetes"
@@ -38,6 +40,8 @@ func TestMain(m *testing.M) {
 			log.Fatal(err)
 		}
 	}
+	// A signal that is ignored here, as nohup has it, would be ignored by clients as well.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	if err := setUp(context.Background()); err != nil {
 		log.Fatalf("set up the end-to-end tests: %v", err)
 	}
