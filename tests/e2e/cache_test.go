@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -49,14 +50,16 @@ func TestCacheVolumeIsForOneBuildAtATime(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	claim := cacheClaim(t, ns)
-	first := build(ns, "-t", repository(ns)+":1", "--name", "first", "--cache-volume", claim, only(t, shell("RUN echo begun-$((40+2)); sleep 15"))).start(t)
+	first := build(ns, "-t", repository(ns)+":1", "--name", "first", "--cache-volume", claim, endless(t)).start(t)
 	first.await(t, begun)
-	second := build(ns, "-t", repository(ns)+":2", "--cache-volume", claim, only(t, scratch("LABEL a=b"))).start(t)
-	second.await(t, "waiting for the cache volume, which first holds")
-	build(ns, "-t", repository(ns)+":3", "--cache-volume", claim, "--cache-volume-wait=false", only(t, scratch("LABEL a=b"))).run(t).
+	dir := only(t, scratch("LABEL a=b"))
+	build(ns, "-t", repository(ns)+":2", "--cache-volume", claim, "--cache-volume-wait=false", dir).run(t).
 		fails(t, codeInternal, "the cache volume is held by first").hints(t, "--cache-volume-wait")
-	first.wait(t).succeeds(t)
-	second.wait(t).succeeds(t)
+	waits := build(ns, "-t", repository(ns)+":3", "--cache-volume", claim, dir).start(t)
+	waits.await(t, "waiting for the cache volume, which first holds")
+	first.signal(t, syscall.SIGINT)
+	first.wait(t)
+	waits.wait(t).succeeds(t)
 }
 
 // cacheClaim is bound to a directory of the node, which is this machine, that belongs to the builder's user.

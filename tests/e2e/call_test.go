@@ -93,22 +93,31 @@ type process struct {
 // start returns a process that gives its place free when it ends, and that is killed with the test.
 func (c call) start(t *testing.T) *process {
 	t.Helper()
-	builds <- struct{}{}
+	release := c.enter()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	p := &process{cancel: cancel, started: time.Now(), ended: make(chan error, 1), report: c.report}
 	p.cmd = c.command(ctx, t)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
 		cancel()
-		<-builds
+		release()
 		t.Fatal(err)
 	}
 	go func() {
-		defer func() { <-builds }()
+		defer release()
 		p.ended <- p.cmd.Wait()
 	}()
 	t.Cleanup(cancel)
 	return p
+}
+
+// enter waits for a place among the builds; other verbs cost nothing and need none.
+func (c call) enter() (release func()) {
+	if len(c.args) == 0 || c.args[0] != "build" {
+		return func() {}
+	}
+	builds <- struct{}{}
+	return func() { <-builds }
 }
 
 // command has an environment of its own: nothing of the machine's may decide how a test ends.

@@ -125,6 +125,9 @@ func newLink(t *testing.T) *link {
 		t.Fatal(err)
 	}
 	server := strings.TrimPrefix(config.Host, "https://")
+	if _, _, err := net.SplitHostPort(server); err != nil {
+		server = net.JoinHostPort(server, "443")
+	}
 	go func() {
 		for {
 			near, err := listener.Accept()
