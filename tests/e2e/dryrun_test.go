@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,9 +71,10 @@ func comparePods(t *testing.T, promised, created *corev1.Pod) {
 	if created.Annotations[run] == "" {
 		t.Errorf("annotations lack %s", run)
 	}
-	delete(promised.Annotations, run)
-	delete(created.Annotations, run)
-	if diff := cmp.Diff(promised.Annotations, created.Annotations); diff != "" {
+	printed, stored := maps.Clone(promised.Annotations), maps.Clone(created.Annotations)
+	delete(printed, run)
+	delete(stored, run)
+	if diff := cmp.Diff(printed, stored); diff != "" {
 		t.Errorf("annotations (-printed +created):\n%s", diff)
 	}
 	if promised.Name != created.Name || len(created.OwnerReferences)+len(created.Finalizers) > 0 {
