@@ -24,6 +24,7 @@ func TestWhatARegistryMayAnswerBetterIsTriedAgain(t *testing.T) {
 		"cut off":   `Error: failed to copy: httpReaderSeeker: failed open: failed to do request: Get "https://r/v2/b": EOF`,
 		"no answer": `Error: failed commit on ref "manifest-sha256:5f": no response`,
 		"reset":     `Error: failed to do request: Put "https://r/v2/b": write tcp 10.0.0.1:1->10.0.0.2:2: write: connection reset by peer`,
+		"cut twice": `Error: failed to copy: failed to do request: Put "https://r/v2/b": cannot reuse body, request must be retried`,
 		"http/2":    `Error: failed to copy: httpReaderSeeker: failed open: failed to do request: Get "https://r/v2/b": stream error: stream ID 3; INTERNAL_ERROR; received from peer`,
 		"restart":   `Error: failed to do request: Head "https://r/v2/b": dial tcp 10.0.0.1:5000: connect: connection refused`,
 	} {

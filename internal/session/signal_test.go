@@ -233,7 +233,7 @@ func TestSignalsInEveryState(t *testing.T) {
 	// A signal that is ignored here, as nohup has it, would be ignored by the supervisor as well.
 	heard := make(chan os.Signal, 1)
 	signal.Notify(heard, unix.SIGHUP)
-	defer signal.Stop(heard)
+	t.Cleanup(func() { signal.Stop(heard) })
 	const stopped, abandoned, ignored = "stopped", "abandoned", ""
 	does := map[syscall.Signal]string{
 		unix.SIGTERM: stopped, unix.SIGINT: stopped, unix.SIGHUP: stopped, unix.SIGQUIT: stopped, // an image may name any of them as its STOPSIGNAL

@@ -110,7 +110,7 @@ step() {
 transient() {
 	settle
 	tail -c "+$1" "$w/log" | grep . | tail -n 1 | grep -v 'executor failed running' |
-		grep -E 'unexpected (status|response).* (429|5[0-9][0-9]) |failed (to do request|to copy|to authorize|commit).*(EOF|reset by peer|connection refused|timeout|broken pipe|no response|closed|stream error|GOAWAY|http2:)'
+		grep -E 'unexpected (status|response).* (429|5[0-9][0-9]) |failed (to do request|to copy|to authorize|commit).*(EOF|reset by peer|connection refused|timeout|broken pipe|no response|closed|must be retried|stream error|GOAWAY|http2:)'
 }
 
 # settle waits for the log, which is written by another process, to be whole.

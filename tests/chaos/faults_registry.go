@@ -122,7 +122,7 @@ func restarted(r *rand.Rand) fault {
 func killed(r *rand.Rand) fault {
 	return fault{
 		what: "killed for good", when: pushing(r), gated: true,
-		want: want{codes: []int{4}, words: []string{"connection refused", "connection reset", "unreachable", "EOF"}},
+		want: want{codes: []int{4}, words: []string{"connection refused", "connection reset", "unreachable", "EOF", "broke off the connection"}},
 		harm: func(_ context.Context, run *run) error {
 			run.gate.kill()
 			return nil
