@@ -9,6 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -115,10 +116,14 @@ func (r *run) prepare(ctx context.Context) error {
 	return r.serviceAccount(ctx)
 }
 
-// serviceAccount waits until pods are admitted.
+// serviceAccount is what pods are admitted with. The controller that makes it may be slow to come back from an outage.
 func (r *run) serviceAccount(ctx context.Context) error {
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
 	return eventually(ctx, 20*time.Second, func() error {
-		_, err := r.lab.client.CoreV1().ServiceAccounts(r.ns).Get(ctx, "default", metav1.GetOptions{})
+		_, err := r.lab.client.CoreV1().ServiceAccounts(r.ns).Create(ctx, account, metav1.CreateOptions{})
+		if apierrors.IsAlreadyExists(err) {
+			return nil
+		}
 		return err
 	})
 }
