@@ -49,7 +49,7 @@ func setup(env *testscript.Env) error {
 	file := filepath.Join(env.WorkDir, "kubeconfig")
 	env.Setenv("KUBECONFIG", file)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // a second per run otherwise
-	env.Setenv("USER", "jane") // whom a pod is by
+	env.Setenv("USER", "jane")                // whom a pod is by
 	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 	return os.WriteFile(file, fmt.Appendf(nil, kubeconfig, server.URL), 0o600)
 }
