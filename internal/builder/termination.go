@@ -57,25 +57,27 @@ func (t *Termination) Hint() string {
 
 // termination returns nil while the builder container may still run.
 func termination(pod *corev1.Pod, container string) *Termination {
-	for _, c := range pod.Status.ContainerStatuses {
-		if end := c.State.Terminated; c.Name == container && end != nil {
-			limit := MemoryLimit(pod, container)
-			t := &Termination{Code: int(end.ExitCode), Reason: end.Reason, Message: end.Message, limit: limit}
-			if pod.Status.Reason != "" { // what was done to the pod counts more than how its process took it
-				t.Reason, t.Message = pod.Status.Reason, pod.Status.Message
-			}
-			if pod.DeletionTimestamp != nil {
-				t.Deleted = deleted(pod)
-			}
-			return t
-		}
+	t := ended(pod, container)
+	if t != nil && pod.DeletionTimestamp != nil {
+		t.Deleted = deleted(pod)
 	}
-	if pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded {
-		t := &Termination{Code: -1, Reason: orPhase(pod.Status.Reason, pod.Status.Phase), Message: pod.Status.Message}
-		if pod.DeletionTimestamp != nil {
-			t.Deleted = deleted(pod)
+	return t
+}
+
+func ended(pod *corev1.Pod, container string) *Termination {
+	for _, c := range pod.Status.ContainerStatuses {
+		end := c.State.Terminated
+		if c.Name != container || end == nil {
+			continue
+		}
+		t := &Termination{Code: int(end.ExitCode), Reason: end.Reason, Message: end.Message, limit: MemoryLimit(pod, container)}
+		if pod.Status.Reason != "" { // what was done to the pod counts more than how its process took it
+			t.Reason, t.Message = pod.Status.Reason, pod.Status.Message
 		}
 		return t
+	}
+	if pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded {
+		return &Termination{Code: -1, Reason: orPhase(pod.Status.Reason, pod.Status.Phase), Message: pod.Status.Message}
 	}
 	return nil
 }
