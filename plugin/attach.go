@@ -66,11 +66,7 @@ func (o *attachFlags) run(ctx context.Context, p process, config genericclioptio
 
 // seek connects and finds the builder pod of a name.
 func (p process) seek(ctx context.Context, config genericclioptions.RESTClientGetter, name string, mode *Plan) (*connection, *corev1.Pod, error) {
-	namespace, err := namespaceOf(config)
-	if err != nil {
-		return nil, nil, err
-	}
-	c, err := p.connect(config, newLogger(mode, p.streams.ErrOut))
+	c, namespace, err := p.enter(config, mode)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,7 +98,7 @@ func isOver(err error) bool {
 // outcome is the build's own, from its pod while that runs, and then from what it left behind.
 func (b *build) outcome(ctx context.Context, pod *builder.Pod) error {
 	if end := builder.End(b.Pod, podspec.Container); end != nil {
-		if err := b.copyLog(ctx, b.Pod, false, b.output); err != nil {
+		if err := b.copyLog(ctx, b.Pod, b.output); err != nil {
 			return err
 		}
 		return b.verdict(ctx, ending{pod: end}, nil)

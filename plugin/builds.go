@@ -7,19 +7,12 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
-
-// namespaceOf is the namespace that kubectl would use.
-func namespaceOf(config genericclioptions.RESTClientGetter) (string, error) {
-	namespace, _, err := config.ToRawKubeConfigLoader().Namespace()
-	return namespace, err
-}
 
 // tagsOf is every name that a builder pod pushes its image under.
 func tagsOf(pod *corev1.Pod) []string {

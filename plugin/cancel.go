@@ -33,11 +33,7 @@ func newCancelCommand(p process, config *genericclioptions.ConfigFlags) *cobra.C
 }
 
 func (o *cancelFlags) run(ctx context.Context, p process, config genericclioptions.RESTClientGetter, names []string) error {
-	namespace, err := namespaceOf(config)
-	if err != nil {
-		return err
-	}
-	c, err := p.connect(config, newLogger(&Plan{}, p.streams.ErrOut))
+	c, namespace, err := p.enter(config, &Plan{})
 	if err != nil {
 		return err
 	}

@@ -3,9 +3,6 @@ package plugin
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"sync"
-	"time"
 
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
@@ -29,6 +26,16 @@ type connection struct {
 	run    session.Runner // in place of an exec, for tests
 }
 
+// enter connects to the cluster, and returns the namespace that kubectl would use; mode says how much is logged.
+func (p process) enter(config genericclioptions.RESTClientGetter, mode *Plan) (*connection, string, error) {
+	namespace, _, err := config.ToRawKubeConfigLoader().Namespace()
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := p.connect(config, newLogger(mode, p.streams.ErrOut))
+	return c, namespace, err
+}
+
 // connect reads the kubeconfig; nothing is asked of the cluster.
 func (p process) connect(config genericclioptions.RESTClientGetter, log *logrus.Logger) (*connection, error) {
 	c := &connection{process: p, log: log, clock: &serverClock{}}
@@ -47,6 +54,10 @@ func (p process) connect(config genericclioptions.RESTClientGetter, log *logrus.
 }
 
 func (c *connection) unanswered(err error) { c.log.Warnf("%s; trying again", unanswered(err)) }
+
+func (c *connection) disconnected(err error) {
+	c.log.Warnf("lost the connection to the builder pod, resuming: %v", err)
+}
 
 // runner runs commands where a builder pod builds.
 func (c *connection) runner(namespace, pod string) session.Runner {
@@ -72,38 +83,3 @@ func (c *connection) find(ctx context.Context, namespace, name string) (*corev1.
 	}
 	return pod, nil
 }
-
-// serverClock is the API server's clock, as its last answer had it: that of this machine may be wrong.
-type serverClock struct {
-	mu   sync.Mutex
-	skew time.Duration
-}
-
-func (c *serverClock) watch(rt http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		response, err := rt.RoundTrip(r)
-		if err == nil {
-			c.read(response.Header.Get("Date"))
-		}
-		return response, err
-	})
-}
-
-func (c *serverClock) read(date string) {
-	if there, err := http.ParseTime(date); err == nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.skew = time.Until(there)
-	}
-}
-
-// now is the time there.
-func (c *serverClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.skew)
-}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

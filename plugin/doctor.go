@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -119,14 +116,14 @@ func (o *doctorFlags) exam(ctx context.Context, self buildRunner) (*doctor.Exam,
 	if err != nil {
 		return nil, fmt.Errorf("read kubeconfig: %w", err)
 	}
-	date := &serverDate{}
+	clock := &serverClock{}
 	config = rest.CopyConfig(config)
-	config.Wrap(date.watch)
+	config.Wrap(clock.watch)
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("read kubeconfig: %w", err)
 	}
-	exam := &doctor.Exam{Client: client, ServerTime: date.get}
+	exam := &doctor.Exam{Client: client, ServerTime: clock.known}
 	exam.Kubelet = func(ctx context.Context, node, path string) ([]byte, error) {
 		return client.CoreV1().RESTClient().Get().Resource("nodes").Name(node).SubResource("proxy", path).DoRaw(ctx)
 	}
@@ -139,31 +136,4 @@ func (o *doctorFlags) exam(ctx context.Context, self buildRunner) (*doctor.Exam,
 		exam.Candidates = append(exam.Candidates, doctor.Candidate{Profile: string(profile), Pod: pod})
 	}
 	return exam, nil
-}
-
-// serverDate remembers the time that the API server's last answer carried.
-type serverDate struct {
-	mu   sync.Mutex
-	last time.Time
-}
-
-func (d *serverDate) get() time.Time {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.last
-}
-
-func (d *serverDate) watch(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		answer, err := next.RoundTrip(r)
-		if err != nil {
-			return answer, err
-		}
-		if at, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			d.last = at
-		}
-		return answer, nil
-	})
 }

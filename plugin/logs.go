@@ -44,7 +44,7 @@ func (o *logsFlags) run(ctx context.Context, p process, config genericclioptions
 	if o.follow && builder.End(pod, podspec.Container) == nil {
 		return c.watchLog(ctx, pod, w)
 	}
-	return c.copyLog(ctx, pod, o.follow, w)
+	return c.copyLog(ctx, pod, w)
 }
 
 // watchLog follows the log over exec, which resumes where a connection broke; it is no client that the build waits for.
@@ -53,9 +53,7 @@ func (c *connection) watchLog(ctx context.Context, pod *corev1.Pod, w io.Writer)
 	if err := adopted.Await(ctx, func(string) {}); err != nil {
 		return err
 	}
-	s := session.New(c.runner(pod.Namespace, pod.Name), graceOf(pod), session.Notes{
-		Disconnected: func(err error) { c.log.Warnf("lost the connection to the builder pod, resuming: %v", err) },
-	})
+	s := session.New(c.runner(pod.Namespace, pod.Name), graceOf(pod), session.Notes{Disconnected: c.disconnected})
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var all sync.WaitGroup
@@ -85,9 +83,9 @@ func (c *connection) watchLog(ctx context.Context, pod *corev1.Pod, w io.Writer)
 }
 
 // copyLog copies what the container has written, from its node.
-func (c *connection) copyLog(ctx context.Context, pod *corev1.Pod, follow bool, w io.Writer) error {
+func (c *connection) copyLog(ctx context.Context, pod *corev1.Pod, w io.Writer) error {
 	stream, err := c.api.Client().CoreV1().Pods(pod.Namespace).
-		GetLogs(pod.Name, &corev1.PodLogOptions{Container: podspec.Container, Follow: follow}).Stream(ctx)
+		GetLogs(pod.Name, &corev1.PodLogOptions{Container: podspec.Container}).Stream(ctx)
 	if err == nil {
 		defer stream.Close()
 		_, err = io.Copy(w, stream)

@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -34,7 +35,7 @@ func memoryOf(cacheDir string, config *rest.Config, pod *corev1.Pod) memory {
 		authority, _ = os.ReadFile(config.CAFile) // without one, the address has to do
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{
-		config.Host, string(authority), pod.Namespace, builderImage(pod), seccompFile(pod),
+		config.Host, string(authority), pod.Namespace, builderImage(pod), builder.LocalhostProfile(pod),
 	}))
 	return memory(filepath.Join(cacheDir, "kubectl-img", "profiles", hex.EncodeToString(sum[:16])))
 }
@@ -44,13 +45,6 @@ func builderImage(pod *corev1.Pod) string {
 		if c.Name == podspec.Container {
 			return c.Image
 		}
-	}
-	return ""
-}
-
-func seccompFile(pod *corev1.Pod) string {
-	if sc := pod.Spec.SecurityContext; sc != nil && sc.SeccompProfile != nil && sc.SeccompProfile.LocalhostProfile != nil {
-		return *sc.SeccompProfile.LocalhostProfile
 	}
 	return ""
 }

@@ -83,16 +83,12 @@ func (o *pruneFlags) reason(pod *corev1.Pod, c *connection) string {
 
 // list connects and returns the builder pods of the namespace or of all.
 func (p process) list(ctx context.Context, config genericclioptions.RESTClientGetter, everywhere bool) (*connection, []corev1.Pod, error) {
-	namespace, err := namespaceOf(config)
+	c, namespace, err := p.enter(config, &Plan{})
 	if err != nil {
 		return nil, nil, err
 	}
 	if everywhere {
 		namespace = ""
-	}
-	c, err := p.connect(config, newLogger(&Plan{}, p.streams.ErrOut))
-	if err != nil {
-		return nil, nil, err
 	}
 	pods, err := c.api.List(ctx, namespace, ours())
 	return c, pods, err

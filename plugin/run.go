@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -35,22 +36,16 @@ type process struct {
 }
 
 // inCluster tells whether this process runs in a pod; the kubelet sets the variable in all of them.
-func (p process) inCluster() bool { return p.variable("KUBERNETES_SERVICE_HOST") != "" }
-
-func (p process) variable(name string) string {
-	for _, pair := range p.env {
-		if value, ok := strings.CutPrefix(pair, name+"="); ok {
-			return value
-		}
-	}
-	return ""
+func (p process) inCluster() bool {
+	host, _ := lookup(p.env, "KUBERNETES_SERVICE_HOST")
+	return host != ""
 }
 
 // by says who runs this, for whoever finds the pod: nothing is decided by it.
 func (p process) by() string {
-	user := p.variable("USER")
+	user, _ := lookup(p.env, "USER")
 	if user == "" {
-		user = p.variable("USERNAME") // on Windows
+		user, _ = lookup(p.env, "USERNAME") // on Windows
 	}
 	return strings.TrimPrefix(user+"@"+p.host().Hostname, "@")
 }
@@ -110,18 +105,15 @@ func (s *standing) add(command string) {
 func (s *standing) remove(command string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, c := range s.commands {
-		if c == command {
-			s.commands = append(s.commands[:i], s.commands[i+1:]...)
-			return
-		}
+	if i := slices.Index(s.commands, command); i >= 0 {
+		s.commands = slices.Delete(s.commands, i, i+1)
 	}
 }
 
 func (s *standing) list() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]string(nil), s.commands...)
+	return slices.Clone(s.commands)
 }
 
 func randomPodName() string { return "img-" + utilrand.String(8) }

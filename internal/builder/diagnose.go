@@ -89,13 +89,14 @@ func hopeless(reason, image string, pod *corev1.Pod) (hint string, ok bool) {
 const reasonNoContainer = "CreateContainerError"
 
 func containerHint(pod *corev1.Pod) string {
-	if p := localhostProfile(pod); p != "" {
+	if p := LocalhostProfile(pod); p != "" {
 		return fmt.Sprintf("if %s is missing below seccomp/ in the kubelet's directory on the node, install it or use --profile unset", p)
 	}
 	return "kubectl describe pod shows the runtime's answer; keep the pod with --keep"
 }
 
-func localhostProfile(pod *corev1.Pod) string {
+// LocalhostProfile is the file of the pod's seccomp profile, below the kubelet's directory for them; empty for none.
+func LocalhostProfile(pod *corev1.Pod) string {
 	if sc := pod.Spec.SecurityContext; sc != nil && sc.SeccompProfile != nil && sc.SeccompProfile.LocalhostProfile != nil {
 		return *sc.SeccompProfile.LocalhostProfile
 	}
