@@ -15,6 +15,10 @@ build: ## the plugin, in bin/
 .PHONY: install
 install: build ## the plugin on PATH, where kubectl finds it
 	install -m 0755 bin/kubectl-img $(or $(DESTDIR),/usr/local/bin)/kubectl-img
+ifndef DESTDIR
+	install -d /usr/local/share/man/man1
+	install -m 0644 docs/man/kubectl-img.1 /usr/local/share/man/man1/
+endif
 
 .PHONY: demo
 demo: build ## from nothing to an image built, pushed, pulled and run on a real Kubernetes (Linux, root)
@@ -26,6 +30,7 @@ test: unit script protocol e2e ## everything; starts the cluster and stops it
 .PHONY: unit
 unit: packages ## one package at a time, without a cluster
 	go test -race -timeout 10m ./...
+	cd images/builder/ownership && go test -count=1 ./... # it compiles the program itself, which no cache of results knows
 
 .PHONY: script
 script: packages ## the command line as users type it
@@ -37,7 +42,8 @@ protocol: packages ## real WebSocket and SPDY servers in this process
 
 .PHONY: e2e
 e2e: ## real builds on a real Kubernetes (Linux, root)
-	tests/with-cluster.sh go test -race -timeout 30m ./cluster/... ./e2e/...
+	# One after the other: some tests take away from the node what every build needs.
+	tests/with-cluster.sh sh -c 'go test -race -timeout 60m ./cluster/... ./e2e/... && go test -timeout 20m ./jenkins/...'
 
 RUNS ?= 50
 SEED ?= 1
@@ -49,6 +55,10 @@ LOAD ?=
 .PHONY: load
 load: ## 50 builds at once, 5 GiB of context, 200,000 files, a log of 500 MB; LOAD=-short for a tenth (Linux, root)
 	tests/with-cluster.sh go test -count=1 -timeout 60m -v $(LOAD) ./load
+
+.PHONY: corpus
+corpus: packages ## builds docs/restricted.md's Dockerfiles under both profiles and compares the images
+	KUBECTL_IMG_TESTS_CORPUS=all tests/with-cluster.sh go test -timeout 30m -run TestCorpus -v ./e2e
 
 .PHONY: bench
 bench: ## against kubectl and the flow by hand, in one run
@@ -68,9 +78,9 @@ update: update-docs update-seccomp update-tidy
 
 .PHONY: verify-docs update-docs
 verify-docs:
-	go test -run 'TestFlagReference|TestErrorReference' ./plugin
+	go test -run 'TestFlagReference|TestErrorReference|TestManPage' ./plugin
 update-docs:
-	go test -run TestFlagReference ./plugin -update
+	go test -run 'TestFlagReference|TestManPage' ./plugin -update
 
 .PHONY: verify-seccomp update-seccomp
 verify-seccomp:
@@ -83,10 +93,27 @@ verify-tidy:
 	go mod tidy -diff
 	cd tests && go mod tidy -diff
 	cd tools/seccomp && go mod tidy -diff
+	cd images/builder/ownership && go mod tidy -diff
 update-tidy:
 	go mod tidy
 	cd tests && go mod tidy
 	cd tools/seccomp && go mod tidy
+	cd images/builder/ownership && go mod tidy
+
+.PHONY: dist verify-dist
+dist: ## what a release consists of, in dist/, as a snapshot
+	tools/release/goreleaser.sh --snapshot --skip=sign
+	go run ./krew/cmd/manifest >dist/img.yaml
+verify-dist: ## that what is in dist/ is whole, and comes out the same elsewhere
+	cd tests && go test -count=1 -timeout 20m ./release
+
+.PHONY: release
+release: ## publishes the tag that is checked out, as a draft: docs/releasing.md
+	tools/release/publish.sh '$(VERSION)'
+
+.PHONY: vulncheck
+vulncheck: ## that our code reaches no known vulnerability
+	tools/vulncheck.sh
 
 .PHONY: image
 image: ## the builder image, built and pushed to REGISTRY with docker, buildah or kubectl img

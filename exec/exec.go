@@ -11,8 +11,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/remotecommand"
 	utilexec "k8s.io/client-go/util/exec"
-	kubectlexec "k8s.io/kubectl/pkg/cmd/exec"
 )
 
 // Container is where commands run.
@@ -56,9 +56,11 @@ func (c Container) Run(ctx context.Context, argv []string, s Streams) error {
 			Stdout:    s.Stdout != nil,
 			Stderr:    s.Stderr != nil,
 		}, scheme.ParameterCodec)
-	err := new(kubectlexec.DefaultRemoteExecutor).
-		ExecuteWithContext(ctx, req.URL(), c.Config, s.Stdin, s.Stdout, s.Stderr, false, nil)
-	return classify(ctx, err)
+	e, err := executor(c.Config, req.URL())
+	if err != nil {
+		return classify(ctx, err)
+	}
+	return classify(ctx, e.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: s.Stdin, Stdout: s.Stdout, Stderr: s.Stderr}))
 }
 
 func classify(ctx context.Context, err error) error {

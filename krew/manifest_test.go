@@ -1,34 +1,15 @@
-// Package krew holds the template of the plugin manifest to krew's rules.
 package krew
 
 import (
 	"bytes"
-	_ "embed"
-	"flag"
-	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
-	"text/template"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/util/version"
 	"sigs.k8s.io/yaml"
 )
-
-// krew's own validator reads a file: go test ./krew -filled img.yaml && validate-krew-manifest -skip-install -manifest img.yaml
-var filled = flag.String("filled", "", "write a manifest, filled in for a made-up release, to this file")
-
-//go:embed img.yaml
-var text string
-
-type release struct {
-	Version   string
-	Platforms []platform
-}
-
-type platform struct{ OS, Arch, URI, SHA256 string }
 
 // manifest is what krew v0.5.0 reads (pkg/index/types.go); its validation package is internal.
 type manifest struct {
@@ -63,31 +44,44 @@ type file struct {
 }
 
 // example is a release with an archive for each platform that krew knows and the plugin is built for.
-func example() release {
-	r := release{Version: "v1.2.3"}
-	for _, goos := range []string{"linux", "darwin", "windows"} {
-		for _, arch := range []string{"amd64", "arm64"} {
-			archive := fmt.Sprintf("kubectl-img_%s_%s_%s.tar.gz", r.Version, goos, arch)
-			r.Platforms = append(r.Platforms, platform{
-				OS: goos, Arch: arch,
-				URI:    "https://github.com/kubectl-img/kubectl-img/releases/download/" + r.Version + "/" + archive,
-				SHA256: strings.Repeat("0123456789abcdef", 4),
-			})
-		}
+func example(t *testing.T) Release {
+	t.Helper()
+	r, err := Read("1.2.3", "", checksums())
+	if err != nil {
+		t.Fatal(err)
 	}
 	return r
 }
 
-func fill(t *testing.T, r release) manifest {
+// checksums are of the archives of version 1.2.3, in goreleaser's order, and of a file that krew does not ask for.
+func checksums() string {
+	var out strings.Builder
+	for _, name := range []string{"darwin_amd64", "darwin_arm64", "linux_amd64", "linux_arm64", "windows_amd64", "windows_arm64"} {
+		out.WriteString(strings.Repeat("0123456789abcdef", 4) + "  kubectl-img_v1.2.3_" + name + ".tar.gz\n")
+	}
+	return out.String() + strings.Repeat("f", 64) + "  kubectl-img_v1.2.3_linux_amd64.cdx.json\n"
+}
+
+func TestReadWantsEveryPlatform(t *testing.T) {
+	whole := checksums()
+	for line := range strings.Lines(whole) {
+		_, err := Read("1.2.3", "", strings.Replace(whole, line, "", 1))
+		if got, want := err != nil, strings.Contains(line, ".tar.gz"); got != want {
+			t.Errorf("without %q: %v", line, err)
+		}
+	}
+	r := example(t)
+	r.Platforms[3].SHA256 = ""
+	if err := r.Write(&bytes.Buffer{}); err == nil {
+		t.Error("wrote a manifest with a platform that has no sum")
+	}
+}
+
+func fill(t *testing.T, r Release) manifest {
 	t.Helper()
 	var out bytes.Buffer
-	if err := template.Must(template.New("img.yaml").Option("missingkey=error").Parse(text)).Execute(&out, r); err != nil {
+	if err := r.Write(&out); err != nil {
 		t.Fatal(err)
-	}
-	if *filled != "" {
-		if err := os.WriteFile(*filled, out.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
 	}
 	var m manifest
 	// Strictly: krew drops a misspelt field without a word.
@@ -98,7 +92,7 @@ func fill(t *testing.T, r release) manifest {
 }
 
 func TestManifest(t *testing.T) {
-	r := example()
+	r := example(t)
 	m := fill(t, r)
 	got := []string{m.APIVersion, m.Kind, m.Metadata.Name, m.Spec.Version}
 	if diff := cmp.Diff([]string{"krew.googlecontainertools.github.com/v1alpha2", "Plugin", "img", r.Version}, got); diff != "" {
@@ -127,7 +121,7 @@ func TestManifest(t *testing.T) {
 }
 
 func TestManifestPlatforms(t *testing.T) {
-	r := example()
+	r := example(t)
 	m := fill(t, r)
 	if len(m.Spec.Platforms) != len(r.Platforms) {
 		t.Fatalf("%d platforms, want %d", len(m.Spec.Platforms), len(r.Platforms))

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs what the tests without a cluster call and this machine lacks: the shells and tars of builder images, shellcheck, and AppArmor's parser.
+# Installs what the tests without a cluster call and this machine lacks: the shells and tars of builder images, shellcheck, groff, AppArmor's parser,
+# the Groovy of Jenkins, and what makes images without an engine.
 set -eu
 missing=""
-for pair in busybox:busybox-static dash:dash shellcheck:shellcheck zstd:zstd apparmor_parser:apparmor; do
+for pair in busybox:busybox-static dash:dash shellcheck:shellcheck zstd:zstd apparmor_parser:apparmor groff:groff-base groovy:groovy buildah:buildah skopeo:skopeo; do
 	command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0

@@ -7,5 +7,5 @@ grep -r --include='*_test.go' --exclude-dir=tests '^func Fuzz' . |
 	sed 's|^\(.*\)/[^/]*:func \(Fuzz[A-Za-z]*\)(.*|\1 \2|' | sort |
 	while read -r package target; do
 		# Without a bound, half of the time goes into making inputs shorter.
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-30s}" -fuzzminimizetime 20x "$@" "$package" </dev/null
+		(cd "$package" && go test -run "^$" -fuzz "^$target\$" -fuzztime "${FUZZTIME:-30s}" -fuzzminimizetime 20x "$@" . </dev/null)
 	done

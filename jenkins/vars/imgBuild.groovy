@@ -1,0 +1,87 @@
+import dev.kubectlimg.CommandLine
+
+/** Builds an image in a pod of its own and pushes it; imgBuild.txt has the arguments. */
+Map call(Map args) {
+    List<String> unknown = CommandLine.unknown(args)
+    if (unknown || !args.image) {
+        error(unknown ? "imgBuild: no such argument: ${unknown.join(', ')}" : 'imgBuild: the argument image is missing')
+    }
+    if (args.kubeconfig) {
+        return withCredentials([file(credentialsId: args.kubeconfig, variable: 'KUBECONFIG')]) { build(args) }
+    }
+    return build(args)
+}
+
+/** The attempts of one build. Only what the cluster or the plugin itself did wrong, exit code 1, can end better another time. */
+private Map build(Map args) {
+    int retries = args.retries == null ? 2 : args.retries as int
+    for (int attempt = 1; true; attempt++) {
+        Map outcome = once(args)
+        if (outcome.code == 0) {
+            return result(args, outcome.metadata)
+        }
+        if (outcome.code != 1 || attempt > retries) {
+            error(outcome.error ?: "imgBuild: kubectl img build ended with exit code ${outcome.code}")
+        }
+        echo("attempt ${attempt} of ${retries + 1} failed, the next one is in ${5 * attempt} seconds")
+        sleep(time: 5 * attempt, unit: 'SECONDS')
+    }
+}
+
+/** One run of the plugin. Its pod bears an id, so that it is found even if the plugin was killed without a word. */
+private Map once(Map args) {
+    String id = UUID.randomUUID().toString()
+    String scratch = "${pwd(tmp: true)}/img-build-${id}"
+    List<String> words = [scratch] + CommandLine.build(args, inEnvironment(args), id, scratch)
+    try {
+        int code = sh(label: "kubectl img build ${args.image}", returnStatus: true, script: CommandLine.buildScript(words, id))
+        if (code == 0) {
+            return [code: code, metadata: readJSON(file: "${scratch}/metadata.json", returnPojo: true)]
+        }
+        return [code: code, error: readFile(file: "${scratch}/error", encoding: 'UTF-8').trim()]
+    } finally {
+        List<String> leavings = [scratch] + CommandLine.prune(args, where(), id)
+        // An agent that is gone can run nothing; what ended the build is the news, not that.
+        catchError(message: 'clean up after kubectl img build', buildResult: 'SUCCESS', stageResult: 'SUCCESS', catchInterruptions: false) {
+            sh(label: 'clean up', script: CommandLine.pruneScript(leavings, id))
+        }
+    }
+}
+
+/** What the environment says of the cluster and the namespace, by flags. */
+private Map<String, String> where() {
+    Map<String, String> found = [:]
+    Map<String, String> variables = CommandLine.variables()
+    List<String> names = new ArrayList<String>(variables.keySet())
+    for (int i = 0; i < names.size(); i++) {
+        String value = env."${variables[names[i]]}"
+        if (value) {
+            found[names[i]] = value
+        }
+    }
+    return found
+}
+
+/** The build arguments that need no value, because a variable of the environment has it: it stays out of scripts and command lines. */
+private List<String> inEnvironment(Map args) {
+    List<String> names = []
+    List<String> keys = new ArrayList<String>((args.buildArgs ?: [:]).keySet())
+    for (int i = 0; i < keys.size(); i++) {
+        Object value = args.buildArgs[keys[i]]
+        if (value == null || value.toString() == env."${keys[i]}") {
+            names.add(keys[i])
+        }
+    }
+    return names
+}
+
+private Map result(Map args, Map metadata) {
+    String repository = CommandLine.repository(args)
+    String digest = metadata['containerimage.digest']
+    return [
+        digest: digest,
+        image: repository,
+        reference: digest ? "${repository}@${digest}".toString() : null,
+        metadata: metadata,
+    ]
+}

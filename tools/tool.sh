@@ -1,0 +1,15 @@
+#!/bin/sh
+# tool.sh MODULE COMMAND: compiles a command that the module tools/MODULE pins, once, and prints the path of its binary.
+set -eu
+cd "$(dirname "$0")/$1"
+version=$(cksum <go.sum | cut -d ' ' -f 1)
+directory=${KUBECTL_IMG_TESTS_CACHE:-${CACHE:-/var/cache/kubectl-img}}/tools/$1-$version
+if [ ! -x "$directory/$2" ]; then
+	echo "compile $2 (once)" >&2
+	package=$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' tool | grep -E "/$2(/v[0-9]+)?\$")
+	mkdir -p "$directory"
+	# Under another name first: a build that was broken off leaves nothing that looks whole.
+	go build -o "$directory/$2.$$" "$package"
+	mv "$directory/$2.$$" "$directory/$2"
+fi
+echo "$directory/$2"

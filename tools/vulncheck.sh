@@ -1,0 +1,56 @@
+#!/bin/sh
+# vulncheck.sh [MODULE [EXCEPTIONS]]: fails for every known vulnerability that code of the module reaches and that the file of
+# exceptions does not explain, and for every exception that is not needed any more. The database is the one that
+# tools/govulncheck pins, so that a run says today what it said yesterday; VULNDB=https://vuln.go.dev asks the newest.
+set -eu
+cd "$(dirname "$0")/.."
+root=$PWD
+module=${1:-.}
+exceptions=${2:-$root/tools/vulncheck.exceptions}
+govulncheck=$("$root/tools/tool.sh" govulncheck govulncheck)
+if [ -z "${VULNDB:-}" ]; then
+	indexdb=$("$root/tools/tool.sh" govulncheck indexdb)
+	database=$(dirname "$indexdb")/database
+	if [ ! -d "$database" ]; then
+		sources=$(cd tools/govulncheck && go mod download golang.org/x/vulndb && go list -m -f '{{.Dir}}' golang.org/x/vulndb)
+		rm -rf "$database.new"
+		"$indexdb" -vulns "$sources/data/osv" -out "$database.new"
+		mv "$database.new" "$database"
+	fi
+	VULNDB=file://$database
+fi
+
+# The standard library that is judged is that of a release: what go.mod names, rather than the Go that happens to be here.
+GOTOOLCHAIN=$(sed -n 's/^toolchain //p' go.mod)
+export GOTOOLCHAIN
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+status=0
+# 3 is what it says when it has found something.
+(cd "$module" && "$govulncheck" -db "$VULNDB" ./...) >"$report" || status=$?
+if [ $status != 0 ] && [ $status != 3 ]; then
+	cat "$report"
+	exit 1
+fi
+awk -v exceptions="$exceptions" '
+	BEGIN {
+		while ((getline line <exceptions) > 0) {
+			if (line ~ /^(#|$)/) continue
+			split(line, field, " ")
+			if (field[2] == "") { print "error: check vulnerabilities: " field[1] " is excepted without a reason"; bad = 1 }
+			excepted[field[1]] = 1
+		}
+	}
+	/^Vulnerability #/ { found[$3] = 1; if (!($3 in excepted)) bad = shown = 1; else shown = 0 }
+	shown { print }
+	END {
+		for (id in found) if (!(id in excepted)) print "error: check vulnerabilities: " id " is reached by our code"
+		for (id in excepted) if (!(id in found)) { print "error: check vulnerabilities: " id " is excepted and not found any more"; bad = 1 }
+		exit bad
+	}
+' "$report"
+if [ $status = 3 ] && ! grep -q '^Vulnerability #' "$report"; then
+	cat "$report"
+	exit 1
+fi
+echo "vulnerabilities: none in $module but the explained ones ($(grep -c '^[^#]' "$exceptions" || true))"
