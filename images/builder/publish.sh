@@ -1,7 +1,7 @@
 #!/bin/sh
 # publish.sh REGISTRY VERSION: builds the builder image, and its variants with registry helpers, and pushes them as
 # REGISTRY/builder:VERSION, :VERSION-gcr and :VERSION-gcloud. TARGETS names fewer. With docker, buildah, or kubectl img,
-# whichever is here and works.
+# whichever is here and works. The last line names the first of them by its digest, for BUILDER_IMAGE.
 set -eu
 cd "$(dirname "$0")"
 registry=${1:?usage: make image REGISTRY=registry/path}
@@ -19,19 +19,32 @@ else
 	exit 1
 fi
 
-# build TARGET REFERENCE
+# build TARGET REFERENCE: sets pushed to REPOSITORY@DIGEST.
 build() {
 	case $tool in
-	docker) docker build --target "$1" -t "$2" . && docker push "$2" ;;
-	buildah) buildah build --layers --target "$1" -t "$2" . && buildah push "$2" ;;
-	kubectl) kubectl img build --target "$1" -t "$2" . ;;
+	docker)
+		docker build --target "$1" -t "$2" .
+		docker push "$2"
+		pushed=$(docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$2" | grep -F "$repository@" | head -n 1)
+		;;
+	buildah)
+		digest=$(mktemp)
+		buildah build --layers --target "$1" -t "$2" .
+		buildah push --digestfile "$digest" "$2"
+		pushed=$repository@$(cat "$digest")
+		rm -f "$digest"
+		;;
+	kubectl) pushed=$(kubectl img build --target "$1" -t "$2" .) ;;
 	esac
 }
 
+image=
 for target in ${TARGETS:-builder gcr gcloud}; do
 	case $target in
 	builder) build "$target" "$repository:$version" ;;
 	*) build "$target" "$repository:$version-$target" ;;
 	esac
+	image=${image:-$pushed}
 done
-echo "use it with: kubectl img build --image $repository:$version, or build the plugin with BUILDER_IMAGE=$repository:$version"
+echo "use it with: kubectl img build --image $repository:$version, or build the plugin with BUILDER_IMAGE as here:"
+echo "BUILDER_IMAGE=$image"

@@ -32,7 +32,10 @@ cp /bin/busybox "$root/bin/busybox"
 done
 ln -sf /bin/busybox "$root/usr/bin/env"
 
-cp "$bin/img" "$bin/runc" "$root/usr/bin/"
+cp "$bin/img" "$bin/runc" "$bin/ownership" "$root/usr/bin/"
+# Where one id is mapped, the engine finds this runc first.
+mkdir "$root/usr/lib/kubectl-img"
+ln -s ../../bin/ownership "$root/usr/lib/kubectl-img/runc"
 
 # git, for build contexts that are git URLs: the transport over https and submodules are programs of their own.
 core=/usr/lib/git-core

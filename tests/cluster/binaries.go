@@ -22,7 +22,7 @@ type tool struct {
 	module  string   // directory of go.mod and go.sum, below the repository's root
 	cgo     string   // CGO_ENABLED
 	command []string // run in the module's directory
-	scripts []string // files that the command runs, part of the key
+	scripts []string // patterns of files that the command reads besides, part of the key
 }
 
 func tools() []tool {
@@ -34,8 +34,9 @@ func tools() []tool {
 			"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
 			"github.com/containerd/containerd/v2/cmd/ctr"),
 		imageTool("runc"),
-		imageTool("img"),
+		imageTool("img", "containerd/*/*.go"),
 		imageTool("docker-credential-gcr"),
+		imageTool("ownership", "*.go"),
 	}
 }
 
@@ -62,14 +63,19 @@ func kubernetesTool() tool {
 }
 
 // imageTool is compiled by the same script that the builder image's Dockerfile runs.
-func imageTool(name string) tool {
-	return tool{
+// sources are patterns of files in its module.
+func imageTool(name string, sources ...string) tool {
+	t := tool{
 		name:    name,
 		module:  "images/builder/" + name,
 		cgo:     "1",
 		command: []string{"../compile.sh", outDir, name},
 		scripts: []string{"images/builder/compile.sh"},
 	}
+	for _, pattern := range sources {
+		t.scripts = append(t.scripts, t.module+"/"+pattern)
+	}
+	return t
 }
 
 // compileTools returns a directory with every program, compiling what the cache does not have.
@@ -101,8 +107,12 @@ func (p paths) toolKey(t tool, goVersion string) (string, error) {
 	module := filepath.Join(p.root, t.module)
 	key := newKey(goVersion, runtime.GOARCH, t.cgo).text(t.command...)
 	key.files(filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum"))
-	for _, script := range t.scripts {
-		key.files(filepath.Join(p.root, script))
+	for _, pattern := range t.scripts {
+		found, err := filepath.Glob(filepath.Join(p.root, pattern))
+		if err != nil || len(found) == 0 {
+			return "", errors.Join(fmt.Errorf("no file matches %s", pattern), err)
+		}
+		key.files(found...)
 	}
 	return key.String(), key.err
 }

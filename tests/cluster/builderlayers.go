@@ -13,7 +13,7 @@ func (p paths) builderLayer(ctx context.Context, bin string, packages []string) 
 		return layer{}, err
 	}
 	script := filepath.Join(p.root, "images", "builder", "rootfs.sh")
-	key := newKey("builder").files(script, filepath.Join(bin, "img"), filepath.Join(bin, "runc"), systemBundle)
+	key := newKey("builder").files(script, filepath.Join(bin, "img"), filepath.Join(bin, "runc"), filepath.Join(bin, "ownership"), systemBundle)
 	for _, name := range packages {
 		key.text(name, versions[name])
 	}

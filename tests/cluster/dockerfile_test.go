@@ -29,7 +29,7 @@ func TestDockerfileMakesTheAssembledImage(t *testing.T) {
 	}{
 		{"tools", "golang:1.26-bookworm", []string{
 			"COPY compile.sh ./", "COPY runc runc", "COPY img img", "COPY docker-credential-gcr docker-credential-gcr",
-			"RUN ./compile.sh /out runc img docker-credential-gcr",
+			"COPY ownership ownership", "RUN ./compile.sh /out runc img ownership docker-credential-gcr",
 		}},
 		{"rootfs", "debian:bookworm", []string{"COPY --from=tools /out /out", "COPY rootfs.sh /rootfs.sh", "RUN /rootfs.sh /out /rootfs"}},
 		{"base", "scratch", []string{"COPY --from=rootfs /rootfs /"}},

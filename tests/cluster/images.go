@@ -33,6 +33,10 @@ func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile) ([]im
 	if err != nil {
 		return nil, err
 	}
+	apps, err := appsLayers(ctx)
+	if err != nil {
+		return nil, err
+	}
 	assembled, err := p.builderLayer(ctx, c.Bin, builder.packages())
 	if err != nil {
 		return nil, err
@@ -54,6 +58,7 @@ func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile) ([]im
 				"GOROOT=/usr/local/go", "GOPATH=/go", "GOTOOLCHAIN=local",
 			},
 		}},
+		{"apps:12", apps, v1.Config{Cmd: []string{"bash"}, Env: []string{system}}},
 		{legacyName, p.legacyLayers(c.Bin, true), legacy},
 		{legacySetuidName, p.legacyLayers(c.Bin, false), legacy},
 	}, nil

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// shownLosses is how many files a report names.
+const shownLosses = 5
+
+// losses counts the files whose owner could not be remembered, and names the first.
+type losses struct {
+	mu    sync.Mutex
+	count int
+	names []string
+}
+
+func (l *losses) add(name string, o owner) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count++
+	if len(l.names) < shownLosses {
+		l.names = append(l.names, fmt.Sprintf("%d:%d %s", o.uid, o.gid, printable(name)))
+	}
+}
+
+// write makes a report of one line: the count, and the first files with the owners they should have. There is none if nothing was lost.
+func (l *losses) write(path string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.count == 0 {
+		return nil
+	}
+	more := ""
+	if l.count > len(l.names) {
+		more = ", …"
+	}
+	return os.WriteFile(path, fmt.Appendf(nil, "%d: %s%s\n", l.count, strings.Join(l.names, ", "), more), 0o600)
+}
+
+// printable keeps a report one line.
+func printable(name string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return '?'
+		}
+		return c
+	}, name)
+}
+
+// absolute is a path as the caller would write it in full.
+func (r *request) absolute(path string) string {
+	if strings.HasPrefix(path, "/") {
+		return path
+	}
+	buf := make([]byte, unix.PathMax)
+	n, err := unix.Getcwd(buf)
+	if err != nil || n == 0 {
+		return path
+	}
+	return strings.TrimRight(string(buf[:n-1]), "/") + "/" + path
+}

@@ -1,0 +1,76 @@
+package main
+
+import "golang.org/x/sys/unix"
+
+func fstat(r *request) verdict {
+	f, err := r.descriptor(r.fd(0))
+	if err != nil {
+		return leave
+	}
+	return r.stat(f, r.args[1])
+}
+
+func fstatat(r *request) verdict {
+	f, err := r.fileAt(r.fd(0), r.args[1], r.flags(3))
+	if err != nil {
+		return leave // the kernel finds the same, and says it better
+	}
+	return r.stat(f, r.args[2])
+}
+
+// stat leaves all files to the kernel of which nothing is remembered.
+func (r *request) stat(f file, address uint64) verdict {
+	o, found := r.remembered(f)
+	if !found {
+		return leave
+	}
+	look := unix.Stat
+	if f.nofollow {
+		look = unix.Lstat
+	}
+	var s unix.Stat_t
+	if err := look(f.path, &s); err != nil {
+		return leave
+	}
+	s.Uid, s.Gid = o.uid, o.gid
+	if o.kind != 0 {
+		s.Mode = s.Mode&^unix.S_IFMT | o.kind
+		s.Rdev = o.device
+		s.Size, s.Blocks = 0, 0
+	}
+	return r.answerWith(address, bytesOf(&s))
+}
+
+func statx(r *request) verdict {
+	f, err := r.fileAt(r.fd(0), r.args[1], r.flags(2))
+	if err != nil {
+		return leave
+	}
+	o, found := r.remembered(f)
+	if !found {
+		return leave
+	}
+	flags := r.flags(2) &^ (unix.AT_EMPTY_PATH | unix.AT_SYMLINK_NOFOLLOW)
+	if f.nofollow {
+		flags |= unix.AT_SYMLINK_NOFOLLOW
+	}
+	var s unix.Statx_t
+	if err := unix.Statx(unix.AT_FDCWD, f.path, flags, int(r.args[3]), &s); err != nil {
+		return leave
+	}
+	s.Uid, s.Gid = o.uid, o.gid
+	if o.kind != 0 {
+		s.Mode = s.Mode&^unix.S_IFMT | uint16(o.kind)
+		s.Rdev_major, s.Rdev_minor = unix.Major(o.device), unix.Minor(o.device)
+		s.Size, s.Blocks = 0, 0
+	}
+	return r.answerWith(r.args[4], bytesOf(&s))
+}
+
+// answerWith is a call's success, with what it gives back in the caller's memory.
+func (r *request) answerWith(address uint64, content []byte) verdict {
+	if err := r.put(address, content); err != nil {
+		return failed(err)
+	}
+	return done
+}
