@@ -38,9 +38,9 @@ func newAttachCommand(p process, config *genericclioptions.ConfigFlags) *cobra.C
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&o.iidFile, "iidfile", "", "File to write the image ID to")
-	flags.StringVar(&o.digestFile, "digest-file", "", "File to write the image's digest to")
-	flags.StringVar(&o.metadataFile, "metadata-file", "", "File to write the result to as JSON, with buildx's keys")
+	flags.StringVar(&o.iidFile, "iidfile", "", "`FILE`: File to write the image ID to")
+	flags.StringVar(&o.digestFile, "digest-file", "", "`FILE`: File to write the image's digest to")
+	flags.StringVar(&o.metadataFile, "metadata-file", "", "`FILE`: File to write the result to as JSON, with buildx's keys")
 	flags.BoolVar(&o.keep, "keep", false, "Do not delete the pod")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "Show nothing but errors and the digest")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "Say what is done, on stderr")
@@ -98,7 +98,9 @@ func isOver(err error) bool {
 // outcome is the build's own, from its pod while that runs, and then from what it left behind.
 func (b *build) outcome(ctx context.Context, pod *builder.Pod) error {
 	if end := builder.End(b.Pod, podspec.Container); end != nil {
-		if err := b.copyLog(ctx, b.Pod, b.output); err != nil {
+		err := b.copyLog(ctx, b.Pod, b.output)
+		_ = b.output.Close()
+		if err != nil {
 			return err
 		}
 		return b.verdict(ctx, ending{pod: end}, nil)

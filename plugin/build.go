@@ -126,6 +126,7 @@ func (b *build) await(ctx context.Context, pod *builder.Pod) error {
 // may end it, the pod's own end, the upload and the job's result, the job's result counts most.
 func (b *build) converse(ctx context.Context, pod *builder.Pod, upload func(context.Context, *session.Session) error) error {
 	ctx, cancel := context.WithCancel(ctx)
+	defer b.output.Close()
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer cancel()
@@ -183,7 +184,7 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod, upload func(cont
 
 func (b *build) session() *session.Session {
 	return session.New(b.runner(b.rung.Pod.Namespace, b.rung.Pod.Name), b.DetachGrace, session.Notes{
-		Ready: b.cleared, Phase: b.phase.engine, Identity: b.identified, Held: b.held, Broken: b.broken, Disconnected: b.disconnected,
+		Ready: b.cleared, Phase: b.phase.engine, Identity: b.identified, Losses: b.lost, Held: b.held, Broken: b.broken, Disconnected: b.disconnected,
 	})
 }
 
@@ -204,10 +205,13 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 		if b.Source.Dockerfile() == nil { // a link in an archive, known only to the pod
 			finish += session.Copy(path.Join(b.Build.Context, b.Source.DockerfilePath()), b.Build.Dockerfile)
 		}
+		if b.StrictOwnership {
+			finish += session.StrictOwnership
+		}
 		if err := b.complete(ctx); err != nil {
 			return err
 		}
-		return session.WriteJob(w, b.Source.Dockerfile(), finish, b.sessionLogin(), img.Steps(b.Build))
+		return session.WriteJob(w, b.Source.Dockerfile(), finish, b.sessionLogin(), engineOf(b.rung.Profile).Steps(b.Build))
 	}}, progress.add)
 	progress.end(err)
 	if err == nil {

@@ -22,7 +22,7 @@ func newCancelCommand(p process, config *genericclioptions.ConfigFlags) *cobra.C
 		Use:     "cancel [flags] NAME...",
 		Short:   "Stop builds and delete their pods",
 		Long:    "Stop builds and delete their pods, whoever started them. A client that waits for one ends with an error.",
-		Example: "  kubectl img cancel -n ci img-7f3k2a1b",
+		Example: "  # Two builds of namespace ci\n  kubectl img cancel -n ci img-7f3k2a1b img-9x2c4d5e",
 		Args:    someNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd.Context(), p, config, args)

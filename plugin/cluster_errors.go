@@ -103,7 +103,7 @@ func forbiddenHint(message string) string {
 
 func podSecurityHint(level string) string {
 	if strings.HasPrefix(level, "restricted") {
-		return "build in a namespace that enforces baseline: kubectl label namespace NAME pod-security.kubernetes.io/enforce=baseline"
+		return "--profile restricted, which passes restricted"
 	}
 	return "--profile userns or --profile localhost, which pass baseline"
 }

@@ -56,19 +56,6 @@ func marshal(t *testing.T, pod *corev1.Pod) string {
 	return string(data)
 }
 
-func TestVersion(t *testing.T) {
-	for _, args := range [][]string{{"version"}, {"version", "--client"}} {
-		b := newBench(t)
-		if code := b.run(args...); code != codeOK || b.errOut.Len() > 0 {
-			t.Errorf("%q: exit code %d, stderr %q", args, code, b.errOut)
-		}
-		if !strings.HasPrefix(b.out.String(), "kubectl img "+Version+" ") || !strings.Contains(b.out.String(), defaultImage()) {
-			t.Errorf("%q printed %q", args, b.out)
-		}
-	}
-	newBench(t).refused(t, "version", "now")
-}
-
 // Users type kubectl img, so usage must not show the name of the binary.
 func TestHelpReadsAsTyped(t *testing.T) {
 	for _, args := range [][]string{{}, {"--help"}, {"build", "--help"}, {"help", "build"}} {

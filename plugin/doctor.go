@@ -50,7 +50,7 @@ func newDoctorCommand(p process, config *genericclioptions.ConfigFlags) *cobra.C
 	o := &doctorFlags{config: config, build: pflag.NewFlagSet("", pflag.ContinueOnError)}
 	o.build.SortFlags = false
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "Say why images can't be built here, and what mends it", Long: doctorLong, Example: doctorExample, Args: noArguments,
+		Use: "doctor [flags]", Short: "Say why images can't be built here, and what mends it", Long: doctorLong, Example: doctorExample, Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.global = cmd.InheritedFlags()
 			// KUBECTL_IMG_OUTPUT is about what a build brings back.
@@ -76,8 +76,8 @@ func newDoctorCommand(p process, config *genericclioptions.ConfigFlags) *cobra.C
 	flags.SortFlags = false
 	flags.BoolVar(&o.probe, "probe", false, "Build an empty image in a pod of each profile")
 	// Not build's own: that one's variable would have the probe pushed over somebody's image.
-	flags.StringVarP(&o.tag, "tag", "t", "", "With --probe: reference to push the empty image to, over what is there")
-	flags.StringVarP(&o.output, "output", "o", "", "json for a report that programs read")
+	flags.StringVarP(&o.tag, "tag", "t", "", "`REFERENCE`: With --probe: reference to push the empty image to, over what is there")
+	flags.StringVarP(&o.output, "output", "o", "", "`FORMAT`: json for a report that programs read")
 	flags.AddFlagSet(o.build)
 	return cmd
 }

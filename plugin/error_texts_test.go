@@ -27,7 +27,7 @@ func errorTexts(t *testing.T) []errorText {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && slices.Contains([]string{"tests", "tools", "images", "testdata", ".git"}, entry.Name()):
+		case entry.IsDir() && slices.Contains([]string{"tests", "tools", "images", "krew", "dist", "testdata", ".git"}, entry.Name()):
 			return filepath.SkipDir
 		case strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go"):
 			file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)

@@ -67,7 +67,7 @@ func TestReport(t *testing.T) {
 		"restricted": {
 			podSecurity("restricted"), 5,
 			"error: Error from server (Forbidden): pods \"img-x\" is forbidden: violates PodSecurity \"restricted:latest\": seccompProfile\n" +
-				"hint: build in a namespace that enforces baseline: kubectl label namespace NAME pod-security.kubernetes.io/enforce=baseline\n",
+				"hint: --profile restricted, which passes restricted\n",
 		},
 		"invalid": {
 			apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "img-x", field.ErrorList{field.Required(field.NewPath("spec"), "")}), 5,

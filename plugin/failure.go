@@ -14,6 +14,7 @@ import (
 // Phases of a job that are no step of the engine.
 const (
 	phaseCache     = "cache"
+	phaseOwnership = "ownership"
 	phaseAbandoned = "abandoned"
 	phaseStopped   = "stopped"
 )
@@ -109,6 +110,7 @@ func (b *build) explainJob(job *session.JobError) error {
 		said = job.Message
 	}
 	b.output.replay()
+	b.output.repeatStep()
 	phase := engine.Phase(job.Phase)
 	if out := b.ranOut(job, said); out != nil {
 		return out
@@ -130,6 +132,11 @@ func (b *build) explainJob(job *session.JobError) error {
 			text: fmt.Sprintf("push refused by the registry of %s: %s", b.Tags[0].Repository, said),
 			hint: "check that the registry takes a push to " + b.Tags[0].Repository + " from the builder pod's identity",
 			code: codeRegistry, err: job,
+		}
+	case phaseOwnership:
+		return &jobError{
+			text: "build failed: " + ownersLost(job.Message),
+			hint: "leave out --strict-ownership, or use a profile other than restricted", code: codeBuild, err: job,
 		}
 	case phaseCache:
 		return &jobError{

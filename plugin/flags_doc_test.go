@@ -61,7 +61,7 @@ func flagReference(t *testing.T) string {
 	own := build.LocalNonPersistentFlags()
 	own.SortFlags = false // in the order of --help
 	flagTable(&out, own)
-	for _, verb := range root.Commands() {
+	for _, verb := range allCommands(root) {
 		otherVerb(&out, verb)
 	}
 	fmt.Fprint(&out, "\n## Flags of kubectl\n\nThey mean what they mean to kubectl. They follow `img`: kubectl takes no flag before a plugin's name.\n\n")
@@ -79,13 +79,13 @@ func flagReference(t *testing.T) string {
 func otherVerb(out *bytes.Buffer, verb *cobra.Command) {
 	own := verb.LocalNonPersistentFlags()
 	own.SortFlags = false
-	if verb.Name() == "build" || verb.Name() == "version" || !own.HasAvailableFlags() {
+	if verb.Name() == "build" || !verb.HasParent() || len(visible(own)) == 0 {
 		return
 	}
 	fmt.Fprintf(out, "\n## Flags of `%s`\n\n| flag | default | |\n| --- | --- | --- |\n", verb.CommandPath())
 	own.VisitAll(func(f *pflag.Flag) {
 		if !f.Hidden && f.Name != "help" {
-			fmt.Fprintf(out, "| %s | %s | %s |\n", spelling(f.Shorthand, f.Name), defaultValue(f), cell(strings.TrimSuffix(f.Usage, ".")))
+			fmt.Fprintf(out, "| %s | %s | %s |\n", typed(f), defaultValue(f), text(f))
 		}
 	})
 }
@@ -97,7 +97,7 @@ func flagTable(out *bytes.Buffer, flags *pflag.FlagSet) {
 		if f.Hidden || f.Name == "help" {
 			return
 		}
-		fmt.Fprintf(out, "| %s | `%s` | %s | %s |\n", spelling(f.Shorthand, f.Name), variable(f.Name), defaultValue(f), cell(strings.TrimSuffix(f.Usage, ".")))
+		fmt.Fprintf(out, "| %s | `%s` | %s | %s |\n", typed(f), variable(f.Name), defaultValue(f), text(f))
 	})
 }
 
@@ -107,6 +107,17 @@ func spelling(shorthand, name string) string {
 		return "`--" + name + "`"
 	}
 	return "`-" + shorthand + "`, `--" + name + "`"
+}
+
+// typed is the same with what stands for a value.
+func typed(f *pflag.Flag) string {
+	return strings.TrimSuffix(spelling(f.Shorthand, f.Name), "`") + cell(placeholder(f)) + "`"
+}
+
+// text is the flag's own.
+func text(f *pflag.Flag) string {
+	_, text := usage(f)
+	return cell(text)
 }
 
 // defaultValue leaves out what is empty, and what depends on the release or on who runs the command.

@@ -1,9 +1,12 @@
 package plugin
 
 import (
+	"bytes"
 	"io"
 	"strings"
 	"testing"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
 
 // TestInvalidInput holds every kind of bad input to exit code 2 and one error line that names what is wrong.
@@ -96,7 +99,7 @@ func TestInvalidInput(t *testing.T) {
 		{"-t app --pod-template nowhere.yaml .", "nowhere.yaml"},
 		{"-t app --pod-template src .", "--pod-template"},
 		{"-t app --pod-template Dockerfile .", "template"},
-		{"-t app --profile best .", "auto, userns, localhost, unset, unconfined"},
+		{"-t app --profile best .", "auto, userns, restricted, localhost, unset, unconfined"},
 		{"-t app --min-profile auto .", "--min-profile"},
 		{"-t app --profile localhost --seccomp-profile /etc/x .", "--seccomp-profile"},
 		{"-t app --profile localhost --seccomp-profile a/../../x .", ".."},
@@ -194,6 +197,18 @@ func TestUnknownCommand(t *testing.T) {
 	report := newBench(t).refused(t, "biuld")
 	if want := "error: unknown command \"biuld\" for \"kubectl img\"\nhint: kubectl img build\n"; report != want {
 		t.Errorf("report %q, want %q", report, want)
+	}
+}
+
+func TestSelectorOfPruneIsCheckedFirst(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	plugin := New(nil, genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &out})
+	if code := plugin.Run(t.Context(), []string{"prune", "--all", "-l", "a===b"}); code != codeUsage {
+		t.Errorf("exit code %d, want %d", code, codeUsage)
+	}
+	if !strings.HasPrefix(out.String(), "error: invalid value \"a===b\" for --selector: ") {
+		t.Errorf("report %q", &out)
 	}
 }
 

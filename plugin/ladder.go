@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,11 +27,16 @@ func (b *build) descend(ctx context.Context) error {
 		b.rung = rung{Rung: Rung{b.Profile, b.Pod}}
 		return b.inPod(ctx)
 	}
-	memory := memoryOf(b.CacheDir, b.config, b.Pod)
+	dir := b.CacheDir
+	if b.leastIsolated() == b.Profile { // it was named, and has two forms: that it works is nothing for auto
+		dir = ""
+	}
+	memory := memoryOf(dir, b.config, b.Pod)
 	known := memory.recall(time.Now())
 	var refusals []refusal
 	rungs := b.order(known)
-	for i, r := range rungs {
+	for i := 0; i < len(rungs); i++ {
+		r := rungs[i]
 		b.rung = rung{b.renamed(r), r.Profile != known, memory}
 		err := b.inPod(ctx)
 		why, refused := refusedFor(err)
@@ -41,11 +47,30 @@ func (b *build) descend(ctx context.Context) error {
 			memory.forget()
 		}
 		refusals = append(refusals, refusal{r.Profile, why, err})
-		if i+1 < len(rungs) {
-			b.log.Infof("profile %s does not work here, trying %s: %s", r.Profile, rungs[i+1].Profile, oneLine(why))
+		if i += hopeless(r, err, rungs[i+1:]); i+1 < len(rungs) {
+			b.log.Info(stepDown(r.Profile, rungs[i+1].Profile, oneLine(why)))
 		}
 	}
 	return b.nothingWorks(refusals)
+}
+
+// hopeless is how many of the next profiles Pod Security level restricted refuses as well: all but one, if it was not that one.
+func hopeless(tried Rung, err error, next []Rung) int {
+	if !strings.Contains(err.Error(), `violates PodSecurity "restricted:`) {
+		return 0
+	}
+	i := slices.IndexFunc(next, func(r Rung) bool { return r.Profile == podspec.Restricted })
+	if tried.Profile == podspec.Restricted || i < 0 {
+		return len(next)
+	}
+	return i
+}
+
+func stepDown(from, to podspec.Profile, why string) string {
+	if from == to {
+		return fmt.Sprintf("profile %s does not work here with a user namespace of the pod's own, trying without: %s", from, why)
+	}
+	return fmt.Sprintf("profile %s does not work here, trying %s: %s", from, to, why)
 }
 
 // order puts the profile that worked before in front of all others.
@@ -66,6 +91,9 @@ func (b *build) renamed(r Rung) Rung {
 	if b.created {
 		r.Pod = r.Pod.DeepCopy()
 		r.Pod.Name += "-" + string(r.Profile)
+		if r.Profile == podspec.Restricted && r.Pod.Spec.HostUsers == nil {
+			r.Pod.Name += "-host"
+		}
 	}
 	return r
 }
@@ -129,10 +157,24 @@ func (b *build) nothingWorks(refusals []refusal) error {
 		}
 	}
 	which := "no profile"
-	if least := b.Below[len(b.Below)-1].Profile; least != podspec.Unconfined {
+	switch least := b.leastIsolated(); {
+	case least == b.Profile:
+		which = fmt.Sprintf("no form of profile %s", least)
+	case least != podspec.Unconfined:
 		which = fmt.Sprintf("no profile down to %s, the least that is allowed,", least)
 	}
 	return &ladderError{text: fmt.Sprintf("%s works in namespace %s: %s", which, b.Pod.Namespace, summary(refusals)), hint: hint}
+}
+
+func (b *build) leastIsolated() podspec.Profile {
+	all := podspec.Profiles()
+	least := b.Profile
+	for _, r := range b.Below {
+		if slices.Index(all, r.Profile) > slices.Index(all, least) {
+			least = r.Profile
+		}
+	}
+	return least
 }
 
 // summary names each reason once, shortly, with the profiles that it holds for.
@@ -143,7 +185,7 @@ func summary(refusals []refusal) string {
 		for ; i < len(refusals) && refusals[i].why == why; i++ {
 			names = append(names, string(refusals[i].profile))
 		}
-		parts = append(parts, strings.Join(names, ", ")+": "+shortened(oneLine(why)))
+		parts = append(parts, strings.Join(slices.Compact(names), ", ")+": "+shortened(oneLine(why)))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -86,7 +86,16 @@ func dropped(pod *corev1.Pod) error {
 	return nil
 }
 
+// noUserNamespaces is a cluster that is too old for them.
+func noUserNamespaces(pod *corev1.Pod) error {
+	if pod.Spec.HostUsers != nil {
+		return dropped(pod)
+	}
+	return waiting("ErrImagePull", "no such image")(pod)
+}
+
 var (
+	baseline    = forbidden(`violates PodSecurity "baseline:v1.34": procMount`)
 	podSecurity = forbidden(`violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false`)
 	noProfile   = waiting("CreateContainerError", "cannot load seccomp profile \"x\"")
 )
@@ -119,8 +128,18 @@ func TestLadder(t *testing.T) {
 	}{
 		"the top": {asked: "userns", err: "ErrImagePull", code: codeInternal},
 		"admission": {
-			answers: map[podspec.Profile]answer{podspec.UserNS: podSecurity}, asked: "userns localhost",
-			says: "profile userns does not work here, trying localhost: refused by Pod Security restricted:latest\n", err: "ErrImagePull", code: codeInternal,
+			answers: map[podspec.Profile]answer{podspec.UserNS: baseline}, asked: "userns localhost",
+			says: "profile userns does not work here, trying localhost: refused by Pod Security baseline:v1.34\n", err: "ErrImagePull", code: codeInternal,
+		},
+		"the one for restricted": {
+			answers: map[podspec.Profile]answer{podspec.UserNS: podSecurity}, asked: "userns restricted",
+			says: "profile userns does not work here, trying restricted: refused by Pod Security restricted:latest\n", err: "ErrImagePull", code: codeInternal,
+		},
+		"the one for restricted without user namespaces": {
+			answers: map[podspec.Profile]answer{podspec.UserNS: podSecurity, podspec.Restricted: noUserNamespaces}, asked: "userns restricted restricted",
+			says: "profile userns does not work here, trying restricted: refused by Pod Security restricted:latest\n" +
+				"profile restricted does not work here with a user namespace of the pod's own, trying without: the API server dropped or changed spec.hostUsers of the builder pod, which the profile needs\n",
+			err: "ErrImagePull", code: codeInternal,
 		},
 		"a dropped field and a missing profile": {
 			answers: map[podspec.Profile]answer{podspec.UserNS: dropped, podspec.Localhost: noProfile}, asked: "userns localhost unset",
@@ -129,14 +148,15 @@ func TestLadder(t *testing.T) {
 			err: "ErrImagePull", code: codeInternal,
 		},
 		"nothing works": {
-			answers: map[podspec.Profile]answer{podspec.UserNS: noProfile, podspec.Localhost: noProfile, podspec.Unset: podSecurity, podspec.Unconfined: podSecurity},
-			asked:   "userns localhost unset unconfined",
-			err:     `no profile works in namespace team: userns, localhost: CreateContainerError: cannot load seccomp profile "x"; unset, unconfined: refused by Pod Security restricted:latest`,
-			code:    codePolicy,
+			answers: map[podspec.Profile]answer{podspec.UserNS: noProfile, podspec.Localhost: noProfile, podspec.Unset: podSecurity, podspec.Restricted: noProfile},
+			asked:   "userns localhost unset restricted restricted",
+			err: `no profile works in namespace team: userns, localhost: CreateContainerError: cannot load seccomp profile "x"; unset: refused by Pod Security restricted:latest; ` +
+				`restricted: CreateContainerError: cannot load seccomp profile "x"`,
+			code: codePolicy,
 		},
 		"nothing down to a minimum": {
-			answers: map[podspec.Profile]answer{podspec.UserNS: podSecurity, podspec.Localhost: podSecurity}, args: "--min-profile localhost", asked: "userns localhost",
-			err: "no profile down to localhost, the least that is allowed, works in namespace team: userns, localhost: refused by Pod Security restricted:latest", code: codePolicy,
+			answers: map[podspec.Profile]answer{podspec.UserNS: podSecurity, podspec.Restricted: podSecurity}, args: "--min-profile localhost", asked: "userns restricted",
+			err: "no profile down to localhost, the least that is allowed, works in namespace team: userns, restricted: refused by Pod Security restricted:latest", code: codePolicy,
 		},
 		"a named profile": {
 			answers: map[podspec.Profile]answer{podspec.UserNS: podSecurity}, args: "--profile userns", asked: "userns",
@@ -166,13 +186,13 @@ func TestLadder(t *testing.T) {
 }
 
 func TestAbandonedPodsHaveOtherNamesAndAreNotKept(t *testing.T) {
-	cluster := newClusterOf(map[podspec.Profile]answer{podspec.UserNS: podSecurity, podspec.Localhost: noProfile, podspec.Unset: noProfile, podspec.Unconfined: podSecurity})
+	cluster := newClusterOf(map[podspec.Profile]answer{podspec.UserNS: podSecurity, podspec.Restricted: noProfile})
 	plan := planOf(t, "--keep", "--name", "mine")
 	if _, err := cluster.down(t, plan); err == nil {
 		t.Error("no error")
 	}
 	// The first one that is stored has the name that was asked for.
-	if diff := cmp.Diff([]string{"mine", "mine-unset"}, cluster.created); diff != "" {
+	if diff := cmp.Diff([]string{"mine", "mine-restricted-host"}, cluster.created); diff != "" {
 		t.Errorf("created (-want +got):\n%s", diff)
 	}
 }
@@ -191,7 +211,7 @@ func TestRememberedProfileIsTriedFirstAndForgottenWhenItFails(t *testing.T) {
 	if _, err := works.down(t, plan); err == nil || strings.Join(works.asked, " ") != "unset" || m.recall(time.Now()) != podspec.Unset {
 		t.Errorf("%v, asked for %s, remembered %q", err, works.asked, m.recall(time.Now()))
 	}
-	fails := newClusterOf(map[podspec.Profile]answer{podspec.Unset: podSecurity, podspec.UserNS: podSecurity})
+	fails := newClusterOf(map[podspec.Profile]answer{podspec.Unset: baseline, podspec.UserNS: baseline})
 	if _, err := fails.down(t, plan); err == nil || strings.Join(fails.asked, " ") != "unset userns localhost" || m.recall(time.Now()) != "" {
 		t.Errorf("%v, asked for %s, remembered %q", err, fails.asked, m.recall(time.Now()))
 	}
@@ -200,6 +220,22 @@ func TestRememberedProfileIsTriedFirstAndForgottenWhenItFails(t *testing.T) {
 	strict.CacheDir = plan.CacheDir
 	if _, err := works.down(t, strict); err == nil || works.asked[1] != "userns" {
 		t.Errorf("%v, asked for %s", err, works.asked)
+	}
+}
+
+func TestNamedProfileIsNotRemembered(t *testing.T) {
+	plan := planOf(t, "--profile", "restricted")
+	plan.CacheDir = t.TempDir()
+	m := memoryOf(plan.CacheDir, &rest.Config{Host: "https://here"}, plan.Pod)
+	if err := m.keep(podspec.Restricted); err != nil {
+		t.Fatal(err)
+	}
+	fails := newClusterOf(map[podspec.Profile]answer{podspec.Restricted: podSecurity})
+	if _, err := fails.down(t, plan); err == nil || m.recall(time.Now()) != podspec.Restricted {
+		t.Errorf("%v; what auto remembers is touched: %q", err, m.recall(time.Now()))
+	}
+	if name := memoryOf("", &rest.Config{}, plan.Pod); name != "" {
+		t.Errorf("nowhere is %q", name)
 	}
 }
 

@@ -25,7 +25,7 @@ func newLogsCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Com
 		Use:     "logs [flags] NAME",
 		Short:   "Print the log of a build",
 		Long:    "Print the log of a build on stdout, of one that runs or of one that has ended and whose pod is still there.",
-		Example: "  kubectl img logs -n ci -f img-7f3k2a1b",
+		Example: "  # From its beginning, and on until the build has ended\n  kubectl img logs -n ci -f img-7f3k2a1b",
 		Args:    oneName,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd.Context(), p, config, args[0])
@@ -41,6 +41,7 @@ func (o *logsFlags) run(ctx context.Context, p process, config genericclioptions
 		return err
 	}
 	w := &buildLog{show: p.streams.Out, err: p.streams.Out, plain: !p.terminal(p.streams.Out)}
+	defer w.Close()
 	if o.follow && builder.End(pod, podspec.Container) == nil {
 		return c.watchLog(ctx, pod, w)
 	}

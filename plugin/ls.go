@@ -19,12 +19,13 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-const lsExample = `  # In the current namespace, and in all with who started them and where they run
+const lsExample = `  # In the current namespace; in all, with who started them and where they run
   kubectl img ls
   kubectl img ls -A -o wide
 
   # The names of failed builds
-  kubectl img ls -o json | jq -r '.items[] | select(.status.phase == "Failed") | .metadata.name'`
+  kubectl img ls -o json |
+    jq -r '.items[] | select(.status.phase == "Failed") | .metadata.name'`
 
 const (
 	// askLimit bounds the question what a builder pod is at.
@@ -66,7 +67,7 @@ func (o *lsFlags) run(ctx context.Context, p process, config genericclioptions.R
 			return &usageError{message: err.Error(), cause: err}
 		}
 	}
-	c, pods, err := p.list(ctx, config, o.allNamespaces)
+	c, pods, err := p.list(ctx, config, o.allNamespaces, "")
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func (o *buildFlags) Plan(args []string, p process) (*Plan, error) {
 	if o.fromEnv, o.warnings, err = applyEnvironment(o.set, p.env); err != nil {
 		return nil, err
 	}
-	plan := &Plan{Keep: o.keep, Detach: o.detach, CacheWait: o.cacheVolumeWait, Verbose: o.verbose, IIDFile: o.iidFile, DigestFile: o.digestFile, MetadataFile: o.metadataFile}
+	plan := &Plan{StrictOwnership: o.strictOwnership, Keep: o.keep, Detach: o.detach, CacheWait: o.cacheVolumeWait, Verbose: o.verbose, IIDFile: o.iidFile, DigestFile: o.digestFile, MetadataFile: o.metadataFile}
 	for _, read := range []func(*Plan, process) error{
 		o.readMode, o.readTimeouts, o.readResult, o.readBuild, o.readFiles, o.checkDetach, o.readAuth, o.readPod,
 	} {
@@ -51,18 +51,29 @@ func (o *buildFlags) readPod(plan *Plan, p process) error {
 	options.Expiry = plan.PodTimeout + options.Deadline
 	var rungs []Rung
 	for _, profile := range o.profiles {
-		options.Profile, options.Env = profile, podEnv(profile, o.detachGrace, o.cacheEnv())
-		pod, err := podspec.Pod(options)
-		if err != nil {
-			return &usageError{message: err.Error(), cause: err}
+		for _, options.HostUsers = range withHostUsers(profile) {
+			options.Profile = profile
+			options.Env = podEnv(options, o.detachGrace, o.cacheEnv())
+			pod, err := podspec.Pod(options)
+			if err != nil {
+				return &usageError{message: err.Error(), cause: err}
+			}
+			rungs = append(rungs, Rung{profile, pod})
 		}
-		rungs = append(rungs, Rung{profile, pod})
 	}
 	plan.Profile, plan.Pod, plan.Below = rungs[0].Profile, rungs[0].Pod, rungs[1:]
 	if dir, err := p.cacheDir(); err == nil {
 		plan.CacheDir = dir
 	}
 	return nil
+}
+
+// withHostUsers says in which forms a profile is tried: restricted takes a user namespace where the cluster has one, and does without.
+func withHostUsers(profile podspec.Profile) []bool {
+	if profile == podspec.Restricted {
+		return []bool{false, true}
+	}
+	return []bool{false}
 }
 
 func (o *buildFlags) podOptions(p process) (podspec.Options, error) {

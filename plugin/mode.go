@@ -21,18 +21,19 @@ func (o *buildFlags) readMode(plan *Plan, _ process) error {
 func (o *buildFlags) readProgress() (Progress, error) {
 	mode := Progress(o.progress)
 	switch mode {
-	case ProgressAuto, ProgressPlain, ProgressQuiet:
+	case ProgressAuto, ProgressPlain, ProgressSteps, ProgressQuiet:
 	case "tty", "rawjson":
-		return "", o.invalid("progress", o.progress, errors.New("img v0.5.11 prints plain lines only: want auto, plain or quiet"))
+		return "", o.invalid("progress", o.progress, errors.New("img v0.5.11 prints plain lines only: want auto, plain, steps or quiet"))
 	default:
-		return "", o.invalid("progress", o.progress, errors.New("want auto, plain or quiet"))
+		return "", o.invalid("progress", o.progress, errors.New("want auto, plain, steps or quiet"))
 	}
+	says := mode == ProgressPlain || mode == ProgressSteps
 	switch {
 	case !o.quiet, mode == ProgressQuiet:
 		return mode, nil
-	case mode == ProgressPlain && o.fromEnv["progress"] == o.fromEnv["quiet"]:
-		return "", usagef("%s and %s=plain contradict each other", o.source("quiet"), o.source("progress")).withHint("leave one out")
-	case mode == ProgressPlain && o.fromEnv["quiet"]:
+	case says && o.fromEnv["progress"] == o.fromEnv["quiet"]:
+		return "", usagef("%s and %s=%s contradict each other", o.source("quiet"), o.source("progress"), mode).withHint("leave one out")
+	case says && o.fromEnv["quiet"]:
 		return mode, nil
 	default:
 		return ProgressQuiet, nil

@@ -31,15 +31,16 @@ type Plan struct {
 	DigestFile   string // receives the digest of the manifest
 	MetadataFile string // receives buildx's keys as JSON
 
-	Progress    Progress
-	Timeout     time.Duration // of the whole run
-	PodTimeout  time.Duration // until the builder runs; never more than Timeout
-	DetachGrace time.Duration // how long the supervisor waits for a client that left without a goodbye
-	Keep        bool          // leave the pod for inspection
-	CacheWait   bool          // while another build holds the cache volume
-	Detach      bool          // leave the build to itself once the pod has the context
-	DryRun      string        // yaml, json or empty
-	Verbose     bool
+	Progress        Progress
+	StrictOwnership bool          // fail where profile restricted can't keep a file's owner
+	Timeout         time.Duration // of the whole run
+	PodTimeout      time.Duration // until the builder runs; never more than Timeout
+	DetachGrace     time.Duration // how long the supervisor waits for a client that left without a goodbye
+	Keep            bool          // leave the pod for inspection
+	CacheWait       bool          // while another build holds the cache volume
+	Detach          bool          // leave the build to itself once the pod has the context
+	DryRun          string        // yaml, json or empty
+	Verbose         bool
 
 	CacheDir string // where the profile that worked is remembered; empty for nowhere
 
@@ -74,5 +75,6 @@ type Progress string
 const (
 	ProgressAuto  Progress = "auto"
 	ProgressPlain Progress = "plain"
+	ProgressSteps Progress = "steps"
 	ProgressQuiet Progress = "quiet"
 )

@@ -205,7 +205,7 @@ func TestPodOfPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, err := podspec.Pod(podspec.Options{
-		Name: "mine", Namespace: "ci", Image: "r.example/builder:1", Command: podCommand(), Env: podEnv(podspec.Localhost, time.Minute, session.CacheEnvironment(true)),
+		Name: "mine", Namespace: "ci", Image: "r.example/builder:1", Command: podCommand(), Env: podEnv(podspec.Options{Profile: podspec.Localhost}, time.Minute, session.CacheEnvironment(true)),
 		By: "here", Tags: []string{"docker.io/library/app:latest"}, Repository: "app",
 		Profile: podspec.Localhost, SeccompProfile: "dir/img.json", Volumes: podVolumes("cache"), ServiceAccount: "sa",
 		NodeSelector: map[string]string{"disk": "ssd", "zone": "a", "kubernetes.io/arch": "arm64", "kubernetes.io/os": "linux"},

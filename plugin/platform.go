@@ -40,14 +40,18 @@ func parsePlatform(value string) (arch, variant string, err error) {
 		return "", "", errors.New("images are built on linux for linux")
 	}
 	arch = normalArch(parts[1])
-	known := []string{"386", "amd64", "arm", "arm64", "loong64", "mips64le", "ppc64le", "riscv64", "s390x"}
-	if !slices.Contains(known, arch) {
-		return "", "", fmt.Errorf("unknown architecture %q: want one of %s", parts[1], strings.Join(known, ", "))
+	if !slices.Contains(architectures(), arch) {
+		return "", "", fmt.Errorf("unknown architecture %q: want one of %s", parts[1], strings.Join(architectures(), ", "))
 	}
 	if len(parts) == 3 {
 		variant = parts[2]
 	}
 	return arch, variant, nil
+}
+
+// architectures are those that the engine knows.
+func architectures() []string {
+	return []string{"386", "amd64", "arm", "arm64", "loong64", "mips64le", "ppc64le", "riscv64", "s390x"}
 }
 
 // normalArch knows what `uname -m` prints; a node's label has Go's name.

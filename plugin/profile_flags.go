@@ -45,13 +45,16 @@ func (o *buildFlags) readProfiles(_ *podspec.Options, p process) error {
 	named := podspec.Profile(o.profile)
 	switch {
 	case o.profile == profileAuto:
-		o.profiles = allowed
+		o.profiles = inOrder(allowed)
 	case !slices.Contains(podspec.Profiles(), named):
 		return o.invalid("profile", o.profile, fmt.Errorf("want one of %s, %s", profileAuto, profileNames()))
 	case !slices.Contains(allowed, named):
 		return &belowMinimumError{o.assignment("profile", o.profile), source, allowed}
 	default:
 		o.profiles = []podspec.Profile{named}
+	}
+	if o.typed("strict-ownership") && !slices.Contains(o.profiles, podspec.Restricted) {
+		return usagef("--strict-ownership has no effect with --profile %s, which keeps every owner", o.profile).withHint("leave it out")
 	}
 	return o.checkSeccompProfile()
 }
@@ -79,6 +82,15 @@ func (o *buildFlags) readMinimum(p process) (minimum podspec.Profile, source str
 	return platform, variable(flag) + "=" + value, nil
 }
 
+// inOrder is that in which auto tries profiles. What restricted emulates takes time, so it is for where nothing else is admitted.
+func inOrder(profiles []podspec.Profile) []podspec.Profile {
+	order := slices.Clone(profiles)
+	if i := slices.Index(order, podspec.Restricted); i >= 0 {
+		order = append(slices.Delete(order, i, i+1), podspec.Restricted)
+	}
+	return order
+}
+
 // notBelow returns the profiles that isolate as much as minimum or more.
 func notBelow(minimum podspec.Profile) []podspec.Profile {
 	all := podspec.Profiles()
@@ -101,7 +113,7 @@ func (o *buildFlags) checkSeccompProfile() error {
 	case path.IsAbs(file), slices.Contains(strings.Split(file, "/"), ".."), strings.Contains(file, `\`):
 		return o.invalid("seccomp-profile", file, errors.New("want a path without .. below the kubelet's seccomp directory"))
 	}
-	used := slices.Contains(o.profiles, podspec.Localhost) || slices.Contains(o.profiles, podspec.UserNS)
+	used := slices.ContainsFunc(o.profiles, func(p podspec.Profile) bool { return p != podspec.Unset && p != podspec.Unconfined })
 	// In the environment it is a site's setting, which must not break a build with another profile.
 	if !used && o.typed("seccomp-profile") {
 		return usagef("--seccomp-profile has no effect with --profile %s", o.profile).withHint("--profile localhost or --profile userns")

@@ -10,27 +10,31 @@ import (
 )
 
 func TestProfilesThatAreTried(t *testing.T) {
-	all := podspec.Profiles()
+	const userns, restricted, localhost, unset, unconfined = podspec.UserNS, podspec.Restricted, podspec.Localhost, podspec.Unset, podspec.Unconfined
+	profiles := func(names ...podspec.Profile) []podspec.Profile { return names }
+	all := profiles(userns, localhost, unset, unconfined, restricted, restricted) // the last with a user namespace of the pod's own, and without
+	toLocalhost := profiles(userns, localhost, restricted, restricted)
 	const floor = "KUBECTL_IMG_MIN_PROFILE="
 	for name, c := range map[string]struct {
 		args, env []string
 		want      []podspec.Profile
 		warns     string
 	}{
-		"by default":             {want: all},
-		"auto":                   {args: []string{"--profile", "auto"}, want: all},
-		"by name":                {args: []string{"--profile", "localhost"}, want: all[1:2]},
-		"from the environment":   {env: []string{"KUBECTL_IMG_PROFILE=unset"}, want: all[2:3]},
-		"down to a minimum":      {args: []string{"--min-profile", "localhost"}, want: all[:2]},
-		"the platform's minimum": {env: []string{floor + "userns"}, want: all[:1]},
-		"no minimum":             {env: []string{floor}, want: all},
-		"a stricter flag":        {args: []string{"--min-profile", "userns"}, env: []string{floor + "unset"}, want: all[:1]},
+		"by default":              {want: all},
+		"auto":                    {args: []string{"--profile", "auto"}, want: all},
+		"by name":                 {args: []string{"--profile", "localhost"}, want: profiles(localhost)},
+		"by its name, restricted": {args: []string{"--profile", "restricted"}, want: profiles(restricted, restricted)},
+		"from the environment":    {env: []string{"KUBECTL_IMG_PROFILE=unset"}, want: profiles(unset)},
+		"down to a minimum":       {args: []string{"--min-profile", "localhost"}, want: toLocalhost},
+		"the platform's minimum":  {env: []string{floor + "userns"}, want: profiles(userns)},
+		"no minimum":              {env: []string{floor}, want: all},
+		"a stricter flag":         {args: []string{"--min-profile", "userns"}, env: []string{floor + "unset"}, want: profiles(userns)},
 		"a looser flag": {
-			args: []string{"--min-profile", "unconfined"}, env: []string{floor + "localhost"}, want: all[:2],
+			args: []string{"--min-profile", "unconfined"}, env: []string{floor + "localhost"}, want: toLocalhost,
 			warns: "--min-profile unconfined is less than KUBECTL_IMG_MIN_PROFILE=localhost, which counts",
 		},
-		"a name above the minimum": {args: []string{"--profile", "userns", "--min-profile", "localhost"}, want: all[:1]},
-		"a name at the minimum":    {args: []string{"--profile", "localhost", "--min-profile", "localhost"}, want: all[1:2]},
+		"a name above the minimum": {args: []string{"--profile", "userns", "--min-profile", "localhost"}, want: profiles(userns)},
+		"a name at the minimum":    {args: []string{"--profile", "localhost", "--min-profile", "localhost"}, want: profiles(localhost)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan, err := newBench(t, c.env...).plan(append(c.args, "-t", "app", ".")...)
@@ -65,7 +69,7 @@ func TestNamedProfileBelowTheMinimum(t *testing.T) {
 	} {
 		b := newBench(t, "KUBECTL_IMG_MIN_PROFILE="+c.env)
 		code := b.run(append([]string{"build", "-t", "app", "."}, strings.Fields(c.args)...)...)
-		if want := "error: " + c.want + "\nhint: --profile auto, userns, localhost\n"; code != codePolicy || b.errOut.String() != want {
+		if want := "error: " + c.want + "\nhint: --profile auto, userns, restricted, localhost\n"; code != codePolicy || b.errOut.String() != want {
 			t.Errorf("%s: exit code %d, report %q, want %q", c.args, code, b.errOut, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/kubectl-img/kubectl-img/internal/builder"
@@ -17,10 +18,16 @@ const pruneExample = `  # What clients that were killed have left behind, and po
   kubectl img prune -n ci
 
   # Running builds too, in every namespace; look first
-  kubectl img prune -A --all --dry-run`
+  kubectl img prune -A --all --dry-run
+
+  # What builds with --pod-label pipeline=42 have left, however they ended
+  kubectl img prune -n ci --all -l pipeline=42`
 
 // pruneFlags holds what the user typed.
-type pruneFlags struct{ all, allNamespaces, dryRun bool }
+type pruneFlags struct {
+	all, allNamespaces, dryRun bool
+	selector                   string
+}
 
 func newPruneCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
 	o := &pruneFlags{}
@@ -38,12 +45,16 @@ func newPruneCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Co
 	flags.SortFlags = false
 	flags.BoolVar(&o.all, "all", false, "Running builds too")
 	flags.BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "In every namespace")
+	flags.StringVarP(&o.selector, "selector", "l", "", "`LABELS`: Only builds whose pod has these labels, as kubectl get -l takes them; see build --pod-label")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "Print what would be deleted and do nothing")
 	return cmd
 }
 
 func (o *pruneFlags) run(ctx context.Context, p process, config genericclioptions.RESTClientGetter) error {
-	c, pods, err := p.list(ctx, config, o.allNamespaces)
+	if _, err := labels.Parse(o.selector); err != nil {
+		return invalidValue("--selector", o.selector, err)
+	}
+	c, pods, err := p.list(ctx, config, o.allNamespaces, o.selector)
 	if err != nil {
 		return err
 	}
@@ -81,8 +92,8 @@ func (o *pruneFlags) reason(pod *corev1.Pod, c *connection) string {
 	}
 }
 
-// list connects and returns the builder pods of the namespace or of all.
-func (p process) list(ctx context.Context, config genericclioptions.RESTClientGetter, everywhere bool) (*connection, []corev1.Pod, error) {
+// list connects and returns the builder pods of the namespace or of all, or those of them that a selector finds.
+func (p process) list(ctx context.Context, config genericclioptions.RESTClientGetter, everywhere bool, selector string) (*connection, []corev1.Pod, error) {
 	c, namespace, err := p.enter(config, &Plan{})
 	if err != nil {
 		return nil, nil, err
@@ -90,6 +101,9 @@ func (p process) list(ctx context.Context, config genericclioptions.RESTClientGe
 	if everywhere {
 		namespace = ""
 	}
-	pods, err := c.api.List(ctx, namespace, ours())
+	if selector != "" {
+		selector = "," + selector
+	}
+	pods, err := c.api.List(ctx, namespace, ours()+selector)
 	return c, pods, err
 }

@@ -17,9 +17,10 @@ type action func(*Plan, context.Context, process, genericclioptions.RESTClientGe
 func newRootCommand(p process, do action) *cobra.Command {
 	config := genericclioptions.NewConfigFlags(true)
 	root := &cobra.Command{
-		Use:           "kubectl-img",
+		Use:           "kubectl-img VERB [flags]",
 		Short:         "Build container images inside your Kubernetes cluster",
-		Long:          "Build container images inside your Kubernetes cluster, in an unprivileged pod that is deleted afterwards.",
+		Long:          rootLong,
+		Example:       rootExample,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		// kubectl runs the binary as a sub-command, so usage must read as users type it.
@@ -35,10 +36,25 @@ func newRootCommand(p process, do action) *cobra.Command {
 	config.AddFlags(root.PersistentFlags())
 	root.AddCommand(
 		newBuildCommand(p, config, do), newAttachCommand(p, config), newLogsCommand(p, config), newLsCommand(p, config),
-		newCancelCommand(p, config), newPruneCommand(p, config), newSetupCommand(p, config), newDoctorCommand(p, config), newVersionCommand(p),
+		newCancelCommand(p, config), newPruneCommand(p, config), newSetupCommand(p, config), newDoctorCommand(p, config), newVersionCommand(p, config),
+		newCompletionCommand(p), newOptionsCommand(p),
 	)
-	addCompletion(root)
+	// cobra's own scripts complete kubectl-img, which nobody types.
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpFunc(showHelp)
+	root.SetHelpCommand(newHelpCommand())
+	root.InitDefaultHelpCmd()
+	if p.completing {
+		completer{p, config}.add(root)
+	}
 	return root
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s takes no argument: %q", cmd.CommandPath(), args[0]).withHint(cmd.CommandPath() + " --help")
+	}
+	return nil
 }
 
 func knownCommand(cmd *cobra.Command, args []string) error {

@@ -33,6 +33,8 @@ type process struct {
 	host     func() builder.Self
 	cacheDir func() (string, error) // the user's
 	standing *standing
+
+	completing bool // for a shell, which is told more than cobra tells it by itself
 }
 
 // inCluster tells whether this process runs in a pod; the kubelet sets the variable in all of them.
@@ -73,7 +75,9 @@ func New(env []string, streams genericiooptions.IOStreams) *Plugin {
 // Run carries out a command line, without the program's name, and returns the exit code. Of an error it writes one line
 // and a hint.
 func (p *Plugin) Run(ctx context.Context, args []string) int {
-	cmd := newRootCommand(p.process, (*Plan).carryOut)
+	run := p.process
+	run.completing = isCompletion(args)
+	cmd := newRootCommand(run, (*Plan).carryOut)
 	cmd.SetArgs(args)
 	return Report(execute(ctx, cmd), p.streams.ErrOut)
 }

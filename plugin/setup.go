@@ -21,14 +21,15 @@ const setupLong = `Print what a namespace needs before images can be built in it
 With --namespace: the Namespace with the Pod Security level that the profile passes, a ServiceAccount, and a Role and RoleBinding with the
 rights that a build takes. With --profiles: what puts the seccomp profile on the nodes. With both: both.`
 
-const setupExample = `  # A namespace in which jane may build
-  kubectl img setup -n ci --user jane | kubectl apply -f -
+const setupExample = `  # A namespace in which jane may build, and the seccomp profile for the nodes
+  kubectl img setup -n ci --user jane --profiles | kubectl apply -f -
 
-  # The same for a pipeline in namespace jenkins, and the seccomp profile for the nodes
-  kubectl img setup -n ci --serviceaccount jenkins:agent --profiles | kubectl apply -f -
+  # A namespace for a pipeline of namespace jenkins
+  kubectl img setup -n ci --serviceaccount jenkins:agent | kubectl apply -f -
 
   # On GKE, with the commands that let builds push to Artifact Registry
-  kubectl img setup -n ci --user jane --gke my-project --registry europe-west1-docker.pkg.dev/my-project/images`
+  kubectl img setup -n ci --user jane --gke my-project \
+    --registry europe-west1-docker.pkg.dev/my-project/images`
 
 // How --profiles brings the seccomp profile to the nodes.
 const (
@@ -64,7 +65,7 @@ type setupPlan struct {
 func newSetupCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
 	o := &setupFlags{config: config}
 	cmd := &cobra.Command{
-		Use: "setup", Short: "Print the manifests that a namespace and the nodes need", Long: setupLong, Example: setupExample, Args: noArguments,
+		Use: "setup [flags]", Short: "Print the manifests that a namespace and the nodes need", Long: setupLong, Example: setupExample, Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, flags := range []*pflag.FlagSet{o.shared, cmd.InheritedFlags()} {
 				if _, _, err := applyEnvironment(flags, p.env); err != nil {
@@ -84,19 +85,19 @@ func newSetupCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Co
 
 func (o *setupFlags) add(flags *pflag.FlagSet) {
 	flags.SortFlags = false
-	flags.StringVar(&o.profile, "profile", string(podspec.UserNS), "Profile that the namespace is for: "+profileNames())
-	flags.StringArrayVar(&o.users, "user", nil, "User who may build (repeatable)")
-	flags.StringArrayVar(&o.groups, "group", nil, "Group whose members may build (repeatable)")
-	flags.StringArrayVar(&o.serviceAccounts, "serviceaccount", nil, "NAMESPACE:NAME of a service account that may build (repeatable; default kubectl-img in the namespace, if nobody is named)")
-	flags.StringVar(&o.profiles, "profiles", "", "Print what puts the seccomp profile on the nodes: installer, or operator for the Security Profiles Operator")
+	flags.StringVar(&o.profile, "profile", string(podspec.UserNS), "`PROFILE`: Profile that the namespace is for: "+profileNames())
+	flags.StringArrayVar(&o.users, "user", nil, "`NAME`: User who may build (repeatable)")
+	flags.StringArrayVar(&o.groups, "group", nil, "`NAME`: Group whose members may build (repeatable)")
+	flags.StringArrayVar(&o.serviceAccounts, "serviceaccount", nil, "`ACCOUNT`: NAMESPACE:NAME of a service account that may build (repeatable; default kubectl-img in the namespace, if nobody is named)")
+	flags.StringVar(&o.profiles, "profiles", "", "`WAY`: Print what puts the seccomp profile on the nodes: installer, or operator for the Security Profiles Operator")
 	flags.Lookup("profiles").NoOptDefVal = byInstaller
 	flags.BoolVar(&o.apparmor, "apparmor", false, "With --profiles: print what loads the AppArmor profile, too")
-	flags.StringVar(&o.image, "image", defaultImage(), "Builder image, which the installer runs in")
-	flags.StringVar(&o.pullSecret, "image-pull-secret", "", "Secret in namespace kubectl-img to pull the builder image with")
-	flags.StringVar(&o.kubeletDir, "kubelet-dir", deploy.KubeletDir, "The kubelet's directory on the nodes")
-	flags.StringVar(&o.gke, "gke", "", "Google Cloud project of the cluster: print the commands for Workload Identity")
-	flags.StringVar(&o.registry, "registry", "", "With --gke: HOST[/PROJECT/REPOSITORY] of Artifact Registry")
-	flags.StringVar(&o.account, "service-account", "builder", "With --gke: service account of the builder pods")
+	flags.StringVar(&o.image, "image", defaultImage(), "`REFERENCE`: Builder image, which the installer runs in")
+	flags.StringVar(&o.pullSecret, "image-pull-secret", "", "`NAME`: Secret in namespace kubectl-img to pull the builder image with")
+	flags.StringVar(&o.kubeletDir, "kubelet-dir", deploy.KubeletDir, "`PATH`: The kubelet's directory on the nodes")
+	flags.StringVar(&o.gke, "gke", "", "`PROJECT`: Google Cloud project of the cluster: print the commands for Workload Identity")
+	flags.StringVar(&o.registry, "registry", "", "`REPOSITORY`: With --gke: HOST[/PROJECT/REPOSITORY] of Artifact Registry")
+	flags.StringVar(&o.account, "service-account", "builder", "`NAME`: With --gke: service account of the builder pods")
 	o.shared = pflag.NewFlagSet("", pflag.ContinueOnError)
 	for _, name := range []string{"profile", "image", "service-account"} {
 		o.shared.AddFlag(flags.Lookup(name))
@@ -183,10 +184,14 @@ func accountsToCreate(builds *deploy.Builds) []string {
 
 // podSecurityLevel is the strictest level that the profile passes.
 func podSecurityLevel(profile podspec.Profile) string {
-	if profile == podspec.Unconfined {
+	switch profile {
+	case podspec.Restricted:
+		return "restricted"
+	case podspec.Unconfined:
 		return "privileged"
+	default:
+		return "baseline"
 	}
-	return "baseline"
 }
 
 func (p *setupPlan) print(w io.Writer) error {

@@ -1,14 +1,10 @@
 package plugin
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"iter"
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/docker/go-units"
 	"github.com/go-logr/logr/funcr"
@@ -62,6 +58,22 @@ func (b *build) warnOfSize(ctx context.Context) {
 		units.HumanSize(float64(sum.Bytes)), sum.Entries, strings.Join(names, ", "))
 }
 
+// lost warns of the owners that the engine could not keep.
+func (b *build) lost(report string) {
+	if !b.StrictOwnership { // else it is the error
+		b.log.Warn(ownersLost(report))
+	}
+}
+
+// ownersLost reads the report of images/builder/ownership: COUNT: UID:GID PATH, ...
+func ownersLost(report string) string {
+	count, files, _ := strings.Cut(report, ": ")
+	if count == "1" {
+		return "the owner of a file in the image is not the one that the Dockerfile asks for: " + files
+	}
+	return fmt.Sprintf("the owner of %s files in the image is not the one that the Dockerfile asks for; the first: %s", count, files)
+}
+
 // warnOfLosses names what the image will not hold as the context does.
 func (b *build) warnOfLosses(sent buildcontext.Summary) {
 	for _, skipped := range sent.Skipped {
@@ -71,83 +83,4 @@ func (b *build) warnOfLosses(sent buildcontext.Summary) {
 		// img writes content after the mode, and the kernel then clears the bits for all but the real root.
 		b.log.Warnf("%d set-user-ID or set-group-ID files lose that bit when img copies them, %s first; RUN chmod sets it again", n, sent.SetID[0])
 	}
-}
-
-// tail is how much of a hidden log is kept for the case of a failure, in bytes.
-const tail = 64 << 10
-
-// buildLog shows the engine's output, or keeps its end.
-type buildLog struct {
-	mu    sync.Mutex
-	show  io.Writer // nil when quiet
-	err   io.Writer
-	plain bool // no control characters
-	end   []byte
-}
-
-func newBuildLog(p *Plan, w io.Writer) *buildLog {
-	l := &buildLog{err: w, plain: !isTerminal(w)}
-	if p.Progress != ProgressQuiet {
-		l.show = w
-	}
-	return l
-}
-
-// Write takes a part of the log.
-func (l *buildLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	shown := p
-	if l.plain {
-		shown = withoutControls(p)
-	}
-	l.end = append(l.end, shown...)
-	l.end = l.end[max(0, len(l.end)-tail):]
-	if l.show != nil {
-		if _, err := l.show.Write(shown); err != nil {
-			return 0, err
-		}
-	}
-	return len(p), nil
-}
-
-// replay shows the end of a log that was hidden.
-func (l *buildLog) replay() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.show == nil {
-		_, _ = l.err.Write(l.end)
-	}
-}
-
-// lastLine is the last line that says something.
-func (l *buildLog) lastLine() string {
-	for line := range l.backward() {
-		return strings.TrimPrefix(line, "Error: ")
-	}
-	return ""
-}
-
-// backward yields the lines that say something, the last one first.
-func (l *buildLog) backward() iter.Seq[string] {
-	l.mu.Lock()
-	lines := strings.Split(string(l.end), "\n")
-	l.mu.Unlock()
-	return func(yield func(string) bool) {
-		for _, line := range slices.Backward(lines) {
-			if line = oneLine(line); line != "" && !yield(line) {
-				return
-			}
-		}
-	}
-}
-
-// withoutControls drops what would draw on a terminal; a log file is to be read and searched.
-func withoutControls(p []byte) []byte {
-	return bytes.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, p)
 }

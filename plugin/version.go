@@ -1,9 +1,18 @@
 package plugin
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"runtime"
+	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/discovery"
+	"sigs.k8s.io/yaml"
 )
 
 // What the linker stamps in; a plain `go build` leaves a development version.
@@ -16,7 +25,21 @@ var (
 	BuilderImage = ""
 )
 
-const builderRepository = "ghcr.io/kubectl-img/builder"
+const (
+	builderRepository = "ghcr.io/kubectl-img/builder"
+	outputYAML        = "yaml"
+	// versionLimit is how long a server may take to say what it is.
+	versionLimit = 10 * time.Second
+)
+
+const versionExample = `  # The plugin, the cluster's API server, and the image that builds run in
+  kubectl img version
+
+  # The plugin alone; no server is asked
+  kubectl img version --client
+
+  # For a script
+  kubectl img version -o json | jq -r .clientVersion.gitVersion`
 
 func defaultImage() string {
 	if BuilderImage != "" {
@@ -25,24 +48,117 @@ func defaultImage() string {
 	return builderRepository + ":" + Version
 }
 
-func newVersionCommand(p process) *cobra.Command {
+// versions is what `version -o json` prints; the keys that kubectl has too are named as kubectl names them.
+type versions struct {
+	ClientVersion clientVersion `json:"clientVersion"`
+	ServerVersion *version.Info `json:"serverVersion,omitempty"`
+	BuilderImage  string        `json:"builderImage"`
+}
+
+type clientVersion struct {
+	GitVersion string `json:"gitVersion"`
+	GitCommit  string `json:"gitCommit"`
+	GoVersion  string `json:"goVersion"`
+	Platform   string `json:"platform"`
+}
+
+// versionFlags holds what the user typed.
+type versionFlags struct {
+	client bool
+	output string
+}
+
+func newVersionCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
+	o := &versionFlags{}
 	cmd := &cobra.Command{
-		Use:   "version",
-		Short: "Print the version of kubectl img",
-		Args:  noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(p.streams.Out, "kubectl img %s (commit %s)\nbuilder image: %s\n", Version, Commit, defaultImage())
-			return err
+		Use: "version [flags]", Short: "Print the version of the plugin and of the server", Example: versionExample, Args: noArguments,
+		Long: "Print the version of the plugin and of the cluster's API server, and the image that\nbuilds run in. A server that is too old or too new gets a warning.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.output != "" && o.output != outputJSON && o.output != outputYAML {
+				return invalidValue("--output", o.output, errors.New("want json or yaml")).withHint(cmd.CommandPath() + " --help")
+			}
+			// About the cluster only: --output of the environment is about builds.
+			if _, _, err := applyEnvironment(cmd.InheritedFlags(), p.env); err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), p, config)
 		},
 	}
-	// kubectl's users type --client; this command never asks a server.
-	cmd.Flags().Bool("client", true, "Print the client's version only; there is no other")
+	cmd.Flags().SortFlags = false
+	cmd.Flags().BoolVar(&o.client, "client", false, "Ask no server")
+	cmd.Flags().StringVarP(&o.output, "output", "o", "", "`FORMAT`: json or yaml, for programs")
 	return cmd
 }
 
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usagef("%s takes no argument: %q", cmd.CommandPath(), args[0]).withHint(cmd.CommandPath() + " --help")
+// run prints what is known, and then fails if the server's part is missing.
+func (o *versionFlags) run(ctx context.Context, p process, config genericclioptions.RESTClientGetter) error {
+	v := versions{
+		ClientVersion: clientVersion{Version, Commit, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH},
+		BuilderImage:  defaultImage(),
 	}
-	return nil
+	if image, _ := lookup(p.env, variable("image")); image != "" {
+		v.BuilderImage = image
+	}
+	var unknown error
+	if !o.client {
+		v.ServerVersion, unknown = serverVersion(ctx, config)
+	}
+	if err := v.print(p, o.output); err != nil {
+		return err
+	}
+	if v.ServerVersion != nil {
+		if warning := skew(v.ServerVersion.GitVersion); warning != "" {
+			_, _ = fmt.Fprintln(p.streams.ErrOut, "warning: "+oneLine(warning))
+		}
+	}
+	return unknown
+}
+
+// serverVersion is what the API server says of itself.
+func serverVersion(ctx context.Context, config genericclioptions.RESTClientGetter) (*version.Info, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, versionLimit, errNoVersion)
+	defer cancel()
+	read, err := config.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("read kubeconfig: %w", err)
+	}
+	client, err := discovery.NewDiscoveryClientForConfig(read)
+	if err != nil {
+		return nil, fmt.Errorf("read kubeconfig: %w", err)
+	}
+	answer, err := client.RESTClient().Get().AbsPath("/version").Do(ctx).Raw()
+	if err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return nil, fmt.Errorf("ask the API server's version: %w", err)
+	}
+	info := &version.Info{}
+	if err := json.Unmarshal(answer, info); err != nil {
+		return nil, fmt.Errorf("ask the API server's version: %w", err)
+	}
+	return info, nil
+}
+
+func (v versions) print(p process, format string) (err error) {
+	var text []byte
+	switch format {
+	case outputJSON:
+		text, err = json.MarshalIndent(v, "", "  ")
+		text = append(text, '\n')
+	case outputYAML:
+		text, err = yaml.Marshal(v)
+	default:
+		c := v.ClientVersion
+		text = fmt.Appendf(nil, "kubectl img %s (commit %s)\nbuilt with: %s for %s\n", c.GitVersion, c.GitCommit, c.GoVersion, c.Platform)
+		if v.ServerVersion != nil {
+			text = fmt.Appendf(text, "server: %s\n", oneLine(v.ServerVersion.GitVersion))
+		}
+		text = fmt.Appendf(text, "builder image: %s\n", oneLine(v.BuilderImage))
+	}
+	if err != nil {
+		return err
+	}
+	_, err = p.streams.Out.Write(text)
+	return err
 }

@@ -25,13 +25,19 @@ const (
 
 func podCommand() []string { return session.Command() }
 
-// img is the engine; its state is on a volume, never on the container's overlay.
-var img = engine.Img{StateDir: stateVolume + "/img"}
+// engineOf is the one of a profile. Its state is on a volume, never on the container's overlay; and what it unpacked with emulated owners is
+// of no use where owners are real.
+func engineOf(profile podspec.Profile) engine.Img {
+	if profile == podspec.Restricted {
+		return engine.Img{StateDir: stateVolume + "/img-restricted", Losses: session.LossesPath}
+	}
+	return engine.Img{StateDir: stateVolume + "/img"}
+}
 
 // podEnv is sorted, so that the same plan always prints the same pod.
-func podEnv(profile podspec.Profile, grace time.Duration, more map[string]string) []corev1.EnvVar {
-	values := img.Environment()
-	maps.Copy(values, session.Environment(string(profile), grace))
+func podEnv(o podspec.Options, grace time.Duration, more map[string]string) []corev1.EnvVar {
+	values := engineOf(o.Profile).Environment()
+	maps.Copy(values, session.Environment(string(o.Profile), o.HostUsers, grace))
 	maps.Copy(values, more)
 	var env []corev1.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(values)) {

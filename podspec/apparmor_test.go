@@ -21,7 +21,7 @@ func TestAppArmorProfileIsForTheConfinedProfiles(t *testing.T) {
 		}
 		got := pod.Spec.SecurityContext.AppArmorProfile
 		named := got != nil && got.Type == corev1.AppArmorProfileTypeLocalhost && *got.LocalhostProfile == "kubectl-img"
-		if want := profile == podspec.UserNS || profile == podspec.Localhost; named != want {
+		if want := profile != podspec.Unset && profile != podspec.Unconfined; named != want {
 			t.Errorf("%s: AppArmor profile %v", profile, got)
 		} else if reasons := violations(t, pod, api.LevelBaseline, api.LatestVersion()); want && len(reasons) > 0 {
 			t.Errorf("%s: %q", profile, reasons)

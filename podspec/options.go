@@ -54,6 +54,9 @@ type Options struct {
 	Profile        Profile
 	SeccompProfile string // path below the kubelet's seccomp directory; DefaultSeccompProfile if empty
 
+	// HostUsers leaves profile restricted without a user namespace of its own, for clusters that have none.
+	HostUsers bool
+
 	AppArmorProfile string // loaded on the nodes, for the profiles that a Localhost profile is for; empty for the runtime's default
 
 	Volumes          []Volume

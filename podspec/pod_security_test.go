@@ -44,6 +44,33 @@ func TestPodSecurityLevel(t *testing.T) {
 	}
 }
 
+// TestRestrictedPassesEveryVersion holds the profile to what it is for, with a user namespace of the pod's own and without, and with what
+// the nodes have of AppArmor.
+func TestRestrictedPassesEveryVersion(t *testing.T) {
+	for _, hostUsers := range []bool{false, true} {
+		for _, appArmor := range []string{"", "kubectl-img"} {
+			options := minimal(podspec.Restricted)
+			options.HostUsers, options.AppArmorProfile = hostUsers, appArmor
+			pod, err := podspec.Pod(options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			versions := []api.Version{api.LatestVersion()}
+			for minor := range newestPolicy + 1 {
+				versions = append(versions, api.MajorMinorVersion(1, minor))
+			}
+			for _, version := range versions {
+				if reasons := violations(t, pod, api.LevelRestricted, version); len(reasons) > 0 {
+					t.Errorf("%s, hostUsers %v, AppArmor %q: %q", version, hostUsers, appArmor, reasons)
+				}
+			}
+		}
+	}
+}
+
+// newestPolicy is a minor version later than any that changed a policy.
+const newestPolicy = 40
+
 func violations(t *testing.T, pod *corev1.Pod, level api.Level, version api.Version) []string {
 	t.Helper()
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)

@@ -14,13 +14,14 @@ type Profile string
 // The profiles, from the most isolated to the least.
 const (
 	UserNS     Profile = "userns"
+	Restricted Profile = "restricted"
 	Localhost  Profile = "localhost"
 	Unset      Profile = "unset"
 	Unconfined Profile = "unconfined"
 )
 
 // Profiles returns every profile, from the most isolated to the least.
-func Profiles() []Profile { return []Profile{UserNS, Localhost, Unset, Unconfined} }
+func Profiles() []Profile { return []Profile{UserNS, Restricted, Localhost, Unset, Unconfined} }
 
 // UnknownProfileError is a profile that does not exist.
 type UnknownProfileError struct{ Profile Profile }
@@ -47,6 +48,11 @@ func (o Options) security() (security, error) {
 	switch o.Profile {
 	case UserNS:
 		profile = []mutator{ownUserNamespace, unmaskedProc, seccomp, appArmor}
+	case Restricted:
+		profile = []mutator{noCapabilities, noEscalation, seccomp, appArmor}
+		if !o.HostUsers {
+			profile = append(profile, ownUserNamespace)
+		}
 	case Localhost:
 		profile = []mutator{seccomp, appArmor}
 	case Unset:
@@ -91,6 +97,15 @@ func onlyIDMappingCapabilities(s *security) {
 func escalationForIDMapping(s *security) {
 	// newuidmap and newgidmap get their capability from the file, and no_new_privs would take it away.
 	s.container.AllowPrivilegeEscalation = ptr.To(true)
+}
+
+func noCapabilities(s *security) {
+	// One id is mapped, the pod's own, for which the kernel asks for none.
+	s.container.Capabilities = &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
+}
+
+func noEscalation(s *security) {
+	s.container.AllowPrivilegeEscalation = ptr.To(false)
 }
 
 func readOnlyRoot(s *security) {

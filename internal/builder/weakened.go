@@ -37,6 +37,7 @@ func (p *Pod) weakened(want, got *corev1.Pod) error {
 		{fieldHostUsers, !ptr.Deref(want.Spec.HostUsers, true) && ptr.Deref(got.Spec.HostUsers, true)},
 		{fieldProcMount, ptr.Deref(ours.ProcMount, corev1.DefaultProcMount) != ptr.Deref(theirs.ProcMount, corev1.DefaultProcMount)},
 		{"securityContext.seccompProfile", weakerSeccomp(ours.SeccompProfile, theirs.SeccompProfile)},
+		{"securityContext.allowPrivilegeEscalation", !ptr.Deref(ours.AllowPrivilegeEscalation, true) && ptr.Deref(theirs.AllowPrivilegeEscalation, true)},
 		{"securityContext.privileged", ptr.Deref(theirs.Privileged, false) && !ptr.Deref(ours.Privileged, false)},
 		{"spec.hostNetwork", got.Spec.HostNetwork && !want.Spec.HostNetwork},
 		{"spec.hostPID", got.Spec.HostPID && !want.Spec.HostPID},

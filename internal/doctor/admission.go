@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -32,11 +34,19 @@ func (e *Exam) level(ctx context.Context, r *Report) {
 func (e *Exam) admission(ctx context.Context, r *Report, allowed bool) {
 	refusals := make([]error, len(e.Candidates))
 	for i, c := range e.Candidates {
-		if refusals[i] = e.admitted(ctx, c.Pod); refusals[i] == nil && allowed {
+		refusals[i] = e.admitted(ctx, c.Pod)
+		// A build of the profile for level restricted does without a user namespace where there is none.
+		if dropped := (*droppedError)(nil); errors.As(refusals[i], &dropped) && levelOf(c.Pod) == api.LevelRestricted {
+			refusals[i] = nil
+		}
+		if refusals[i] == nil && allowed {
 			r.Profiles = append(r.Profiles, c.Profile)
 		}
 	}
 	stronger := false // a more isolated profile is admitted
+	forRestricted := slices.ContainsFunc(e.Candidates, func(c Candidate) bool {
+		return levelOf(c.Pod) == api.LevelRestricted && slices.Contains(r.Profiles, c.Profile)
+	})
 	for i, c := range e.Candidates {
 		name := "profile " + c.Profile
 		err := refusals[i]
@@ -44,6 +54,8 @@ func (e *Exam) admission(ctx context.Context, r *Report, allowed bool) {
 		case err == nil:
 			r.Add(name, OK, "", "the API server admits its pod")
 			stronger = true
+		case forRestricted && levelRefused(err, api.LevelRestricted):
+			r.Add(name, OK, "", "refused, as the namespace's level wants it; another profile is admitted: %v", err)
 		case stronger:
 			r.Add(name, OK, "", "refused, but a more isolated profile is admitted: %v", err)
 		case anyNil(refusals):
@@ -52,6 +64,11 @@ func (e *Exam) admission(ctx context.Context, r *Report, allowed bool) {
 			r.Add(name, Fail, e.admit(r, c, err), "refused: %v", err)
 		}
 	}
+}
+
+// levelRefused tells whether Pod Security refused a pod for a level that the namespace enforces.
+func levelRefused(err error, level api.Level) bool {
+	return strings.Contains(err.Error(), `violates PodSecurity "`+string(level)+":")
 }
 
 func anyNil(errs []error) bool {

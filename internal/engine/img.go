@@ -8,6 +8,9 @@ import (
 // Img is genuinetools/img v0.5.11, a daemonless BuildKit 0.7.2 that runs without privilege.
 type Img struct {
 	StateDir string // its snapshots and metadata; one process at a time
+	// Losses is where the engine reports the files whose owners it could not keep. It is for a pod where nothing but its own id is
+	// mapped, and owners are emulated; empty for any other.
+	Losses string
 }
 
 // unnamed stands in for a tag where nothing is pushed: img keeps no record of an image without a name.
@@ -39,7 +42,7 @@ func (i Img) Steps(b Build) []Step {
 
 // Environment is what the supervisor and the engine expect in the container's environment.
 func (i Img) Environment() map[string]string {
-	return map[string]string{
+	env := map[string]string{
 		// img refuses to start without these three, and runs newuidmap for the user it finds here.
 		"HOME": "/tmp", "USER": "user", "TMPDIR": "/tmp",
 		"TOOLS": "img newuidmap newgidmap",
@@ -53,6 +56,12 @@ func (i Img) Environment() map[string]string {
 		// The content store, whose files are named by their digests in hex.
 		"BLOBS": i.StateDir + "/runc/*/content/blobs/sha256",
 	}
+	if i.Losses != "" {
+		env["TOOLS"] = "img ownership"
+		env["ENTER"] = "/usr/bin/unshare --user --map-root-user --mount env IMG_RUNNING_TESTS=1 ownership --report " + i.Losses
+		env["LOSSES"] = i.Losses // which also tells that there is one id
+	}
+	return env
 }
 
 func (i Img) command(args ...string) []string {

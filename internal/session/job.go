@@ -71,5 +71,8 @@ func command(verb string, args ...string) string {
 // Copy is a command for the job that copies a file of the pod.
 func Copy(from, to string) string { return "cp " + quote(from) + " " + quote(to) + " || exit\n" }
 
+// StrictOwnership is a command for the job: the loss of an owner ends it.
+const StrictOwnership = "STRICT_OWNERSHIP=true\n"
+
 // quote makes s one word of the shell, whatever it holds.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -20,6 +20,7 @@ preflight() {
 	done </proc/self/status
 	read -r inside outside ids </proc/self/uid_map
 	isolated
+	[ -z "${LOSSES:-}" ] || one_id
 	[ "$no_new_privs" != 1 ] || blocked "no_new_privs is set (allowPrivilegeEscalation: false), which takes newuidmap's capability away"
 	ranges
 	# Where the user namespace was not entered just now, only the engine itself can tell whether it can.
@@ -31,16 +32,27 @@ preflight() {
 
 # isolated holds the node to what the profile asks for: an old one ignores what it does not know.
 isolated() {
+	case $PROFILE:${HOST_USERS:-} in
+	userns: | restricted:)
+		[ "$inside $outside" != "0 0" ] || blocked "the node gave the pod no user namespace (hostUsers: false), which profile $PROFILE asks for"
+		;;
+	esac
 	case $PROFILE in
 	userns)
-		[ "$inside $outside" != "0 0" ] || blocked "the node gave the pod no user namespace (hostUsers: false), which profile userns asks for"
 		! grep -q ' /proc[/]' /proc/self/mountinfo || blocked "the node covers parts of /proc (procMount), which keeps a pid namespace of their own from build steps"
 		;;
 	esac
 	case $PROFILE:$seccomp in # 2 is a filter
-	userns:2 | localhost:2 | unset:* | unconfined:*) ;;
+	userns:2 | restricted:2 | localhost:2 | unset:* | unconfined:*) ;;
 	*) blocked "the node applies no seccomp profile, which profile $PROFILE asks for" ;;
 	esac
+}
+
+# one_id ends the check where the engine's user namespace has the pod's own id and no other.
+one_id() {
+	said=$(${ENTER%% env *} ownership --check "$STATE" 2>&1) && exit 0
+	namespaces
+	blocked "$(printf %s "$said" | sed -n '$s/^ownership: //p')"
 }
 
 # ranges wants the image's ids to be ids of the pod.
@@ -55,6 +67,16 @@ ranges() {
 
 # controls names what keeps an unprivileged process from a user namespace with a range of ids, the certain ones first.
 controls() {
+	namespaces
+	case $bounding in # bits 6 and 7: SETGID, SETUID
+	*[cdefCDEF]?) ;;
+	*) blocked "the pod lacks the capabilities SETUID and SETGID (bounding set $bounding), which newuidmap takes" ;;
+	esac
+	mapped || unfit "newuidmap in the builder image maps no ids; it wants the file capability cap_setuid, in place of a setuid bit: $why"
+}
+
+# namespaces names what keeps it from one at all.
+namespaces() {
 	[ "$(setting user/max_user_namespaces)" != 0 ] || blocked "user.max_user_namespaces is 0 on the node"
 	[ "$(setting kernel/unprivileged_userns_clone)" != 0 ] || blocked "kernel.unprivileged_userns_clone is 0 on the node"
 	apparmor=$(cat /proc/self/attr/apparmor/current 2>/dev/null || cat /proc/self/attr/current 2>/dev/null)
@@ -71,11 +93,6 @@ controls() {
 		denied "user namespaces (unshare)"
 	fi
 	$unshare -U -r -m true 2>/dev/null || denied "mounts in a user namespace"
-	case $bounding in # bits 6 and 7: SETGID, SETUID
-	*[cdefCDEF]?) ;;
-	*) blocked "the pod lacks the capabilities SETUID and SETGID (bounding set $bounding), which newuidmap takes" ;;
-	esac
-	mapped || unfit "newuidmap in the builder image maps no ids; it wants the file capability cap_setuid, in place of a setuid bit: $why"
 }
 
 # mapped tries newuidmap on a process in a user namespace of its own.

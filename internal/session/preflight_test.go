@@ -54,6 +54,9 @@ func (n node) start(t *testing.T, shell []string) *pod {
 
 func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 	engine := []string{"PROBE=engine"} // fails
+	restricted := []string{"PROFILE=restricted", "LOSSES=losses", "TOOLS=ownership", "ENTER=command env A=1 ownership"}
+	own := map[string]string{"self/uid_map": ownIDs}
+	lacking := "echo 'ownership: the file system keeps no attributes' >&2; exit 126"
 	for name, c := range map[string]struct {
 		node    node
 		want    string // of the reason; empty where the pod passes
@@ -112,6 +115,24 @@ func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 		"newuidmap": {
 			node{env: engine, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": refuse}}, "cap_setuid, in place of a setuid bit: no: Operation not permitted", false,
 		},
+		"all is well in restricted": {node: node{env: restricted, proc: own, tools: map[string]string{"ownership": "true"}}},
+		"all is well without a namespace": {
+			node: node{env: append(restricted, "HOST_USERS=true"), tools: map[string]string{"ownership": "true"}},
+		},
+		"restricted and no user namespace": {
+			node{env: restricted, tools: map[string]string{"ownership": "true"}}, "the node gave the pod no user namespace (hostUsers: false), which profile restricted asks for", true,
+		},
+		"restricted and no seccomp": {
+			node{env: restricted, proc: map[string]string{"self/uid_map": ownIDs, "self/status": "Seccomp:\t0\n"}, tools: map[string]string{"ownership": "true"}},
+			"the node applies no seccomp profile, which profile restricted asks for", true,
+		},
+		"restricted and no attributes": {
+			node{env: restricted, proc: own, tools: map[string]string{"ownership": lacking, "unshare": "exec sleep 0.1"}}, "the file system keeps no attributes", true,
+		},
+		"restricted and unshare": {
+			node{env: restricted, proc: own, tools: map[string]string{"ownership": lacking, "unshare": refuse}}, "the seccomp profile of the pod denies user namespaces (unshare)", true,
+		},
+		"no ownership": {node{env: restricted, proc: own}, "the builder image has no ownership", false},
 		"the engine itself": {
 			node{env: engine, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": "true", "engine": "echo one; echo two >&2; exit 3"}},
 			"the engine does not start: two", true,

@@ -17,6 +17,7 @@ const (
 	ContextDir     = Workspace + "/context"
 	OutputPath     = Workspace + "/output"
 	DockerfilePath = upload + "/dockerfile/Dockerfile"
+	LossesPath     = Dir + "/losses" // the engine's report of the owners that it could not keep
 
 	upload = Dir + "/upload"
 	script = Dir + "/supervisor"
@@ -40,13 +41,18 @@ func Command() []string {
 	return []string{"sh", "-c", boot, strings.ReplaceAll(supervisor, "$$", "$$$$")}
 }
 
-// Environment is what the supervisor expects in the container's environment.
-func Environment(profile string, grace time.Duration) map[string]string {
-	return map[string]string{
+// Environment is what the supervisor expects in the container's environment. The pod has a user namespace of its own, if its profile is one
+// with that, unless hostUsers is set.
+func Environment(profile string, hostUsers bool, grace time.Duration) map[string]string {
+	env := map[string]string{
 		"PROFILE":         profile,
 		EnvGrace:          strconv.Itoa(int(grace.Seconds())),
 		"XDG_RUNTIME_DIR": Dir + "/xdg",
 	}
+	if hostUsers {
+		env["HOST_USERS"] = "true"
+	}
+	return env
 }
 
 // CacheEnvironment is what the supervisor expects besides, where the engine's state is on a volume that others may use.

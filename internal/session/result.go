@@ -18,7 +18,7 @@ type Result struct {
 
 // JobError says which phase of the job failed and how.
 type JobError struct {
-	Phase   string `json:"phase"` // cache, preflight, context, login, build, digest, push, output, stopped or abandoned
+	Phase   string `json:"phase"` // cache, preflight, context, login, build, ownership, digest, push, output, stopped or abandoned
 	Code    int    `json:"code"`  // exit code of the step
 	Cause   Cause  `json:"cause"` // what the pod ran out of, or empty
 	Message string `json:"error"`

@@ -61,6 +61,7 @@ type Notes struct {
 	Ready        func()                                     // the pod has passed the supervisor's check: it is as isolated as was asked for, and the engine can start
 	Phase        func(name string)                          // a step of the job begins
 	Identity     func(name string)                          // the address of the pod's Google identity
+	Losses       func(report string)                        // the engine could not keep the owners of some files: their number, and the first of them
 	Held         func(by string)                            // the cache volume is used by another builder pod
 	Broken       func(ctx context.Context, err error) error // the upload broke and is about to be sent again, unless an error is returned
 	Disconnected func(err error)                            // the log broke off and is about to be resumed
@@ -134,6 +135,10 @@ func (s *Session) event(line string) (end *ending, err error) {
 	case "identity":
 		if s.notes.Identity != nil {
 			s.notes.Identity(rest)
+		}
+	case "losses":
+		if s.notes.Losses != nil {
+			s.notes.Losses(rest)
 		}
 	case "result":
 		e, err := parseEnding(rest)

@@ -39,7 +39,7 @@ supervise() {
 	trap 'end 143 stopped "the builder pod was told to stop"' TERM INT HUP QUIT
 	trap 'end 1 abandoned "no client for ${LEASH_GRACE}s"' USR1
 	until (leash); do :; done & # it may be killed
-	${ENTER:-false} true 2>/dev/null || ENTER=""
+	[ -n "${LOSSES:-}" ] || ${ENTER:-false} true 2>/dev/null || ENTER=""
 	hold
 	preflight >"$s/reason" & # a signal interrupts no command but wait
 	wait $!
@@ -97,12 +97,26 @@ step() {
 	shift
 	for pause in ${RETRY_PAUSES:-1 3 8} ""; do
 		from=$(($(wc -c <"$w/log") + 1))
-		$ENTER "$@" </dev/null && return
-		code=$?
+		[ -z "${LOSSES:-}" ] || rm -f "$LOSSES"
+		if $ENTER "$@" </dev/null; then
+			kept
+			return
+		else
+			code=$?
+		fi
 		[ -n "$pause" ] && why=$(transient "$from") || exit $code
 		echo "The registry may answer better in ${pause}s, trying again: $why"
 		sleep "$pause"
 	done
+}
+
+# kept says which owners the engine could not keep, of the files that it has put into the image all the same.
+kept() {
+	[ -s "${LOSSES:-}" ] || return 0
+	event "losses $(cat "$LOSSES")"
+	[ -n "${STRICT_OWNERSHIP:-}" ] || return 0
+	echo ownership >"$s/phase"
+	refuse 1 "$(cat "$LOSSES")"
 }
 
 # transient prints the last words of a step, if they are a registry's that may be other ones soon: 429, 5xx, a broken
@@ -334,9 +348,15 @@ receive() {
 	# The set-group-ID bit as above; and without root, busybox tar gives modes through the umask only.
 	mkdir -p "$w/context" && chmod 00755 "$w/context" && umask 0
 	mkfifo "$s/tosum"
-	sha256 <"$s/tosum" >"$s/sum" &
+	# Opened here, both ends: a tee that is killed before it opens its own would be waited for for good.
+	exec 6<>"$s/tosum"
+	exec 7<"$s/tosum"
+	exec 8>"$s/tosum" 6>&-
+	{ exec 8>&- && sha256 >"$s/sum"; } <&7 &
+	exec 7<&-
 	problem=""
 	frames | $tee "$s/tosum" | tar -x -p -o -f - -C / 2>"$s/tar" || problem="unpack: $(head -n 1 "$s/tar")"
+	exec 8>&-
 	wait
 	read -r got _ <"$s/sum"
 	if [ -z "$problem" ] && [ ! -s "$s/end" ]; then

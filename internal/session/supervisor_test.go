@@ -397,6 +397,14 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// then does something where a stream ends.
+type then func()
+
+func (do then) Read([]byte) (int, error) {
+	do()
+	return 0, io.EOF
+}
+
 // cutter loses everything after the first bytes without a word, as a connection can.
 type cutter struct {
 	w    interface{ Write([]byte) (int, error) }

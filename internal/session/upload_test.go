@@ -116,9 +116,10 @@ func TestUploadThatBreaksIsSentAgain(t *testing.T) {
 			return context.Cause(ctx)
 		}},
 		"is killed, and the exec hangs": {says: "was killed", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
-			there, killed := context.WithTimeout(context.WithoutCancel(ctx), 500*time.Millisecond)
-			defer killed()
-			st.Stdin = &endless{io.LimitReader(st.Stdin, 70_000), there}
+			there, kill := context.WithCancel(context.WithoutCancel(ctx))
+			defer kill()
+			// More than a pipe holds: when all of it is written, the pod takes it.
+			st.Stdin = &endless{io.MultiReader(io.LimitReader(st.Stdin, 70_000), then(kill)), there}
 			_ = run(there, argv, st)
 			<-ctx.Done()
 			return context.Cause(ctx)

@@ -1,0 +1,120 @@
+package plugin
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+// serving answers every request as an API server of a version does.
+func serving(t *testing.T, gitVersion string) (flag string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/version" {
+			t.Errorf("asked for %s", r.URL)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprintf(w, `{"major":"1","minor":"37","gitVersion":%q,"goVersion":"go1.26"}`, gitVersion)
+	}))
+	t.Cleanup(server.Close)
+	return "--server=" + server.URL
+}
+
+func TestVersionOfTheClientAsksNobody(t *testing.T) {
+	b := newBench(t) // no server answers here
+	if code := b.run("version", "--client"); code != codeOK || b.errOut.Len() > 0 {
+		t.Errorf("exit code %d, stderr %q", code, b.errOut)
+	}
+	want := regexp.MustCompile(`^kubectl img ` + regexp.QuoteMeta(Version) + ` \(commit \S+\)\nbuilt with: go\S+ for \w+/\w+\nbuilder image: ` +
+		regexp.QuoteMeta(defaultImage()) + "\n$")
+	if !want.MatchString(b.out.String()) {
+		t.Errorf("printed %q", b.out)
+	}
+	newBench(t).refused(t, "version", "now")
+	newBench(t).refused(t, "version", "-o", "table")
+}
+
+func TestVersionShowsTheServerAndTheBuilderImage(t *testing.T) {
+	b := newBench(t, "KUBECTL_IMG_IMAGE=registry.example.com/builder:7")
+	if code := b.run("version", serving(t, "v1.37.2")); code != codeOK || b.errOut.Len() > 0 {
+		t.Errorf("exit code %d, stderr %q", code, b.errOut)
+	}
+	if !strings.HasSuffix(b.out.String(), "\nserver: v1.37.2\nbuilder image: registry.example.com/builder:7\n") {
+		t.Errorf("printed %q", b.out)
+	}
+}
+
+func TestVersionForPrograms(t *testing.T) {
+	for _, format := range []string{outputJSON, outputYAML} {
+		b := newBench(t)
+		if code := b.run("version", serving(t, "v1.36.1-gke.7"), "-o", format); code != codeOK || b.errOut.Len() > 0 {
+			t.Errorf("%s: exit code %d, stderr %q", format, code, b.errOut)
+		}
+		if json.Valid(b.out.Bytes()) != (format == outputJSON) {
+			t.Errorf("not %s: %s", format, b.out)
+		}
+		var v versions
+		if err := yaml.UnmarshalStrict(b.out.Bytes(), &v); err != nil {
+			t.Fatal(err)
+		}
+		if v.ClientVersion.GitVersion != Version || v.ServerVersion.GitVersion != "v1.36.1-gke.7" || v.BuilderImage != defaultImage() {
+			t.Errorf("%s: %+v", format, v)
+		}
+	}
+}
+
+// What is known is printed before the run fails, as kubectl does.
+func TestVersionWithoutItsServer(t *testing.T) {
+	b := newBench(t)
+	if code := b.run("version"); code != codeInternal {
+		t.Errorf("exit code %d", code)
+	}
+	checkReport(t, b.errOut.String())
+	if !strings.Contains(b.errOut.String(), "127.0.0.1:1 was refused") || !strings.HasPrefix(b.out.String(), "kubectl img "+Version) {
+		t.Errorf("stdout %q, stderr %q", b.out, b.errOut)
+	}
+}
+
+func TestVersionWarnsOfSkew(t *testing.T) {
+	for server, warned := range map[string]bool{
+		"v1.29.14": true, "v1.30.0": false, "v1.37.2": false, "v1.38.0-alpha.1": false, "v1.39.0": true, "v2.0.0": true,
+		"v1.31.4-gke.1183000": false, "v1.30+": false, "nonsense": false,
+	} {
+		b := newBench(t)
+		if code := b.run("version", serving(t, server)); code != codeOK {
+			t.Errorf("%s: exit code %d", server, code)
+		}
+		want := ""
+		if warned {
+			want = "warning: the server is Kubernetes " + server + "; this version of kubectl img supports 1.30 to 1.38\n"
+		}
+		if b.errOut.String() != want {
+			t.Errorf("%s: stderr %q, want %q", server, b.errOut, want)
+		}
+	}
+}
+
+// TestNewestServerFollowsClientGo fails when client-go is upgraded: look at what is new, then at both numbers and at README.
+func TestNewestServerFollowsClientGo(t *testing.T) {
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("k8s.io/client-go v0.%d.", newestServer-1); !strings.Contains(string(mod), want) {
+		t.Errorf("go.mod has another client-go than %s…", want)
+	}
+	if want := fmt.Sprintf("Kubernetes 1.%d to 1.%d", oldestServer, newestServer); !strings.Contains(string(readme), want) {
+		t.Errorf("README.md does not say %q", want)
+	}
+}
