@@ -51,14 +51,23 @@ func newBench(ctx context.Context, log io.Writer) (*bench, error) {
 
 // buildPlugin compiles it as `make build` does; it is another module than this one.
 func (b *bench) buildPlugin(ctx context.Context) error {
-	mod, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	tests, err := moduleDir(ctx)
 	if err != nil {
-		return fmt.Errorf("find repository: %w", err)
+		return err
 	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.plugin(), "./cmd/kubectl-img")
-	cmd.Dir = filepath.Dir(filepath.Dir(strings.TrimSpace(string(mod))))
+	cmd.Dir = filepath.Dir(tests)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	return b.run(cmd)
+}
+
+// moduleDir is that of this module, below the repository.
+func moduleDir(ctx context.Context) (string, error) {
+	mod, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("find repository: %w", err)
+	}
+	return filepath.Dir(strings.TrimSpace(string(mod))), nil
 }
 
 func (b *bench) plugin() string { return filepath.Join(b.dir, "kubectl-img") }

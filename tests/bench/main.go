@@ -34,11 +34,11 @@ type comparison struct {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	comparisons := []comparison{{"small", compareSmall}, {"upload", compareUpload}, {"memory", compareMemory}}
+	comparisons := []comparison{{"small", compareSmall}, {"upload", compareUpload}, {"memory", compareMemory}, {"start", compareStart}, {"restricted", compareRestricted}}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	turns := flags.Int("n", 5, "how often each side has its turn")
-	only := flags.String("only", "small,upload,memory", "what to measure")
+	only := flags.String("only", "small,upload,memory,start,restricted", "what to measure")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

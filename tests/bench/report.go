@@ -25,6 +25,14 @@ func (r *row) median() float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
+func (r *row) sum() float64 {
+	sum := 0.0
+	for _, value := range r.values {
+		sum += value
+	}
+	return sum
+}
+
 func (r *row) String() string {
 	return fmt.Sprintf("%s\t%.2f %s\t(%.2f–%.2f)", r.name, r.median(), r.unit, slices.Min(r.values), slices.Max(r.values))
 }

@@ -30,6 +30,8 @@ type call struct {
 	user    *syscall.Credential
 	args    []string
 	report  bool // stdout has one, however the run ends
+
+	patience time.Duration // default: limit
 }
 
 // build is `kubectl-img build` in a namespace.
@@ -88,14 +90,16 @@ type process struct {
 	started        time.Time
 	ended          chan error
 	report         bool
+	patience       time.Duration
 }
 
 // start returns a process that gives its place free when it ends, and that is killed with the test.
 func (c call) start(t *testing.T) *process {
 	t.Helper()
 	release := c.enter()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	p := &process{cancel: cancel, started: time.Now(), ended: make(chan error, 1), report: c.report}
+	patience := max(c.patience, limit)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	p := &process{cancel: cancel, started: time.Now(), ended: make(chan error, 1), report: c.report, patience: patience}
 	p.cmd = c.command(ctx, t)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
@@ -145,7 +149,7 @@ func (p *process) wait(t *testing.T) result {
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-	case errors.As(err, &exit) && exit.Exited() && r.took < limit:
+	case errors.As(err, &exit) && exit.Exited() && r.took < p.patience:
 		r.code = exit.ExitCode()
 	default:
 		t.Fatalf("%v after %s\nstderr:\n%s", err, r.took, r.stderr)

@@ -43,7 +43,7 @@ func TestDetachedBuildIsAttachedTo(t *testing.T) {
 func TestDetachedBuildThatHasEndedKeepsItsResult(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
-	name := detach(t, ns, "--detach-grace", "2s", only(t, shell("RUN echo begun-$((40+2))")))
+	name := detach(t, ns, "--detach-grace", "5s", only(t, shell("RUN echo begun-$((40+2))")))
 	eventually(t, limit, "the pod has ended", func() bool { return onlyPod(t, ns).Status.Phase == corev1.PodSucceeded })
 	if logs := img(ns, "logs", "-f", name).run(t).succeeds(t); !strings.Contains(logs.stdout, begun) {
 		t.Errorf("the log lacks the step: %s", logs.stdout)

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -15,6 +16,27 @@ func TestFailingStepIsShownWithItsOutput(t *testing.T) {
 		if isPushed(t, repository(ns)) {
 			t.Error("pushed")
 		}
+	}
+}
+
+func TestStepsShowOneLineEachAndTheEndOfTheOneThatFails(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	steps := func(dockerfile string) result {
+		return build(ns, "--progress", "steps", "-t", repository(ns), only(t, dockerfile)).run(t)
+	}
+	r := steps(shell("RUN echo said-$((40+2))\nRUN echo said-$((40+3))")).succeeds(t)
+	got := r.lines("[")
+	if want := []string{"[2/3] RUN echo said-$((40+2))", "[3/3] RUN echo said-$((40+3))"}; len(got) != 3 || !slices.Equal(got[1:], want) {
+		t.Errorf("steps %q", got)
+	}
+	if strings.Contains(r.stderr, "\n#") || strings.Contains(r.stderr, "said-42") {
+		t.Errorf("more than a line for each step in:\n%s", r.stderr)
+	}
+	r = steps(shell("RUN echo said-$((40+2))\nRUN seq 1000 1300; exit 7")).fails(t, codeBuild, "build failed")
+	r.says(t, "[3/3] RUN seq 1000 1300; exit 7", "the end of step [3/3] RUN seq 1000 1300; exit 7:\n  1101\n", "  1300\n")
+	if strings.Contains(r.stderr, "said-42") || strings.Contains(r.stderr, "1100\n") {
+		t.Errorf("more than the end of the step that failed in:\n%s", r.stderr)
 	}
 }
 

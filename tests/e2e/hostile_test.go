@@ -16,7 +16,7 @@ import (
 // attacks are those that succeed for a build step, with each profile: the table of SECURITY.md.
 func attacks() map[string][]string {
 	seen := []string{"kill", "see"}
-	return map[string][]string{"userns": nil, "localhost": seen, "unset": seen, "unconfined": seen}
+	return map[string][]string{"userns": nil, "localhost": seen, "unset": seen, "restricted": seen, "unconfined": seen}
 }
 
 var attacked = regexp.MustCompile(`attack (\w+) true`)
@@ -62,7 +62,7 @@ func TestHostileStep(t *testing.T) {
 			p.signal(t, syscall.SIGINT)
 			r := p.wait(t).fails(t, codeInterrupted)
 
-			if diff := cmp.Diff([]string{"credentials", "environment", "files", "kill", "memory", "ptrace", "see"}, succeededAttacks(string(out))); diff != "" {
+			if diff := cmp.Diff([]string{"credentials", "environment", "files", "kill", "make", "memory", "ptrace", "see"}, succeededAttacks(string(out))); diff != "" {
 				t.Errorf("beside the step (-want +got):\n%s", diff)
 			}
 			if !strings.Contains(r.stderr, "attack credentials ") {
@@ -80,7 +80,11 @@ func TestHostileStep(t *testing.T) {
 func TestStepThatKillsTheBuilder(t *testing.T) {
 	t.Parallel()
 	for profile, seen := range attacks() {
-		for _, victim := range []string{"supervisor", "engine"} {
+		victims := []string{"supervisor", "engine"}
+		if profile == "restricted" {
+			victims = append(victims, "ownership")
+		}
+		for _, victim := range victims {
 			t.Run(profile+" and "+victim, func(t *testing.T) {
 				t.Parallel()
 				ns := namespace(t, levels()[profile])

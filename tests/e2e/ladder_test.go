@@ -62,15 +62,41 @@ func TestAutoTakesTheStrongestProfile(t *testing.T) {
 	}
 }
 
+// Whatever version of the level is enforced: the profile for it passes all of them.
+func TestAutoBuildsInARestrictedNamespace(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"latest", "v1.35", "v1.34", "v1.25", "v1.19"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			ns, cache := namespace(t, restricted), t.TempDir()
+			shellOut(t, "kubectl label --overwrite namespace "+ns+" pod-security.kubernetes.io/enforce-version="+version)
+			dir := only(t, shell("RUN touch /of && chown 33:44 /of"))
+			for _, left := range [][]string{{"userns"}, nil} { // the second one remembers
+				r := build(ns, "-t", repository(ns), dir).remembering(cache).run(t).succeeds(t).tried(t, "restricted", left...)
+				if left != nil {
+					r.says(t, "profile userns does not work here, trying restricted: refused by Pod Security restricted:"+version+"\n")
+				}
+			}
+		})
+	}
+}
+
+func TestRestrictedWithoutUserNamespaces(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, restricted)
+	dropFields(t, ns, "/spec/hostUsers")
+	build(ns, "-t", repository(ns), only(t, shell("RUN touch /of && chown 33:44 /of"))).run(t).succeeds(t).tried(t, "restricted", "userns", "localhost").
+		says(t, "profile restricted does not work here with a user namespace of the pod's own, trying without: the API server dropped or changed spec.hostUsers")
+	if owner := filesOf(t, pull(t, repository(ns)))["of"].Owner; owner != [2]int{33, 44} {
+		t.Errorf("owner %d", owner)
+	}
+}
+
 func TestRestrictedNamespaceIsToldWhatIsNeeded(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, restricted)
-	r := build(ns, "-t", repository(ns), nothingMuch(t)).run(t)
-	r.fails(t, codePolicy, "no profile works in namespace "+ns, "userns, localhost, unset, unconfined: refused by Pod Security restricted").
-		hints(t, "pod-security.kubernetes.io/enforce=baseline")
-	if d := r.descent(); d.pod != "" {
-		t.Errorf("a pod was created:\n%s", r.stderr)
-	}
+	r := build(ns, "-t", repository(ns), "--seccomp-profile", "nope.json", nothingMuch(t)).run(t)
+	r.fails(t, codePolicy, "no profile works in namespace "+ns, "userns: refused by Pod Security restricted:latest; restricted: CreateContainerError", "nope.json")
 }
 
 func TestPolicyAgainstUserNamespaces(t *testing.T) {

@@ -3,7 +3,10 @@ package e2e_test
 import (
 	"archive/tar"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,13 +14,14 @@ import (
 
 // entry is what a layer says about a name, in a form in which hard links don't depend on the order of the archive.
 type entry struct {
-	Kind    string // directory, file or link
+	Kind    string // directory, file, link or pipe
 	Mode    int64  // twelve bits; 0 for links, which have none
 	Owner   [2]int
 	Target  string // of a symbolic link
 	Content string
 	Time    time.Time // of files
 	Twin    string    // the least of a file's names, if it has several
+	Xattrs  string    // in order, with their values
 }
 
 // listing reads an archive. Names have no slash at the end.
@@ -65,11 +69,18 @@ func linkTwins(entries map[string]entry, names []string) {
 func readEntry(t *testing.T, header *tar.Header, content io.Reader) entry {
 	t.Helper()
 	e := entry{Mode: header.Mode & 0o7777, Owner: [2]int{header.Uid, header.Gid}}
+	for _, key := range slices.Sorted(maps.Keys(header.PAXRecords)) {
+		if name, is := strings.CutPrefix(key, "SCHILY.xattr."); is {
+			e.Xattrs += fmt.Sprintf("%s=%q ", name, header.PAXRecords[key])
+		}
+	}
 	switch header.Typeflag {
 	case tar.TypeDir:
 		e.Kind = "directory"
 	case tar.TypeSymlink:
 		e.Kind, e.Target, e.Mode = "link", header.Linkname, 0
+	case tar.TypeFifo:
+		e.Kind = "pipe"
 	case tar.TypeReg:
 		data, err := io.ReadAll(content)
 		if err != nil {

@@ -60,7 +60,7 @@ func TestLocalLoginsThroughACredentialHelper(t *testing.T) {
 	target := newGate(t, "target", hostAddress(), onlyFor("writer", "secret-of-the-target"))
 	ref := target.host + "/e2e/" + ns
 	dir := only(t, "ARG BASE\nFROM $BASE/busybox:1\nRUN echo built >/built\n")
-	for _, profile := range []string{"userns", "localhost"} {
+	for _, profile := range []string{"userns", "localhost", "restricted"} {
 		c := build(ns, "-t", ref+":"+profile, "--profile", profile, "--registry-ca", authorities(t, base, target), "--build-arg", "BASE="+base.host, dir).
 			withHelper(t, map[string][2]string{base.host: {"reader", "secret-of-the-base"}, target.host: {"writer", "secret-of-the-target"}})
 		r := c.run(t).succeeds(t)

@@ -52,6 +52,9 @@ esac
 	}
 	c := otherNode(t, 60, cluster.Options{Runtime: runtime})
 	inNamespace(t, c, "closed", baseline)
+	inNamespace(t, c, "strict", restricted)
+	buildOn(t, c, "strict").run(t).succeeds(t).tried(t, "restricted", "userns").
+		says(t, "profile restricted does not work here with a user namespace of the pod's own, trying without: FailedCreatePodSandBox: ")
 	r := buildOn(t, c, "closed").run(t).succeeds(t).tried(t, "localhost", "userns")
 	r.says(t, "profile userns does not work here, trying localhost: FailedCreatePodSandBox: ")
 	buildOn(t, c, "closed", "--profile", "userns").run(t).within(t, soon).fails(t, codeInternal, "FailedCreatePodSandBox").hints(t, "--profile localhost")

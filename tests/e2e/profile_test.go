@@ -8,7 +8,7 @@ import (
 
 // levels is what each profile claims to pass.
 func levels() map[string]string {
-	return map[string]string{"unconfined": privileged, "unset": baseline, "localhost": baseline, "userns": baseline}
+	return map[string]string{"unconfined": privileged, "unset": baseline, "localhost": baseline, "restricted": restricted, "userns": baseline}
 }
 
 // look is a step that says what it sees of processes.
@@ -38,8 +38,8 @@ func TestNamespaceRefusesAProfileBelowItsLevel(t *testing.T) {
 	dir := only(t, scratch("LABEL a=b"))
 	for _, c := range []struct{ level, profile, hint string }{
 		{baseline, "unconfined", "--profile userns"},
-		{restricted, "unconfined", "baseline"},
-		{restricted, "userns", "baseline"},
+		{restricted, "unconfined", "--profile restricted"},
+		{restricted, "userns", "--profile restricted"},
 	} {
 		t.Run(fmt.Sprintf("%s in %s", c.profile, c.level), func(t *testing.T) {
 			t.Parallel()

@@ -69,12 +69,25 @@ func onlyLayer(t *testing.T, image v1.Image) map[string]entry {
 	if len(layers) != 1 {
 		t.Fatalf("%d layers, want one", len(layers))
 	}
-	content, err := layers[0].Uncompressed()
+	return layerListing(t, layers[0])
+}
+
+func layerListing(t *testing.T, layer v1.Layer) map[string]entry {
+	t.Helper()
+	content, err := layer.Uncompressed()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer content.Close()
 	return listing(t, content)
+}
+
+// filesOf is the listing of an image's final file system.
+func filesOf(t *testing.T, image v1.Image) map[string]entry {
+	t.Helper()
+	files := mutate.Extract(image)
+	defer files.Close()
+	return listing(t, files)
 }
 
 // fileIn is the content of a file in the image's final file system.

@@ -137,3 +137,16 @@ func plantProfile(t *testing.T, profile seccompProfile) string {
 	}
 	return filepath.Base(file.Name())
 }
+
+// keepProfileFile returns the path and the content of the profile on the node, and puts it back at the test's end. What takes it away by
+// itself, as the installer does when it goes, has to be gone by then: removeAndWait after this.
+func keepProfileFile(t *testing.T) (file string, content []byte) {
+	t.Helper()
+	file = filepath.Join(seccompDir(), "kubectl-img.json")
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { write(t, file, string(content)) })
+	return file, content
+}

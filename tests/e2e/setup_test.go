@@ -51,13 +51,8 @@ func TestSetupForUsersAndGroups(t *testing.T) {
 
 // TestInstallerBringsAndKeepsTheProfile is not parallel: it takes the profile away from the node on which all builds run.
 func TestInstallerBringsAndKeepsTheProfile(t *testing.T) {
-	file := filepath.Join(seccompDir(), "kubectl-img.json")
-	before, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { write(t, file, string(before)) })
-	removeNamespace(t, installers)
+	file, before := keepProfileFile(t)
+	removeAndWait(t, installers)
 	ns := namespace(t, baseline)
 	dir := only(t, shell(look))
 	if err := os.Remove(file); err != nil {
@@ -67,7 +62,7 @@ func TestInstallerBringsAndKeepsTheProfile(t *testing.T) {
 
 	shellOut(t, fmt.Sprintf("kubectl img setup --profiles --apparmor --image %s --kubelet-dir %s/kubelet | kubectl apply -f -", shared.BuilderImage, shared.Dir))
 	shellOut(t, "kubectl -n kubectl-img rollout status --timeout=90s daemonset/seccomp daemonset/apparmor")
-	for _, profile := range []string{"userns", "localhost"} {
+	for _, profile := range []string{"userns", "localhost", "restricted"} {
 		build(ns, "-t", repository(ns), "--profile", profile, dir).run(t).succeeds(t)
 	}
 	if log := shellOut(t, "kubectl -n kubectl-img logs daemonset/apparmor"); !strings.Contains(log, "this node has no AppArmor") {
@@ -131,4 +126,17 @@ func removeNamespace(t *testing.T, name string) {
 			t.Error(err)
 		}
 	})
+}
+
+// removeAndWait has a namespace gone, with all that its pods take along, before the test begins and when it has ended.
+func removeAndWait(t *testing.T, name string) {
+	t.Helper()
+	remove := func() {
+		ctx := context.WithoutCancel(t.Context())
+		eventually(t, 90*time.Second, "namespace "+name+" is gone", func() bool {
+			return apierrors.IsNotFound(client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{}))
+		})
+	}
+	remove()
+	t.Cleanup(remove)
 }

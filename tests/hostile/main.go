@@ -1,7 +1,7 @@
 //go:build linux
 
 // Command hostile is what a build step may try against its builder. It prints for each attack whether it succeeded; with the argument
-// supervisor or engine it kills that one's processes.
+// supervisor, engine or ownership it kills that one's processes.
 package main
 
 import (
@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -22,7 +24,7 @@ func main() {
 		}
 		return
 	}
-	processes := append(builders("supervisor"), builders("engine")...)
+	processes := slices.Concat(builders("supervisor"), builders("engine"), builders("ownership"))
 	for _, attack := range []struct {
 		name      string
 		succeeded bool
@@ -34,6 +36,7 @@ func main() {
 		{"environment", hits(processes, func(pid int) bool { return len(content(proc(pid, "environ"))) > 0 })},
 		{"files", hits(processes, func(pid int) bool { return readable(proc(pid, "root/run/kubectl-img")) })},
 		{"credentials", credentials(processes)},
+		{"make", makes(processes)},
 	} {
 		fmt.Fprintln(os.Stdout, "attack", attack.name, attack.succeeded)
 	}
@@ -51,7 +54,8 @@ func builders(part string) []int {
 		argv := bytes.Split(content(proc(pid, "cmdline")), []byte{0})
 		supervisor := len(argv) > 1 && string(argv[1]) == "/run/kubectl-img/supervisor"
 		engine := len(argv) > 1 && string(argv[0]) == "img" && string(argv[1]) == "build"
-		if part == "supervisor" && supervisor || part == "engine" && engine {
+		ownership := len(argv) > 1 && string(argv[0]) == "ownership" && string(argv[1]) == "--report"
+		if part == "supervisor" && supervisor || part == "engine" && engine || part == "ownership" && ownership {
 			found = append(found, pid)
 		}
 	}
@@ -85,6 +89,34 @@ func credentials(processes []int) bool {
 		}
 	}
 	return false
+}
+
+// makes tries to put something where the builder keeps its files, for which an emulation of users could be lured into lending a hand: as
+// another user, through links to whatever process looks at them.
+func makes(processes []int) bool {
+	runtime.LockOSThread()
+	_ = syscall.Setfsuid(1234)
+	defer func() { _ = syscall.Setfsuid(0) }()
+	roots := []string{"/proc/self/root", "/proc/thread-self/root"}
+	for _, pid := range processes {
+		roots = append(roots, proc(pid, "root"), proc(pid, "cwd/.."))
+	}
+	made := false
+	for i, root := range roots {
+		for _, dir := range []string{"/tmp", "/run/kubectl-img"} {
+			link := filepath.Join(dir, "to"+strconv.Itoa(i))
+			if os.Symlink(root, link) != nil {
+				continue
+			}
+			for _, path := range []string{filepath.Join(root, "run/kubectl-img/made"), link + "/run/kubectl-img/made"} {
+				if os.Mkdir(path, 0o700) == nil {
+					made = os.Remove(path) == nil || made
+				}
+			}
+			_ = os.Remove(link)
+		}
+	}
+	return made
 }
 
 func proc(pid int, name string) string { return filepath.Join("/proc", strconv.Itoa(pid), name) }

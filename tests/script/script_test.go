@@ -65,9 +65,10 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"refuses": refuses,
-			"pod":     pod,
-			"flags":   flags,
+			"refuses":   refuses,
+			"pod":       pod,
+			"flags":     flags,
+			"impatient": impatient,
 		},
 	})
 }

@@ -1,10 +1,13 @@
 package script
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync/atomic"
 
@@ -30,11 +33,15 @@ kind: Config
 clusters:
 - {name: forbidden, cluster: {server: "%s"}}
 - {name: gone, cluster: {server: "http://127.0.0.1:1"}}
+- {name: silent, cluster: {server: "http://%s"}}
 contexts:
 - {name: forbidden, context: {cluster: forbidden, user: nobody, namespace: ci}}
 - {name: gone, context: {cluster: gone, user: nobody, namespace: ci}}
+- {name: silent, context: {cluster: silent, user: nobody, namespace: ci}}
+- {name: stuck, context: {cluster: forbidden, user: stuck, namespace: ci}}
 users:
 - {name: nobody, user: {}}
+- {name: stuck, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: sleep, args: ["8"], interactiveMode: Never}}}
 current-context: forbidden
 `
 
@@ -46,12 +53,27 @@ func setup(env *testscript.Env) error {
 	server := httptest.NewServer(f)
 	env.Defer(server.Close)
 	env.Values[serverKey{}] = f
+	silent, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0") // connections wait to be accepted, for ever
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = silent.Close() })
+	plugin, err := exec.LookPath("kubectl-img")
+	if err != nil {
+		return err
+	}
+	env.Setenv("PLUGIN", plugin)
+	page, err := filepath.Abs(filepath.Join("..", "..", "docs", "man", "kubectl-img.1"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("MANPAGE", page)
 	file := filepath.Join(env.WorkDir, "kubeconfig")
 	env.Setenv("KUBECONFIG", file)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // a second per run otherwise
 	env.Setenv("USER", "jane")                // whom a pod is by
 	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
-	return os.WriteFile(file, fmt.Appendf(nil, kubeconfig, server.URL), 0o600)
+	return os.WriteFile(file, fmt.Appendf(nil, kubeconfig, server.URL, silent.Addr()), 0o600)
 }
 
 // untouched fails the script if anything has asked the cluster for anything.

@@ -1,0 +1,157 @@
+package e2e_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// rowOfCorpus is one of the table in docs/restricted.md: a Dockerfile, what it does, and what is different.
+var rowOfCorpus = regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| .+ \\| (.+) \\|$")
+
+const identical = "identical"
+
+// TestCorpus builds each of testdata/corpus under userns and under restricted, and compares the images layer by layer: every name with its
+// type, mode, owner, target, attributes and content. docs/restricted.md has the result of each. `make corpus` takes all of them, `make test`
+// every third.
+func TestCorpus(t *testing.T) {
+	t.Parallel()
+	profiles := map[string]string{"userns": namespace(t, baseline), "restricted": namespace(t, restricted)}
+	claims := map[string]string{}
+	for profile, ns := range profiles {
+		claims[profile] = cacheClaim(t, ns)
+	}
+	said := map[string]string{}
+	for _, row := range rowOfCorpus.FindAllStringSubmatch(read(t, "../../docs/restricted.md"), -1) {
+		said[row[1]] = row[2]
+	}
+	missing := maps.Clone(said)
+	dirs, err := os.ReadDir("testdata/corpus")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, dir := range dirs {
+		name := dir.Name()
+		if _, listed := said[name]; !listed {
+			t.Errorf("docs/restricted.md lacks %s", name)
+		}
+		delete(missing, name)
+		if os.Getenv("KUBECTL_IMG_TESTS_CORPUS") != "all" && i%3 != 0 {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			of := func(profile, tag string, more ...string) v1.Image {
+				ns := profiles[profile]
+				args := append(more, "-t", repository(ns)+":"+tag, "--profile", profile, "--cache-volume", claims[profile],
+					"--build-arg", "REGISTRY="+shared.Registry, filepath.Join("testdata/corpus", name))
+				r := build(ns, args...).run(t).succeeds(t)
+				if lost := strings.Contains(r.stderr, "warning: the owner of"); lost {
+					t.Errorf("lost an owner:\n%s", r.stderr)
+				}
+				return pull(t, repository(ns)+":"+tag)
+			}
+			var images [2]v1.Image
+			var both sync.WaitGroup
+			both.Go(func() { images[0] = of("userns", name) })
+			both.Go(func() { images[1] = of("restricted", name) })
+			both.Wait()
+			if t.Failed() {
+				return
+			}
+			differences := differencesOf(t, images[0], images[1])
+			if len(differences) > 0 { // what two builds under one profile do not agree on either says nothing about the other
+				again := differencesOf(t, images[0], of("userns", name+"-again", "--no-cache"))
+				maps.DeleteFunc(differences, func(name, _ string) bool { return again[name] != "" })
+			}
+			got := identical
+			if len(differences) > 0 {
+				got = strings.Join(slices.Sorted(maps.Keys(differences)), ", ")
+			}
+			if want := said[name]; got != want {
+				t.Errorf("docs/restricted.md says %q, found %q: %s", want, got, differences)
+			}
+		})
+	}
+	if len(missing) > 0 {
+		t.Errorf("in docs/restricted.md, but not in the corpus: %q", slices.Sorted(maps.Keys(missing)))
+	}
+}
+
+// differencesOf says for each name how two images differ in it, times aside.
+func differencesOf(t *testing.T, a, b v1.Image) map[string]string {
+	t.Helper()
+	differences := map[string]string{}
+	layersA, errA := a.Layers()
+	layersB, errB := b.Layers()
+	if err := errors.Join(errA, errB); err != nil {
+		t.Fatal(err)
+	}
+	if len(layersA) != len(layersB) {
+		return map[string]string{"layers": fmt.Sprint(len(layersA), " and ", len(layersB))}
+	}
+	if diff := cmp.Diff(configOf(t, a).Config, configOf(t, b).Config); diff != "" {
+		differences["configuration"] = diff
+	}
+	for i := range layersA {
+		if digest(t, layersA[i]) == digest(t, layersB[i]) { // as those of a base image are
+			continue
+		}
+		entriesA, entriesB := timeless(t, layersA[i]), timeless(t, layersB[i])
+		for name := range entriesA {
+			if _, found := entriesB[name]; !found {
+				entriesB[name] = entry{}
+			}
+		}
+		for name, theirs := range entriesB {
+			if diff := cmp.Diff(entriesA[name], theirs); diff != "" {
+				differences[name] = fmt.Sprintf("layer %d: %.1000s", i, diff)
+			}
+		}
+	}
+	return differences
+}
+
+// timeless is a layer's listing without times.
+func timeless(t *testing.T, layer v1.Layer) map[string]entry {
+	t.Helper()
+	entries := layerListing(t, layer)
+	for name, e := range entries {
+		e.Time = time.Time{}
+		entries[name] = e
+	}
+	return entries
+}
+
+func digest(t *testing.T, layer v1.Layer) v1.Hash {
+	t.Helper()
+	hash, err := layer.DiffID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hash
+}
+
+// An owner that can't be kept is said, and with --strict-ownership nothing is pushed.
+func TestLostOwnerIsReported(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, restricted)
+	const text = "the owner of a file in the image is not the one that the Dockerfile asks for: 5:8 /link"
+	dir := only(t, shell("RUN ln -s nowhere /link && chown -h 5:8 /link"))
+	build(ns, "-t", repository(ns)+":strict", "--strict-ownership", dir).run(t).fails(t, codeBuild, text)
+	if isPushed(t, repository(ns)+":strict") {
+		t.Error("pushed all the same")
+	}
+	build(ns, "-t", repository(ns), dir).run(t).succeeds(t).says(t, "warning: "+text)
+	build(ns, "-t", repository(ns), "--strict-ownership", only(t, shell("RUN touch /file && chown 5:8 /file"))).run(t).succeeds(t)
+}

@@ -1,0 +1,6 @@
+def main():
+    print("demo")
+
+
+if __name__ == "__main__":
+    main()
