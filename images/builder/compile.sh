@@ -18,20 +18,39 @@ build() {
 	CGO_ENABLED=$2 go build -mod=readonly -trimpath -tags "$3" -ldflags "-s -w $4" -o "$out/$1" ${6:+"$6"} "$5"
 }
 
-# patch prints the go.mod of img with its containerd replaced by a copy, in which overlayfs is mounted as img/containerd says.
+# copy NAME: img's module of github.com/containerd with what is in img/NAME, in place of the module.
+copy() {
+	module=github.com/containerd/$1
+	go mod download "$module"
+	mkdir "$scratch/$1"
+	cp -R "$(go list -m -f '{{.Dir}}' "$module")/." "$scratch/$1/"
+	chmod -R u+w "$scratch/$1"
+	cp "$(go list -m -f '{{.GoMod}}' "$module")" "$scratch/$1/go.mod"
+	cp -R "$1/." "$scratch/$1/"
+	go mod edit -replace "$module=$scratch/$1" "$scratch/go.mod"
+}
+
+# change FROM TO FILE...: a call that each of these files has.
+change() {
+	from=$1 to=$2
+	shift 2
+	for file; do
+		grep -q "$from" "$scratch/$file"
+		sed -i "s/$from/$to/" "$scratch/$file"
+	done
+}
+
+# patch prints the go.mod of img in which overlayfs is mounted, and files are looked at, as img/containerd and img/continuity say.
 patch() {
 	cd "$here/img"
-	module=github.com/containerd/containerd
-	go mod download $module
-	mkdir "$scratch/containerd"
-	cp -R "$(go list -m -f '{{.Dir}}' $module)/." "$scratch/containerd/"
-	chmod -R u+w "$scratch/containerd"
-	cp "$(go list -m -f '{{.GoMod}}' $module)" "$scratch/containerd/go.mod"
-	cp -R containerd/. "$scratch/containerd/"
-	sed -i 's/err := mountAt(chdir,/err := mountUserXattr(chdir,/' "$scratch/containerd/mount/mount_linux.go"
-	grep -q mountUserXattr "$scratch/containerd/mount/mount_linux.go"
 	cp go.mod go.sum "$scratch/"
-	go mod edit -replace "$module=$scratch/containerd" "$scratch/go.mod"
+	copy containerd
+	copy continuity
+	change 'err := mountAt(chdir,' 'err := mountUserXattr(chdir,' containerd/mount/mount_linux.go
+	change 'os\.Lstat(' 'fs.Lstat(' containerd/archive/tar.go containerd/archive/tar_unix.go
+	change 'os\.Lstat(' 'Lstat(' continuity/fs/path.go
+	change 'filepath\.Walk(' 'Walk(' continuity/fs/path.go continuity/fs/diff.go continuity/fs/du_unix.go
+	change '"path.filepath"' '' continuity/fs/du_unix.go # it has no other use of it
 	echo "$scratch/go.mod"
 }
 

@@ -38,12 +38,16 @@ func filter(calls []call) []unix.SockFilter {
 				unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_USER_NOTIF})
 			continue
 		}
+		set, unset := uint32(unix.SECCOMP_RET_USER_NOTIF), uint32(unix.SECCOMP_RET_ALLOW)
+		if c.not {
+			set, unset = unset, set
+		}
 		program = append(program,
 			unix.SockFilter{Code: jumpEqual, K: uint32(c.nr), Jf: 4},
 			unix.SockFilter{Code: load, K: uint32(offsetArgs + 8*c.arg)}, // the lower half: both architectures are little-endian
 			unix.SockFilter{Code: jumpAnyBit, K: c.mask, Jf: 1},
-			unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_USER_NOTIF},
-			unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ALLOW})
+			unix.SockFilter{Code: answer, K: set},
+			unix.SockFilter{Code: answer, K: unset})
 	}
 	return append(program, unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ALLOW})
 }

@@ -27,6 +27,10 @@ func TestMain(m *testing.M) {
 		escape(os.Args[2])
 		return
 	}
+	if len(os.Args) > 1 && os.Args[1] == "stat" {
+		statBoth(os.Args[2])
+		return
+	}
 	if len(os.Args) > 1 && os.Args[1] == "become" {
 		become(os.Args[2:])
 	}
