@@ -9,6 +9,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/clientcmd"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/kubectl-img/kubectl-img/internal/builder"
 )
 
 // lineOf is err's text with the part that came from the cluster in kubectl's words, which users know and search for.
@@ -72,7 +74,7 @@ func statusHint(err *apierrors.StatusError) string {
 // forbiddenHint reads the message because the status has no field for the verb, the namespace or the violated level.
 // Only the hint depends on it: an unknown wording costs the hint and nothing else.
 func forbiddenHint(message string) string {
-	if level, ok := between(message, `violates PodSecurity "`, `"`); ok {
+	if level, ok := builder.PodSecurityLevel(message); ok {
 		return podSecurityHint(level)
 	}
 	for words, hint := range map[string]string{

@@ -56,7 +56,7 @@ func (b *build) descend(ctx context.Context) error {
 
 // hopeless is how many of the next profiles Pod Security level restricted refuses as well: all but one, if it was not that one.
 func hopeless(tried Rung, err error, next []Rung) int {
-	if !strings.Contains(err.Error(), `violates PodSecurity "restricted:`) {
+	if level, _ := builder.PodSecurityLevel(err.Error()); !strings.HasPrefix(level, "restricted:") {
 		return 0
 	}
 	i := slices.IndexFunc(next, func(r Rung) bool { return r.Profile == podspec.Restricted })

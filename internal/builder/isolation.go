@@ -49,10 +49,17 @@ func aboutIsolation(reason, message string) bool {
 	}, func(word string) bool { return strings.Contains(message, word) })
 }
 
+// PodSecurityLevel is the level, with its version (baseline:latest), for which Pod Security refused a pod. The API server's message has it
+// and nothing else.
+func PodSecurityLevel(message string) (level string, refused bool) {
+	_, rest, refused := strings.Cut(message, `violates PodSecurity "`)
+	level, _, _ = strings.Cut(rest, `"`)
+	return level, refused
+}
+
 // refusal reads the API server's answer to a create.
 func refusal(status metav1.Status) (why string, ok bool) {
-	_, level, found := strings.Cut(status.Message, `violates PodSecurity "`)
-	if level, _, _ = strings.Cut(level, `"`); found {
+	if level, refused := PodSecurityLevel(status.Message); refused {
 		return "refused by Pod Security " + level, true
 	}
 	for _, of := range []string{"ValidatingAdmissionPolicy '", `admission webhook "`, "unable to validate against any security context constraint"} {

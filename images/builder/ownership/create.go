@@ -8,22 +8,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maker is whose a new file becomes, in the directory where the thread stands.
-func (r *request) maker() owner {
+// maker is whose a new file of that name becomes, in the directory where the thread stands; EACCES for who may not make it.
+func (r *request) maker(name string) (owner, error) {
 	i := r.ids.of(r)
+	if !r.mayMake(i, name) {
+		return owner{}, unix.EACCES
+	}
 	o := owner{uid: i.uid[filesystem], gid: i.gid[filesystem]}
 	var dir unix.Stat_t
 	if unix.Stat(".", &dir) == nil && dir.Mode&unix.S_ISGID != 0 {
 		of, _ := r.remembered(file{".", true})
 		o.gid = of.gid
 	}
-	return o
+	return o, nil
 }
 
-// mayMake tells whether the caller may make what is not there yet, in the directory where the thread stands: the kernel, to which everybody
+// mayMake tells whether somebody may make what is not there yet, in the directory where the thread stands: the kernel, to which everybody
 // is root, would let everybody.
-func (r *request) mayMake(name string) bool {
-	i := r.ids.of(r)
+func (r *request) mayMake(i identity, name string) bool {
 	var dir, there unix.Stat_t
 	if i.uid[filesystem] == 0 || unix.Stat(".", &dir) != nil || unix.Lstat(name, &there) == nil || !keepsOwners(".") {
 		return true
@@ -59,12 +61,12 @@ func openat(r *request) verdict {
 	if err != nil {
 		return leave
 	}
-	o := r.maker()
-	if o == (owner{}) {
+	o, err := r.maker(name)
+	switch {
+	case err != nil:
+		return failed(err)
+	case o == owner{}:
 		return leave
-	}
-	if !r.mayMake(name) {
-		return verdict{errno: unix.EACCES}
 	}
 	fd, err := unix.Open(name, flags|exclusive(flags), uint32(r.args[3])&^r.ids.umask(r))
 	switch {
@@ -106,9 +108,9 @@ func mknodat(r *request) verdict {
 	if err != nil {
 		return leave
 	}
-	o := r.maker()
-	if !r.mayMake(path) {
-		return verdict{errno: unix.EACCES}
+	o, err := r.maker(path)
+	if err != nil {
+		return failed(err)
 	}
 	fd, err := unix.Open(path, unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC|unix.O_WRONLY, mode&^unix.S_IFMT&^r.ids.umask(r))
 	if err != nil {
@@ -126,12 +128,12 @@ func (r *request) make(dirfd int32, address uint64, create func(path string, uma
 	if err != nil {
 		return leave
 	}
-	o := r.maker()
+	o, err := r.maker(path)
+	if err != nil {
+		return failed(err)
+	}
 	if _, before := r.links.get(path); o == (owner{}) && !before {
 		return leave
-	}
-	if !r.mayMake(path) {
-		return verdict{errno: unix.EACCES}
 	}
 	if err := create(path, r.ids.umask(r)); err != nil {
 		return failed(err)

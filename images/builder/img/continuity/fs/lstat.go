@@ -16,7 +16,7 @@ import (
 // fstatat(2) is the kernel's to answer.
 const (
 	ownerAttribute = "user.rootlesscontainers"
-	unemulated        = 0x2000 // AT_STATX_FORCE_SYNC, which no local file system heeds
+	unemulated     = 0x2000 // AT_STATX_FORCE_SYNC, which no local file system heeds
 )
 
 // Lstat is os.Lstat. The engine asks for every file of an image, more than once for each layer. Under `restricted` ownership answers, which
