@@ -120,10 +120,10 @@ func (o *buildFlags) addResult(flags *pflag.FlagSet) {
 func (o *buildFlags) addPod(flags *pflag.FlagSet) {
 	flags.StringVar(&o.image, "image", defaultImage(), "`REFERENCE`: Builder image")
 	flags.StringVar(&o.name, "name", "", "`NAME`: Name of the builder pod (default a random one)")
-	flags.StringVar(&o.profile, "profile", profileAuto, "`PROFILE`: How far the pod is locked down: auto for the first that works of "+profileNames())
+	flags.StringVar(&o.profile, "profile", profileAuto, "`PROFILE`: How far the pod is locked down: auto for the first that works of "+profileNames(inOrder(podspec.Profiles())))
 	flags.StringVar(&o.minProfile, "min-profile", string(podspec.Unconfined), "`PROFILE`: Least isolated profile that may be used; the variable's counts too, and the stricter one wins")
-	flags.StringVar(&o.seccompProfile, "seccomp-profile", podspec.DefaultSeccompProfile, "`PATH`: Path below the kubelet's seccomp directory, for --profile localhost and userns")
-	flags.StringVar(&o.appArmorProfile, "apparmor-profile", "", "`NAME`: AppArmor profile loaded on the nodes, for --profile localhost and userns")
+	flags.StringVar(&o.seccompProfile, "seccomp-profile", podspec.DefaultSeccompProfile, "`PATH`: Path below the kubelet's seccomp directory, for --profile userns, restricted and localhost")
+	flags.StringVar(&o.appArmorProfile, "apparmor-profile", "", "`NAME`: AppArmor profile loaded on the nodes, for --profile userns, restricted and localhost")
 	flags.StringVar(&o.serviceAccount, "service-account", "", "`NAME`: Service account of the pod; its token is not mounted")
 	flags.StringSliceVar(&o.nodeSelector, "node-selector", nil, "`KEY=VALUE`: KEY=VALUE of a node's label (comma-separated or repeatable)")
 	flags.StringArrayVar(&o.tolerations, "toleration", nil, "`TAINT`: KEY[=VALUE][:EFFECT] of a taint (repeatable)")

@@ -146,9 +146,9 @@ func commandAt(root *cobra.Command, words []string) (*cobra.Command, error) {
 	return cmd, nil
 }
 
-func profileNames() string {
+func profileNames(profiles []podspec.Profile) string {
 	var names []string
-	for _, p := range podspec.Profiles() {
+	for _, p := range profiles {
 		names = append(names, string(p))
 	}
 	return strings.Join(names, ", ")

@@ -47,7 +47,7 @@ func (o *buildFlags) readProfiles(_ *podspec.Options, p process) error {
 	case o.profile == profileAuto:
 		o.profiles = inOrder(allowed)
 	case !slices.Contains(podspec.Profiles(), named):
-		return o.invalid("profile", o.profile, fmt.Errorf("want one of %s, %s", profileAuto, profileNames()))
+		return o.invalid("profile", o.profile, fmt.Errorf("want one of %s, %s", profileAuto, profileNames(podspec.Profiles())))
 	case !slices.Contains(allowed, named):
 		return &belowMinimumError{o.assignment("profile", o.profile), source, allowed}
 	default:
@@ -65,7 +65,7 @@ func (o *buildFlags) readMinimum(p process) (minimum podspec.Profile, source str
 	const flag = "min-profile"
 	minimum, source = podspec.Profile(o.minProfile), o.assignment(flag, o.minProfile)
 	if !slices.Contains(podspec.Profiles(), minimum) {
-		return "", "", o.invalid(flag, o.minProfile, fmt.Errorf("want one of %s", profileNames()))
+		return "", "", o.invalid(flag, o.minProfile, fmt.Errorf("want one of %s", profileNames(podspec.Profiles())))
 	}
 	value, _ := lookup(p.env, variable(flag))
 	if value == "" || !o.typed(flag) {
@@ -73,7 +73,7 @@ func (o *buildFlags) readMinimum(p process) (minimum podspec.Profile, source str
 	}
 	platform := podspec.Profile(value)
 	if !slices.Contains(podspec.Profiles(), platform) {
-		return "", "", invalidValue(variable(flag), value, fmt.Errorf("want one of %s", profileNames()))
+		return "", "", invalidValue(variable(flag), value, fmt.Errorf("want one of %s", profileNames(podspec.Profiles())))
 	}
 	if slices.Contains(notBelow(platform), minimum) {
 		return minimum, source, nil

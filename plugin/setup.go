@@ -85,7 +85,7 @@ func newSetupCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Co
 
 func (o *setupFlags) add(flags *pflag.FlagSet) {
 	flags.SortFlags = false
-	flags.StringVar(&o.profile, "profile", string(podspec.UserNS), "`PROFILE`: Profile that the namespace is for: "+profileNames())
+	flags.StringVar(&o.profile, "profile", string(podspec.UserNS), "`PROFILE`: Profile that the namespace is for: "+profileNames(podspec.Profiles()))
 	flags.StringArrayVar(&o.users, "user", nil, "`NAME`: User who may build (repeatable)")
 	flags.StringArrayVar(&o.groups, "group", nil, "`NAME`: Group whose members may build (repeatable)")
 	flags.StringArrayVar(&o.serviceAccounts, "serviceaccount", nil, "`ACCOUNT`: NAMESPACE:NAME of a service account that may build (repeatable; default kubectl-img in the namespace, if nobody is named)")
@@ -153,7 +153,7 @@ func (o *setupFlags) readBuilds(namespace string) (*deploy.Builds, error) {
 		profile = podspec.UserNS // the first that build tries, and what it tries next passes the same level
 	}
 	if !slices.Contains(podspec.Profiles(), profile) {
-		return nil, invalidValue("--profile", o.profile, fmt.Errorf("want one of %s", profileNames()))
+		return nil, invalidValue("--profile", o.profile, fmt.Errorf("want one of %s", profileNames(podspec.Profiles())))
 	}
 	builds := &deploy.Builds{Namespace: namespace, Profile: string(profile), Level: podSecurityLevel(profile)}
 	var err error

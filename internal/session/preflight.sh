@@ -52,7 +52,7 @@ isolated() {
 one_id() {
 	said=$(${ENTER%% env *} ownership --check "$STATE" 2>&1) && exit 0
 	namespaces
-	blocked "$(printf %s "$said" | sed -n '$s/^ownership: //p')"
+	blocked "$(printf %s "$said" | sed -n '$s/^ownership: //; $p')"
 }
 
 # ranges wants the image's ids to be ids of the pod.

@@ -132,6 +132,9 @@ func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 		"restricted and unshare": {
 			node{env: restricted, proc: own, tools: map[string]string{"ownership": lacking, "unshare": refuse}}, "the seccomp profile of the pod denies user namespaces (unshare)", true,
 		},
+		"restricted and something else": {
+			node{env: restricted, proc: own, tools: map[string]string{"ownership": "echo 'unshare: no' >&2; exit 1", "unshare": "exec sleep 0.1"}}, "unshare: no", true,
+		},
 		"no ownership": {node{env: restricted, proc: own}, "the builder image has no ownership", false},
 		"the engine itself": {
 			node{env: engine, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": "true", "engine": "echo one; echo two >&2; exit 3"}},
