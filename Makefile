@@ -60,6 +60,10 @@ load: ## 50 builds at once, 5 GiB of context, 200,000 files, a log of 500 MB; LO
 corpus: packages ## builds docs/restricted.md's Dockerfiles under both profiles and compares the images
 	KUBECTL_IMG_TESTS_CORPUS=all tests/with-cluster.sh go test -timeout 30m -run TestCorpus -v ./e2e
 
+.PHONY: ownership-arm64
+ownership-arm64: packages ## ownership's tests on an emulated arm64 machine, with Debian's kernel for it (root, minutes)
+	CACHE='$(CACHE)' tests/arm64/run.sh
+
 .PHONY: bench
 bench: ## against kubectl and the flow by hand, in one run
 	tests/with-cluster.sh go run ./bench
