@@ -28,7 +28,7 @@ func TestRestrictedNamesWhatIsMissing(t *testing.T) {
 			t.Parallel()
 			name := plantProfile(t, seccompProfile{profile.DefaultAction, profile.Architectures, withoutCall(profile.Syscalls, c.name, c.left)})
 			r := build(ns, "-t", repository(ns), "--profile", "restricted", "--seccomp-profile", name, dir).run(t)
-			r.fails(t, codeInternal, c.want)
+			r.fails(t, codePolicy, "no form of profile restricted works in namespace "+ns, c.want)
 		})
 	}
 }

@@ -44,15 +44,16 @@ func check(dir string) error {
 	// A process of its own: the filter is for good.
 	out, err := exec.CommandContext(context.Background(), "/proc/self/exe", "/proc/self/exe", probeName, filepath.Join(layers["merged"], "file")).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("owners can't be emulated: %s", lastLine(out, err))
+		return fmt.Errorf("owners can't be emulated: %s", firstLine(out, err))
 	}
 	return nil
 }
 
-func lastLine(out []byte, err error) string {
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if last := strings.TrimPrefix(lines[len(lines)-1], "ownership: "); last != "" {
-		return last
+// firstLine is the reason, by whom it happened to first.
+func firstLine(out []byte, err error) string {
+	line, _, _ := strings.Cut(strings.TrimPrefix(string(out), "ownership: "), "\n")
+	if line != "" {
+		return line
 	}
 	return err.Error()
 }

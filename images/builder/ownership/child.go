@@ -39,7 +39,8 @@ func startChild(program string, args []string) (*exec.Cmd, int, error) {
 	}
 	listener, err := receive(pair[0])
 	if err != nil {
-		return nil, 0, errors.Join(fmt.Errorf("start %s: %w", args[0], err), cmd.Process.Kill(), cmd.Wait())
+		_, _ = cmd.Process.Kill(), cmd.Wait() // it has said itself why, if it could
+		return nil, 0, fmt.Errorf("start %s: %w", args[0], err)
 	}
 	return cmd, listener, nil
 }
