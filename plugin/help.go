@@ -121,20 +121,25 @@ func verbPath(cmd *cobra.Command) string {
 
 // newHelpCommand refuses what is no command, which cobra's own does not.
 func newHelpCommand() *cobra.Command {
-	return &cobra.Command{
+	return aboutVerbs(&cobra.Command{
 		Use: "help [VERB]", Short: "Say more about a verb", Long: "Say more about a verb; the same as --help after it.", Example: "  kubectl img help build",
-		Args: func(cmd *cobra.Command, args []string) error {
-			_, err := commandAt(cmd.Root(), args)
-			return err
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			about, err := commandAt(cmd.Root(), args)
-			if err != nil {
-				return err
-			}
-			return about.Help()
-		},
+	}, (*cobra.Command).Help)
+}
+
+// aboutVerbs has a command tell something of the verb that its arguments name, or of all.
+func aboutVerbs(cmd *cobra.Command, tell func(about *cobra.Command) error) *cobra.Command {
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		_, err := commandAt(cmd.Root(), args)
+		return err
 	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		about, err := commandAt(cmd.Root(), args)
+		if err != nil {
+			return err
+		}
+		return tell(about)
+	}
+	return cmd
 }
 
 // commandAt returns the command that words name.

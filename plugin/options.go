@@ -19,23 +19,14 @@ const (
 )
 
 func newOptionsCommand(p process) *cobra.Command {
-	return &cobra.Command{
+	return aboutVerbs(&cobra.Command{
 		Use: "options [VERB]", Short: "Print every flag, of all verbs or of one",
 		Long:    "Print every flag, of all verbs or of one, and those that all take from kubectl.",
 		Example: "  kubectl img options build",
-		Args: func(cmd *cobra.Command, args []string) error {
-			_, err := commandAt(cmd.Root(), args)
-			return err
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			about, err := commandAt(cmd.Root(), args)
-			if err != nil {
-				return err
-			}
-			_, err = io.WriteString(p.streams.Out, optionsText(about))
-			return err
-		},
-	}
+	}, func(about *cobra.Command) error {
+		_, err := io.WriteString(p.streams.Out, optionsText(about))
+		return err
+	})
 }
 
 func optionsText(about *cobra.Command) string {

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster"
 )
@@ -58,12 +57,7 @@ func setUp(ctx context.Context, work string) error {
 	if registry, err = shared.Transport(); err != nil {
 		return err
 	}
-	config, err := clientcmd.BuildConfigFromFlags("", shared.Kubeconfig)
-	if err != nil {
-		return err
-	}
-	config.QPS, config.Burst = 100, 200
-	if client, err = kubernetes.NewForConfig(config); err != nil {
+	if client, err = shared.Client(); err != nil {
 		return err
 	}
 	return compile(ctx, work)
