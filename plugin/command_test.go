@@ -7,27 +7,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-img/kubectl-img/internal/build"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/clitest"
 )
 
-// TestDryRunPrintsThePodOfThePlan reads back what --dry-run writes: it is the pod that would be created, and nothing else.
-func TestDryRunPrintsThePodOfThePlan(t *testing.T) {
-	for _, format := range []string{dryRunYAML, dryRunJSON} {
+// TestDryRun reads back what --dry-run writes. It is the pod that would be created, and nothing else.
+func TestDryRun(t *testing.T) {
+	for _, format := range []string{build.DryRunYAML, build.DryRunJSON} {
 		t.Run(format, func(t *testing.T) {
 			b := newBench(t, "KUBECTL_IMG_OOPS=1")
-			args := []string{"-t", "app", "--profile", "userns", "--dry-run=" + format, "."}
-			plan, err := b.plan(args...)
-			if err != nil {
-				t.Fatal(err)
+			args := []string{"-t", "app", "--profile", "userns", "--dry-run=" + format}
+			plan := b.plan(t, args...)
+			before := clitest.Files(t)
+			if code := b.run(append([]string{"build", "."}, args...)...); code != cli.CodeOK {
+				t.Fatalf("exit code %d: %s", code, b.ErrOut)
 			}
-			before := files(t)
-			if code := b.run(append([]string{"build"}, args...)...); code != codeOK {
-				t.Fatalf("exit code %d: %s", code, b.errOut)
-			}
-			if isJSON := strings.HasPrefix(b.out.String(), "{"); isJSON != (format == dryRunJSON) {
-				t.Errorf("output is not %s: %s", format, b.out)
+			if isJSON := strings.HasPrefix(b.Out.String(), "{"); isJSON != (format == build.DryRunJSON) {
+				t.Errorf("output is not %s: %s", format, b.Out)
 			}
 			got := &corev1.Pod{}
-			if err := yaml.UnmarshalStrict(b.out.Bytes(), got); err != nil {
+			if err := yaml.UnmarshalStrict(b.Out.Bytes(), got); err != nil {
 				t.Fatal(err)
 			}
 			// Printing and reading back rewrites quantities' caches; compare what is sent.
@@ -37,10 +38,10 @@ func TestDryRunPrintsThePodOfThePlan(t *testing.T) {
 			if got.APIVersion != "v1" || got.Kind != "Pod" {
 				t.Errorf("printed a %s of %s", got.Kind, got.APIVersion)
 			}
-			if want := "warning: unknown environment variable KUBECTL_IMG_OOPS is ignored\n"; b.errOut.String() != want {
-				t.Errorf("stderr %q, want %q", b.errOut, want)
+			if want := "warning: unknown environment variable KUBECTL_IMG_OOPS is ignored\n"; b.ErrOut.String() != want {
+				t.Errorf("stderr %q, want %q", b.ErrOut, want)
 			}
-			if diff := cmp.Diff(before, files(t)); diff != "" {
+			if diff := cmp.Diff(before, clitest.Files(t)); diff != "" {
 				t.Errorf("files changed:\n%s", diff)
 			}
 		})
@@ -57,13 +58,13 @@ func marshal(t *testing.T, pod *corev1.Pod) string {
 }
 
 // Users type kubectl img, so usage must not show the name of the binary.
-func TestHelpReadsAsTyped(t *testing.T) {
+func TestHelpUsage(t *testing.T) {
 	for _, args := range [][]string{{}, {"--help"}, {"build", "--help"}, {"help", "build"}} {
 		b := newBench(t)
-		if code := b.run(args...); code != codeOK {
-			t.Errorf("%q: exit code %d: %s", args, code, b.errOut)
+		if code := b.run(args...); code != cli.CodeOK {
+			t.Errorf("%q: exit code %d: %s", args, code, b.ErrOut)
 		}
-		help := b.out.String()
+		help := b.Out.String()
 		if !strings.Contains(help, "kubectl img") || strings.Contains(help, "kubectl-img ") {
 			t.Errorf("%q printed:\n%s", args, help)
 		}

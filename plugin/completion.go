@@ -12,6 +12,9 @@ import (
 
 	"github.com/moby/sys/atomicwriter"
 	"github.com/spf13/cobra"
+
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/complete"
 )
 
 const completionLong = `Let kubectl complete verbs, flags and their values after "kubectl img".
@@ -24,26 +27,28 @@ const completionExample = `  # Beside kubectl-img on PATH
   # Elsewhere on PATH, where that directory is not yours
   kubectl img completion install --dir ~/bin`
 
-// completionMark tells the script from a file that is somebody else's.
+// completionMark identifies a script that install has written.
 const completionMark = "written by: kubectl img completion install"
 
-func newCompletionCommand(p process) *cobra.Command {
+func newCompletionCommand(p cli.Process) *cobra.Command {
 	group := &cobra.Command{
 		Use: "completion", Short: "Let kubectl complete the plugin's command line", Long: completionLong, Example: completionExample,
-		Args: knownCommand,
+		Args: knownCommand, ValidArgsFunction: complete.Nothing,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var dir string
 	install := &cobra.Command{
 		Use: "install [flags]", Short: "Write kubectl_complete-img, which kubectl asks", Long: completionLong, Example: completionExample, Args: noArguments,
-		RunE: func(*cobra.Command, []string) error { return p.installCompletion(dir) },
+		ValidArgsFunction: complete.Nothing,
+		RunE:              func(*cobra.Command, []string) error { return installCompletion(p, dir) },
 	}
-	install.Flags().StringVar(&dir, "dir", "", "`DIR`: Directory on PATH to write to (default the one that kubectl-img is found in)")
+	install.Flags().StringVar(&dir, "dir", "", "Directory `DIR` on PATH to write to (default the one of kubectl-img)")
+	complete.Flags{"dir": complete.Directories}.Register(install)
 	group.AddCommand(install)
 	return group
 }
 
-// completionScript is what kubectl runs, and its name. It finds the plugin as kubectl does, so that it outlasts an upgrade.
+// completionScript returns the script that kubectl runs, and its name. It finds the plugin on PATH, as kubectl does, so it survives an upgrade.
 func completionScript(system string) (name string, content []byte) {
 	name = "kubectl_complete-img"
 	if system == "windows" {
@@ -52,17 +57,17 @@ func completionScript(system string) (name string, content []byte) {
 	return name, []byte("#!/bin/sh\n# " + completionMark + "\nexec kubectl-img __complete \"$@\" 2>/dev/null\n")
 }
 
-func (p process) installCompletion(dir string) error {
+func installCompletion(p cli.Process, dir string) error {
 	if dir == "" {
 		plugin, err := osexec.LookPath("kubectl-img")
 		if err != nil {
-			return usagef("find the plugin: %w", err).withHint("kubectl img completion install --dir DIR, with a directory on PATH")
+			return cli.Usagef("find the plugin: %w", err).WithHint("kubectl img completion install --dir DIR, with a directory on PATH")
 		}
 		dir = filepath.Dir(plugin) // not where a link leads: krew's directories of versions are not on PATH
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return usagef("look at %s: %w", dir, err)
+		return cli.Usagef("look at %s: %w", dir, err)
 	}
 	name, content := completionScript(runtime.GOOS)
 	path := filepath.Join(dir, name)
@@ -72,17 +77,17 @@ func (p process) installCompletion(dir string) error {
 	}
 	if !bytes.Equal(there, content) {
 		if err := atomicwriter.WriteFile(path, content, 0o755); err != nil {
-			return usagef("write %s: %w", path, underlying(err)).withHint("kubectl img completion install --dir DIR, with a directory on PATH that is yours")
+			return cli.Usagef("write %s: %w", path, underlying(err)).WithHint("kubectl img completion install --dir DIR, with a directory on PATH that is yours")
 		}
 	}
 	if !slices.Contains(filepath.SplitList(os.Getenv("PATH")), dir) {
-		_, _ = fmt.Fprintf(p.streams.ErrOut, "warning: %s is not on PATH, where kubectl looks\n", dir)
+		_, _ = fmt.Fprintf(p.Streams.ErrOut, "warning: %s is not on PATH, where kubectl looks\n", dir)
 	}
-	_, err = fmt.Fprintf(p.streams.Out, "%s completes kubectl img; delete it to undo this\n", path)
+	_, err = fmt.Fprintf(p.Streams.Out, "%s completes kubectl img; delete it to undo this\n", path)
 	return err
 }
 
-// ourScript returns what an earlier run has written, nil where there is nothing.
+// ourScript returns the script that an earlier run has written, or nil.
 func ourScript(path string) ([]byte, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -94,15 +99,15 @@ func ourScript(path string) ([]byte, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, usagef("look at %s: %w", path, underlying(err))
+		return nil, cli.Usagef("look at %s: %w", path, underlying(err))
 	case !bytes.Contains(content, []byte(completionMark)):
-		return nil, usagef("%s is not of kubectl img: it is left as it is", path).withHint("move it away, or --dir DIR")
+		return nil, cli.Usagef("kubectl img did not write %s: leaving it as it is", path).WithHint("move it away, or --dir DIR")
 	default:
 		return content, nil
 	}
 }
 
-// underlying drops what an error of the file system repeats of the path.
+// underlying returns an error of the file system without the path.
 func underlying(err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {

@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/clitest"
 )
 
 // onPath makes a directory in which kubectl-img is a link to elsewhere, as krew has it, and puts it on PATH.
@@ -27,15 +30,15 @@ func TestCompletionIsInstalledBesideThePluginsLink(t *testing.T) {
 	script := filepath.Join(dir, "kubectl_complete-img")
 	for _, before := range []string{"", "#!/bin/sh\n# " + completionMark + "\nan earlier release's\n"} {
 		if before != "" {
-			write(t, script, before)
+			clitest.Write(t, script, before)
 		}
 		for range 2 { // a second time changes nothing
 			b := newBench(t)
-			if code := b.run("completion", "install"); code != codeOK || b.errOut.Len() > 0 {
-				t.Fatalf("exit code %d, stderr %q", code, b.errOut)
+			if code := b.run("completion", "install"); code != cli.CodeOK || b.ErrOut.Len() > 0 {
+				t.Fatalf("exit code %d, stderr %q", code, b.ErrOut)
 			}
-			if !strings.HasPrefix(b.out.String(), script+" ") {
-				t.Errorf("printed %q", b.out)
+			if !strings.HasPrefix(b.Out.String(), script+" ") {
+				t.Errorf("printed %q", b.Out)
 			}
 			info, err := os.Stat(script)
 			if err != nil || info.Mode().Perm() != 0o755 {
@@ -52,9 +55,9 @@ func TestCompletionIsInstalledBesideThePluginsLink(t *testing.T) {
 func TestCompletionLeavesOthersFilesAlone(t *testing.T) {
 	dir := onPath(t)
 	script := filepath.Join(dir, "kubectl_complete-img")
-	write(t, script, "#!/bin/sh\n# mine\n")
+	clitest.Write(t, script, "#!/bin/sh\n# mine\n")
 	b := newBench(t)
-	if report := b.refused(t, "completion", "install"); !strings.Contains(report, script+" is not of kubectl img") {
+	if report := b.unusable(t, "completion", "install"); !strings.Contains(report, "kubectl img did not write "+script) {
 		t.Error(report)
 	}
 	if got, err := os.ReadFile(script); err != nil || string(got) != "#!/bin/sh\n# mine\n" {
@@ -66,24 +69,24 @@ func TestCompletionLeavesOthersFilesAlone(t *testing.T) {
 	if err := os.Symlink("kubectl-img", script); err != nil { // somebody's own way to do it
 		t.Fatal(err)
 	}
-	newBench(t).refused(t, "completion", "install")
+	newBench(t).unusable(t, "completion", "install")
 }
 
 func TestCompletionIsInstalledWhereTold(t *testing.T) {
 	onPath(t)
 	dir := t.TempDir()
 	b := newBench(t)
-	if code := b.run("completion", "install", "--dir", dir); code != codeOK {
-		t.Fatalf("exit code %d: %s", code, b.errOut)
+	if code := b.run("completion", "install", "--dir", dir); code != cli.CodeOK {
+		t.Fatalf("exit code %d: %s", code, b.ErrOut)
 	}
-	if want := "warning: " + dir + " is not on PATH, where kubectl looks\n"; b.errOut.String() != want {
-		t.Errorf("stderr %q, want %q", b.errOut, want)
+	if want := "warning: " + dir + " is not on PATH, where kubectl looks\n"; b.ErrOut.String() != want {
+		t.Errorf("stderr %q, want %q", b.ErrOut, want)
 	}
-	if report := newBench(t).refused(t, "completion", "install", "--dir", filepath.Join(dir, "nowhere")); !strings.Contains(report, "no such file") {
+	if report := newBench(t).unusable(t, "completion", "install", "--dir", filepath.Join(dir, "nowhere")); !strings.Contains(report, "no such file") {
 		t.Error(report)
 	}
 	t.Setenv("PATH", dir)
-	if report := newBench(t).refused(t, "completion", "install"); !strings.Contains(report, "--dir DIR") {
+	if report := newBench(t).unusable(t, "completion", "install"); !strings.Contains(report, "--dir DIR") {
 		t.Error(report)
 	}
 }

@@ -11,6 +11,9 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/cluster"
+	"github.com/kubectl-img/kubectl-img/internal/complete"
 	"github.com/kubectl-img/kubectl-img/internal/doctor"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
@@ -28,7 +31,7 @@ const doctorExample = `  # What the API server can tell
   # Build an empty image with each profile, and push it
   kubectl img doctor -n ci --probe -t registry.example.com/team/probe`
 
-// sharedFlags are those of build that decide about the pod and the registries.
+// sharedFlags returns the flags of build that decide about the pod and the registries.
 func sharedFlags() []string {
 	return []string{
 		"auth", "registry-ca", "image", "seccomp-profile", "apparmor-profile", "service-account", "node-selector", "toleration", "request", "limit",
@@ -46,45 +49,48 @@ type doctorFlags struct {
 	global *pflag.FlagSet // kubectl's
 }
 
-func newDoctorCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
+func newDoctorCommand(p cli.Process, config *genericclioptions.ConfigFlags) *cobra.Command {
 	o := &doctorFlags{config: config, build: pflag.NewFlagSet("", pflag.ContinueOnError)}
 	o.build.SortFlags = false
 	cmd := &cobra.Command{
 		Use: "doctor [flags]", Short: "Say why images can't be built here, and what mends it", Long: doctorLong, Example: doctorExample, Args: noArguments,
+		Annotations: complete.ReadsEnvironment(), ValidArgsFunction: complete.Nothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.global = cmd.InheritedFlags()
-			// KUBECTL_IMG_OUTPUT is about what a build brings back.
+			// Only these flags: KUBECTL_IMG_OUTPUT is about the output of a build.
 			for _, flags := range []*pflag.FlagSet{o.build, o.global} {
-				if _, _, err := applyEnvironment(flags, p.env); err != nil {
+				if _, _, err := p.Env.Apply(flags); err != nil {
 					return err
 				}
 			}
 			if o.output != "" && o.output != outputJSON {
-				return invalidValue("--output", o.output, errors.New("want json")).withHint(cmd.CommandPath() + " --help")
+				return cli.InvalidValue("--output", o.output, errors.New("want json")).WithHint(cmd.CommandPath() + " --help")
 			}
 			if o.tag != "" && !o.probe {
-				return usagef("--tag has no effect without --probe").withHint("--probe --tag " + o.tag)
+				return cli.Usagef("--tag has no effect without --probe").WithHint("--probe --tag " + o.tag)
 			}
 			return o.run(cmd.Context(), p)
 		},
 	}
-	build := newBuildCommand(p, config, nil).Flags()
+	build := newBuildCommand(p, config).Flags()
 	for _, name := range sharedFlags() {
 		o.build.AddFlag(build.Lookup(name))
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&o.probe, "probe", false, "Build an empty image in a pod of each profile")
-	// Not build's own: that one's variable would have the probe pushed over somebody's image.
-	flags.StringVarP(&o.tag, "tag", "t", "", "`REFERENCE`: With --probe: reference to push the empty image to, over what is there")
-	flags.StringVarP(&o.output, "output", "o", "", "`FORMAT`: json for a report that programs read")
+	// This is not build's flag: KUBECTL_IMG_TAG would make the probe overwrite somebody's image.
+	flags.StringVarP(&o.tag, "tag", "t", "", "With --probe: `REFERENCE` to push the empty image to, over what is there")
+	flags.StringVarP(&o.output, "output", "o", "", "`FORMAT` for programs: json")
 	flags.AddFlagSet(o.build)
+	complete.Flags{"tag": complete.Nothing, "output": complete.Words(outputJSON)}.Register(cmd)
+	usedMost(cmd, "probe", "tag", "output", "auth", "image", "service-account")
 	return cmd
 }
 
-// run examines, probes where asked to, and prints. That no profile can work is the error.
-func (o *doctorFlags) run(ctx context.Context, p process) error {
-	self := buildRunner{process: p, flags: append(arguments(o.build), arguments(o.global)...), tag: o.tag}
+// run examines, probes if asked to, and prints. It fails if no profile can work.
+func (o *doctorFlags) run(ctx context.Context, p cli.Process) error {
+	self := buildRunner{proc: p, flags: append(arguments(o.build), arguments(o.global)...), tag: o.tag}
 	exam, err := o.exam(ctx, self)
 	if err != nil {
 		return err
@@ -102,7 +108,7 @@ func (o *doctorFlags) run(ctx context.Context, p process) error {
 		report.Add("image, profile, registry", doctor.Unknown, "kubectl img doctor -n "+exam.Namespace+" --probe",
 			"only a pod can tell whether its node has the builder image and the seccomp profile, and reaches the registry")
 	}
-	if err := printReport(report, o.output, p.streams.Out); err != nil {
+	if err := printReport(report, o.output, p.Streams.Out); err != nil {
 		return err
 	}
 	if err := verdict(report); err != nil {
@@ -116,14 +122,14 @@ func (o *doctorFlags) exam(ctx context.Context, self buildRunner) (*doctor.Exam,
 	if err != nil {
 		return nil, fmt.Errorf("read kubeconfig: %w", err)
 	}
-	clock := &serverClock{}
+	clock := &cluster.Clock{}
 	config = rest.CopyConfig(config)
-	config.Wrap(clock.watch)
+	config.Wrap(clock.Watch)
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("read kubeconfig: %w", err)
 	}
-	exam := &doctor.Exam{Client: client, ServerTime: clock.known}
+	exam := &doctor.Exam{Client: client, ServerTime: clock.Known}
 	exam.Kubelet = func(ctx context.Context, node, path string) ([]byte, error) {
 		return client.CoreV1().RESTClient().Get().Resource("nodes").Name(node).SubResource("proxy", path).DoRaw(ctx)
 	}

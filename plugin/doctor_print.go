@@ -8,10 +8,11 @@ import (
 
 	"k8s.io/cli-runtime/pkg/printers"
 
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/doctor"
 )
 
-// outputJSON is the other format of a report than a table.
+// outputJSON is the format for programs.
 const outputJSON = "json"
 
 func printReport(report *doctor.Report, format string, w io.Writer) error {
@@ -24,9 +25,9 @@ func printReport(report *doctor.Report, format string, w io.Writer) error {
 	var rows strings.Builder
 	fmt.Fprintln(&rows, "STATUS\tCHECK\tDETAIL")
 	for _, c := range report.Checks {
-		fmt.Fprintf(&rows, "%s\t%s\t%s\n", c.Status, oneLine(c.Name), oneLine(c.Detail))
+		fmt.Fprintf(&rows, "%s\t%s\t%s\n", c.Status, cli.OneLine(c.Name), cli.OneLine(c.Detail))
 		if c.Mend != "" {
-			fmt.Fprintf(&rows, "\t\tmend: %s\n", oneLine(c.Mend))
+			fmt.Fprintf(&rows, "\t\tmend: %s\n", cli.OneLine(c.Mend))
 		}
 	}
 	table := printers.GetNewTabWriter(w)
@@ -36,22 +37,22 @@ func printReport(report *doctor.Report, format string, w io.Writer) error {
 	return table.Flush()
 }
 
-// hopelessError is a namespace in which no profile can work.
-type hopelessError struct{ hint string }
+// noProfileError is a namespace in which no profile can work.
+type noProfileError struct{ hint string }
 
-func (e *hopelessError) Error() string { return "no profile can work here" }
+func (e *noProfileError) Error() string { return "no profile can work here" }
 
 // Hint mends the first thing that is wrong.
-func (e *hopelessError) Hint() string { return e.hint }
+func (e *noProfileError) Hint() string { return e.hint }
 
 // ExitCode is that of a refusal by policy.
-func (e *hopelessError) ExitCode() int { return codePolicy }
+func (e *noProfileError) ExitCode() int { return cli.CodePolicy }
 
 func verdict(report *doctor.Report) error {
 	if len(report.Profiles) > 0 {
 		return nil
 	}
-	err := &hopelessError{}
+	err := &noProfileError{}
 	for _, c := range report.Checks {
 		if c.Status == doctor.Fail && err.hint == "" {
 			err.hint = c.Mend

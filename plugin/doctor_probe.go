@@ -14,19 +14,22 @@ import (
 
 	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/doctor"
+	"github.com/kubectl-img/kubectl-img/internal/explain"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// emptyImage is built from nothing, so that no registry but the one that is pushed to has a say.
+// emptyImage has no base image, so that only the registry of the push can fail.
 const emptyImage = "FROM scratch\nCOPY Dockerfile /\n"
 
-// buildRunner runs `kubectl img build` in this process, so that what is examined is what a build does.
+// buildRunner runs `kubectl img build` in this process, so that doctor examines what a build does.
 type buildRunner struct {
-	process
+	proc  cli.Process
 	flags []string // the user's
 	tag   string   // pushed to; empty for nowhere
 }
@@ -41,13 +44,12 @@ func (b buildRunner) pod(ctx context.Context, profile podspec.Profile) (*corev1.
 	return pod, json.Unmarshal(out, pod)
 }
 
-// probe builds with each profile that the report has left, and takes out of it those with which nothing was built. The first
-// error is a registry's.
+// probe builds with each profile in the report, and removes the profiles with which the build fails. Refused is a registry's error.
 func (b buildRunner) probe(ctx context.Context, report *doctor.Report) (refused, err error) {
 	candidates := report.Profiles
 	report.Profiles = []string{}
 	for _, profile := range candidates {
-		err := b.try(ctx, podspec.Profile(profile))
+		err := explain.API(b.try(ctx, podspec.Profile(profile)))
 		var missing *builder.StartError
 		switch {
 		case ctx.Err() != nil:
@@ -55,22 +57,22 @@ func (b buildRunner) probe(ctx context.Context, report *doctor.Report) (refused,
 		case err == nil:
 			report.Profiles = append(report.Profiles, profile)
 			report.Add("probe "+profile, doctor.OK, "", "%s", b.did())
-		case codeOf(err) == codeRegistry:
-			// The pod did what it could; the other profiles are tried without a push.
+		case cli.ExitCode(err) == cli.CodeRegistry:
+			// The pod has built; the other profiles are tried without a push.
 			report.Profiles = append(report.Profiles, profile)
 			report.Add("probe "+profile, doctor.OK, "", "an image was built in a pod")
-			report.Add("registry", doctor.Fail, hintOf(err), "%s", lineOf(err))
+			report.Add("registry", doctor.Fail, cli.Hint(err), "%s", err.Error())
 			refused, b.tag = err, ""
 		case errors.As(err, &missing) && missing.Reason == "CreateContainerError":
-			report.Add("probe "+profile, doctor.Fail, "kubectl img setup --profiles | kubectl apply -f -", "%s", lineOf(err))
+			report.Add("probe "+profile, doctor.Fail, "kubectl img setup --profiles | kubectl apply -f -", "%s", err.Error())
 		default:
-			report.Add("probe "+profile, doctor.Fail, hintOf(err), "%s", lineOf(err))
+			report.Add("probe "+profile, doctor.Fail, cli.Hint(err), "%s", err.Error())
 		}
 	}
 	return refused, nil
 }
 
-// did says what a probe that succeeded has shown.
+// did describes a successful probe.
 func (b buildRunner) did() string {
 	if b.tag != "" {
 		return "an image was built in a pod and pushed from there"
@@ -83,7 +85,7 @@ func (b buildRunner) try(ctx context.Context, profile podspec.Profile) error {
 	return err
 }
 
-// run has stdout returned and stderr dropped: the error says what went wrong.
+// run returns stdout and drops stderr: the error says what failed.
 func (b buildRunner) run(ctx context.Context, profile podspec.Profile, args ...string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "kubectl-img-")
 	if err != nil {
@@ -94,25 +96,22 @@ func (b buildRunner) run(ctx context.Context, profile podspec.Profile, args ...s
 		return nil, fmt.Errorf("make a build context: %w", err)
 	}
 	var out bytes.Buffer
-	p := b.process
-	p.streams = genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: io.Discard}
-	p.env = slices.DeleteFunc(slices.Clone(p.env), ofBuildOnly)
+	p := b.proc
+	p.Streams = genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: io.Discard}
+	p.Env = p.Env.WithoutSettings()
 	if b.tag != "" {
 		args = append(args, "--tag="+b.tag)
 	}
-	cmd := newRootCommand(p, (*Plan).carryOut)
-	cmd.SetArgs(slices.Concat([]string{"build", "--quiet", "--profile=" + string(profile)}, args, b.flags, []string{dir}))
+	config := genericclioptions.NewConfigFlags(true)
+	cmd := newBuildCommand(p, config)
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	config.AddFlags(cmd.Flags())
+	cmd.SetArgs(slices.Concat([]string{"--quiet", "--profile=" + string(profile)}, args, b.flags, []string{dir}))
 	err = cmd.ExecuteContext(ctx)
 	return out.Bytes(), err
 }
 
-// ofBuildOnly tells whether a KEY=VALUE is a setting of build that doctor does not share.
-func ofBuildOnly(pair string) bool {
-	key, _, _ := strings.Cut(pair, "=")
-	return strings.HasPrefix(key, environmentPrefix) && !strings.HasPrefix(key, testsPrefix)
-}
-
-// arguments spells the flags that were set.
+// arguments returns the flags that were set, as a command line.
 func arguments(flags *pflag.FlagSet) []string {
 	var args []string
 	flags.VisitAll(func(f *pflag.Flag) {

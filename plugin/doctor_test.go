@@ -5,18 +5,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/clitest"
 	"github.com/kubectl-img/kubectl-img/internal/doctor"
 )
 
 // Without a cluster there is nothing to report: it is an error as for every verb.
 func TestDoctorWithoutACluster(t *testing.T) {
 	b := newBench(t, "KUBECTL_IMG_OUTPUT=type=tar,dest=x.tar", "KUBECTL_IMG_TAG=app", "KUBECTL_IMG_TIMEOUT=nonsense")
-	if code := b.run("doctor", "-n", "ci", "--probe"); code != codeInternal || b.out.Len() > 0 {
-		t.Errorf("exit code %d, stdout %q", code, b.out)
+	if code := b.run("doctor", "-n", "ci", "--probe"); code != cli.CodeInternal || b.Out.Len() > 0 {
+		t.Errorf("exit code %d, stdout %q", code, b.Out)
 	}
-	checkReport(t, b.errOut.String())
-	if !strings.Contains(b.errOut.String(), "127.0.0.1:1") {
-		t.Errorf("%s", b.errOut)
+	clitest.CheckReport(t, b.ErrOut.String())
+	if !strings.Contains(b.ErrOut.String(), "127.0.0.1:1") {
+		t.Errorf("%s", b.ErrOut)
 	}
 }
 
@@ -33,7 +35,7 @@ func TestDoctorRefuses(t *testing.T) {
 		"--pod-template missing": "missing",
 	} {
 		t.Run(args, func(t *testing.T) {
-			if said := newBench(t).refused(t, append([]string{"doctor"}, strings.Fields(args)...)...); !strings.Contains(said, names) {
+			if said := newBench(t).unusable(t, append([]string{"doctor"}, strings.Fields(args)...)...); !strings.Contains(said, names) {
 				t.Errorf("%q does not name %q", said, names)
 			}
 		})
@@ -43,15 +45,12 @@ func TestDoctorRefuses(t *testing.T) {
 // TestDoctorExaminesThePodOfABuild compares what is examined with what build would create.
 func TestDoctorExaminesThePodOfABuild(t *testing.T) {
 	b := newBench(t, "KUBECTL_IMG_LIMIT=memory=1Gi")
-	run := buildRunner{process: b.process, flags: []string{"--namespace=ci", "--node-selector=disk=ssd"}}
+	run := buildRunner{proc: b.Process, flags: []string{"--namespace=ci", "--node-selector=disk=ssd"}}
 	pod, err := run.pod(t.Context(), "userns")
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := b.plan("-t", "app", "--profile", "userns", "-n", "ci", "--node-selector", "disk=ssd", ".")
-	if err != nil {
-		t.Fatal(err)
-	}
+	plan := b.plan(t, "-t", "app", "--profile", "userns", "-n", "ci", "--node-selector", "disk=ssd")
 	if pod.Namespace != "ci" || pod.Spec.NodeSelector["disk"] != "ssd" || *pod.Spec.HostUsers || pod.Spec.Containers[0].Image != plan.Pod.Spec.Containers[0].Image {
 		t.Errorf("pod %+v", pod)
 	}
@@ -65,8 +64,8 @@ func TestVerdictHintsAtTheFirstFailure(t *testing.T) {
 	report.Add("one", doctor.Warn, "not this", "")
 	report.Add("two", doctor.Fail, "", "")
 	report.Add("three", doctor.Fail, "this", "")
-	if err := verdict(report); codeOf(err) != codePolicy || hintOf(err) != "this" {
-		t.Errorf("%v: exit code %d, hint %q", err, codeOf(err), hintOf(err))
+	if err := verdict(report); cli.ExitCode(err) != cli.CodePolicy || cli.Hint(err) != "this" {
+		t.Errorf("%v: exit code %d, hint %q", err, cli.ExitCode(err), cli.Hint(err))
 	}
 	report.Profiles = []string{"unset"}
 	if err := verdict(report); err != nil {

@@ -27,7 +27,7 @@ func errorTexts(t *testing.T) []errorText {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && slices.Contains([]string{"tests", "tools", "images", "krew", "dist", "testdata", ".git"}, entry.Name()):
+		case entry.IsDir() && slices.Contains([]string{"tests", "tools", "images", "krew", "dist", "clitest", "testdata", ".git"}, entry.Name()):
 			return filepath.SkipDir
 		case strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go"):
 			file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
@@ -69,7 +69,7 @@ func (c *collector) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CallExpr:
 		switch name := nameOf(n.Fun); {
-		case slices.Contains([]string{"errors.New", "fmt.Errorf", "usagef"}, name):
+		case slices.Contains([]string{"errors.New", "fmt.Errorf", "cli.Usagef", "Usagef"}, name):
 			c.add(n, c.call(n))
 		case name == "fileError": // "%s %s: %v"
 			c.add(n, c.text(n.Args[0])+" …: …")
@@ -79,7 +79,7 @@ func (c *collector) visit(n ast.Node) bool {
 			ast.Inspect(n.Body, c.visitError)
 		}
 	case *ast.CompositeLit:
-		if name := nameOf(n.Type); strings.HasSuffix(name, "Error") && name != "registryError" && name != "hintedError" { // these two only add a hint
+		if name := nameOf(n.Type); strings.HasSuffix(name, "Error") && name != "hintedError" { // it only adds a hint
 			c.fields(n)
 		}
 	case *ast.AssignStmt:
@@ -112,7 +112,7 @@ func (c *collector) visitError(n ast.Node) bool {
 func (c *collector) fields(literal *ast.CompositeLit) {
 	for _, element := range literal.Elts {
 		if pair, ok := element.(*ast.KeyValueExpr); ok {
-			if slices.Contains([]string{"hint", "flag", "phase", "Op"}, nameOf(pair.Key)) {
+			if slices.Contains([]string{"hint", "flag", "phase", "Op", "Source", "Instead"}, nameOf(pair.Key)) {
 				continue
 			}
 			element = pair.Value

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/flags.md")
@@ -51,7 +54,7 @@ func TestFlagReference(t *testing.T) {
 // flagReference is the reference of every visible flag of every verb, and of every refused one of build.
 func flagReference(t *testing.T) string {
 	t.Helper()
-	root := newRootCommand(newBench(t).process, (*Plan).carryOut)
+	root := newRootCommand(newBench(t).Process)
 	build, _, err := root.Find([]string{"build"})
 	if err != nil {
 		t.Fatal(err)
@@ -68,9 +71,12 @@ func flagReference(t *testing.T) string {
 	flagTable(&out, build.InheritedFlags())
 	fmt.Fprint(&out, "\n## Flags of `docker build` that are refused\n\nEach ends the run with exit code 2 before anything is created.\n\n")
 	fmt.Fprint(&out, "| flag | why | instead |\n| --- | --- | --- |\n")
-	for _, r := range refusedFlags() {
-		fmt.Fprintf(&out, "| %s | %s | %s |\n", spelling(r.shorthand, r.name), cell(r.reason), cell(r.wayOut))
-	}
+	build.Flags().VisitAll(func(f *pflag.Flag) {
+		var unsupported *cli.UnsupportedFlagError
+		if f.Hidden && errors.As(f.Value.Set(""), &unsupported) {
+			fmt.Fprintf(&out, "| %s | %s | %s |\n", spelling(f.Shorthand, f.Name), cell(unsupported.Reason), cell(unsupported.Instead))
+		}
+	})
 	fmt.Fprintln(&out)
 	return out.String()
 }
@@ -97,7 +103,7 @@ func flagTable(out *bytes.Buffer, flags *pflag.FlagSet) {
 		if f.Hidden || f.Name == "help" {
 			return
 		}
-		fmt.Fprintf(out, "| %s | `%s` | %s | %s |\n", typed(f), variable(f.Name), defaultValue(f), text(f))
+		fmt.Fprintf(out, "| %s | `%s` | %s | %s |\n", typed(f), cli.Variable(f.Name), defaultValue(f), text(f))
 	})
 }
 
@@ -116,7 +122,7 @@ func typed(f *pflag.Flag) string {
 
 // text is the flag's own.
 func text(f *pflag.Flag) string {
-	_, text := usage(f)
+	_, text := pflag.UnquoteUsage(f)
 	return cell(text)
 }
 

@@ -8,65 +8,19 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-const rootLong = `Build container images inside your Kubernetes cluster, in an unprivileged pod that is deleted afterwards.`
+// screenWidth is the width, in columns, that help is wrapped to.
+const screenWidth = 80
 
-const rootExample = `  # Can images be built in namespace ci? It says what is missing
-  kubectl img doctor -n ci
+// usedMostAnnotation names the flags that the help of a verb shows, where not all of them fit on a screen.
+const usedMostAnnotation = "kubectl-img.dev/used-most"
 
-  # What an administrator applies for it
-  kubectl img setup -n ci --user jane | kubectl apply -f -
-
-  # Build the current directory and push it
-  kubectl img build -n ci -t registry.example.com/team/app:1.2 .`
-
-const buildLong = `Build an image from a Dockerfile in its own pod, push it, and delete the pod.
-
-PATH is the build context, a directory; - reads it as a tar archive from stdin. The digest, REPOSITORY@sha256:..., is
-the only line on stdout.`
-
-const buildExample = `  # Build the current directory and push it
-  kubectl img build -t registry.example.com/team/app:1.2 .
-
-  # Only look at the pod, in namespace ci, with a build argument
-  kubectl img build -n ci -t registry.example.com/a --build-arg V=1 --dry-run .
-
-  # Send a context that git packs
-  git archive HEAD | kubectl img build -t registry.example.com/team/app -`
-
-// verbGroup is verbs under a heading in the help.
-type verbGroup struct {
-	title string
-	verbs []string
-}
-
-// verbGroups has what to begin with first.
-func verbGroups() []verbGroup {
-	return []verbGroup{
-		{"Build", []string{"build"}},
-		{"Builds that run or have ended", []string{"ls", "attach", "logs", "cancel", "prune"}},
-		{"A cluster to build in", []string{"setup", "doctor"}},
-		{"The plugin itself", []string{"completion", "version", "options", "help"}},
+func usedMost(cmd *cobra.Command, flags ...string) {
+	if cmd.Annotations == nil {
+		cmd.Annotations = map[string]string{}
 	}
-}
-
-// usedMost are the flags in the help of a verb that has more than fit on a screen; options prints all.
-func usedMost(verb string) []string {
-	switch verb {
-	case "build":
-		return []string{"tag", "file", "build-arg", "platform", "output", "auth", "profile", "detach", "dry-run"}
-	case "ls":
-		return []string{"all-namespaces", "output"}
-	case "doctor":
-		return []string{"probe", "tag", "output", "auth", "image", "service-account"}
-	case "setup":
-		return []string{"profile", "user", "group", "serviceaccount", "profiles", "gke"}
-	default:
-		return nil
-	}
+	cmd.Annotations[usedMostAnnotation] = strings.Join(flags, " ")
 }
 
 // showHelp is cobra's help function.
@@ -74,13 +28,13 @@ func showHelp(cmd *cobra.Command, _ []string) {
 	_, _ = io.WriteString(cmd.OutOrStdout(), helpText(cmd))
 }
 
-// helpText fits a screen; a test holds it to that.
+// helpText fits on a screen.
 func helpText(cmd *cobra.Command) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s\n\nUsage:\n  %s\n", wrap(cmd.Long, 0), useLine(cmd))
+	fmt.Fprintf(&out, "%s\n\nUsage:\n  %s\n", wrap(cmd.Long), useLine(cmd))
 	if !cmd.HasParent() {
-		for _, group := range verbGroups() {
-			fmt.Fprintf(&out, "\n%s:\n%s", group.title, verbList(cmd, group.verbs))
+		for _, group := range cmd.Groups() {
+			fmt.Fprintf(&out, "\n%s:\n%s", group.Title, verbList(verbsOf(cmd, group.ID)))
 		}
 	}
 	fmt.Fprintf(&out, "\nExamples:\n%s\n", cmd.Example)
@@ -89,21 +43,31 @@ func helpText(cmd *cobra.Command) string {
 		return out.String()
 	}
 	flags := ownFlags(cmd)
-	if most := usedMost(cmd.Name()); most != nil {
+	if most := strings.Fields(cmd.Annotations[usedMostAnnotation]); len(most) > 0 {
 		flags = slices.DeleteFunc(flags, func(f *pflag.Flag) bool { return !slices.Contains(most, f.Name) })
-		fmt.Fprintf(&out, "\nFlags used most:\n%s", flagList(flags))
+		fmt.Fprintf(&out, "\nFlags used most:\n%s", flagUsages(flags, screenWidth))
 	} else if len(flags) > 0 {
-		fmt.Fprintf(&out, "\nFlags:\n%s", flagList(flags))
+		fmt.Fprintf(&out, "\nFlags:\n%s", flagUsages(flags, screenWidth))
 	}
 	fmt.Fprintf(&out, "\nAll flags, with kubectl's: kubectl img options %s\n", verbPath(cmd))
 	return out.String()
 }
 
-func verbList(root *cobra.Command, names []string) string {
+// verbsOf returns the verbs of a group, in the order in which they were added.
+func verbsOf(root *cobra.Command, group string) []*cobra.Command {
+	var verbs []*cobra.Command
+	for _, verb := range root.Commands() {
+		if verb.GroupID == group {
+			verbs = append(verbs, verb)
+		}
+	}
+	return verbs
+}
+
+func verbList(verbs []*cobra.Command) string {
 	var out strings.Builder
-	for _, name := range names {
-		verb, _, _ := root.Find([]string{name})
-		fmt.Fprintf(&out, "  %-11s %s\n", name, verb.Short)
+	for _, verb := range verbs {
+		fmt.Fprintf(&out, "  %-11s %s\n", verb.Name(), verb.Short)
 	}
 	return out.String()
 }
@@ -114,24 +78,25 @@ func useLine(cmd *cobra.Command) string {
 	return strings.TrimSpace(cmd.CommandPath() + " " + rest)
 }
 
-// verbPath names a command without what precedes it.
+// verbPath names a command without the name of the root.
 func verbPath(cmd *cobra.Command) string {
 	return strings.TrimSpace(strings.TrimPrefix(cmd.CommandPath(), cmd.Root().CommandPath()))
 }
 
-// newHelpCommand refuses what is no command, which cobra's own does not.
+// newHelpCommand rejects an unknown verb; cobra's own help command does not.
 func newHelpCommand() *cobra.Command {
 	return aboutVerbs(&cobra.Command{
 		Use: "help [VERB]", Short: "Say more about a verb", Long: "Say more about a verb; the same as --help after it.", Example: "  kubectl img help build",
 	}, (*cobra.Command).Help)
 }
 
-// aboutVerbs has a command tell something of the verb that its arguments name, or of all.
+// aboutVerbs makes a command that says something about the verb that its arguments name, or about all verbs.
 func aboutVerbs(cmd *cobra.Command, tell func(about *cobra.Command) error) *cobra.Command {
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		_, err := commandAt(cmd.Root(), args)
 		return err
 	}
+	cmd.ValidArgsFunction = completeVerbs
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		about, err := commandAt(cmd.Root(), args)
 		if err != nil {
@@ -142,6 +107,15 @@ func aboutVerbs(cmd *cobra.Command, tell func(about *cobra.Command) error) *cobr
 	return cmd
 }
 
+func completeVerbs(cmd *cobra.Command, args []string, prefix string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
+	for _, verb := range cmd.Root().Commands() {
+		if len(args) == 0 && verb.IsAvailableCommand() && strings.HasPrefix(verb.Name(), prefix) {
+			found = append(found, cobra.CompletionWithDesc(verb.Name(), verb.Short))
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
 // commandAt returns the command that words name.
 func commandAt(root *cobra.Command, words []string) (*cobra.Command, error) {
 	cmd, rest, err := root.Find(words)
@@ -149,12 +123,4 @@ func commandAt(root *cobra.Command, words []string) (*cobra.Command, error) {
 		return nil, knownCommand(cmd, rest)
 	}
 	return cmd, nil
-}
-
-func profileNames(profiles []podspec.Profile) string {
-	var names []string
-	for _, p := range profiles {
-		names = append(names, string(p))
-	}
-	return strings.Join(names, ", ")
 }

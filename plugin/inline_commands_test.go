@@ -24,7 +24,7 @@ func TestInlineCommandsExist(t *testing.T) {
 	for _, file := range append(files, "../Makefile", "../README.md", "../SECURITY.md", "../CONTRIBUTING.md", "../jenkins/README.md") {
 		texts[file] = readFile(t, file)
 	}
-	p := newBench(t).process // which has a directory of its own
+	p := newBench(t).Process // which has a directory of its own
 	found := 0
 	for file, text := range texts {
 		for _, match := range inline.FindAllStringSubmatch(text, -1) {
@@ -33,7 +33,7 @@ func TestInlineCommandsExist(t *testing.T) {
 				continue
 			}
 			found++
-			for _, fault := range slices.Concat(unknownTargets(words, texts["../Makefile"]), unknownFlags(newRootCommand(p, nil), words)) {
+			for _, fault := range slices.Concat(unknownTargets(words, texts["../Makefile"]), unknownFlags(newRootCommand(p), words)) {
 				t.Errorf("%s: %s: %s", file, match[0], fault)
 			}
 		}

@@ -10,6 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/clitest"
 )
 
 // TestManPage keeps docs/man/kubectl-img.1 what the command says about itself. It has no date, which would make it stale by itself.
@@ -18,9 +21,9 @@ func TestManPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := manPage(newRootCommand(newBench(t).process, nil))
+	want := manPage(newRootCommand(newBench(t).Process))
 	if *update {
-		write(t, path, want)
+		clitest.Write(t, path, want)
 		return
 	}
 	page, err := os.ReadFile(path)
@@ -87,14 +90,14 @@ The profile that last worked, for each cluster and namespace. It may be deleted.
 		code    int
 		meaning string
 	}{
-		{codeOK, "done: pushed, or the output is here"},
-		{codeInternal, "the cluster, the builder pod or the plugin itself failed; trying again can help"},
-		{codeUsage, "wrong usage; nothing was created"},
-		{codeBuild, "the build failed"},
-		{codeRegistry, "a registry login failed, or a registry refused a pull or the push"},
-		{codePolicy, "refused by policy: admission or RBAC"},
-		{codeTimeout, "timed out; the error names the phase"},
-		{codeInterrupted, "interrupted by SIGINT; 129 by SIGHUP, 143 by SIGTERM"},
+		{cli.CodeOK, "done: pushed, or the output is here"},
+		{cli.CodeInternal, "the cluster, the builder pod or the plugin itself failed; trying again can help"},
+		{cli.CodeUsage, "wrong usage; nothing was created"},
+		{cli.CodeBuild, "the build failed"},
+		{cli.CodeRegistry, "a registry login failed, or a registry refused a pull or the push"},
+		{cli.CodePolicy, "refused by policy: admission or RBAC"},
+		{cli.CodeTimeout, "timed out; the error names the phase"},
+		{cli.CodeInterrupted, "interrupted by SIGINT; 129 by SIGHUP, 143 by SIGTERM"},
 	} {
 		fmt.Fprintf(&out, ".TP\n.B %d\n%s\n", status.code, roff(status.meaning))
 	}
@@ -104,7 +107,7 @@ The profile that last worked, for each cluster and namespace. It may be deleted.
 
 func manFlags(out *strings.Builder, flags []*pflag.Flag) {
 	for _, f := range flags {
-		_, text := usage(f)
+		_, text := pflag.UnquoteUsage(f)
 		if value := strings.Trim(defaultValue(f), "`"); value != "" {
 			text += " (default " + value + ")"
 		}

@@ -11,6 +11,10 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/builds"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/cluster"
+	"github.com/kubectl-img/kubectl-img/internal/complete"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -29,49 +33,58 @@ type pruneFlags struct {
 	selector                   string
 }
 
-func newPruneCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
+func newPruneCommand(p cli.Process, config *genericclioptions.ConfigFlags) *cobra.Command {
 	o := &pruneFlags{}
 	cmd := &cobra.Command{
-		Use:     "prune [flags]",
-		Short:   "Delete builder pods that have ended or expired",
-		Long:    "Delete builder pods that have ended or expired. A running build is left alone, unless --all is given.",
-		Example: pruneExample,
-		Args:    noArguments,
+		Use:               "prune [flags]",
+		Short:             "Delete builder pods that have ended or expired",
+		Long:              "Delete builder pods that have ended or expired. Running builds stay, unless --all is given.",
+		Example:           pruneExample,
+		Args:              noArguments,
+		ValidArgsFunction: complete.Nothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), p, config)
 		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.BoolVar(&o.all, "all", false, "Running builds too")
+	flags.BoolVar(&o.all, "all", false, "Delete running builds too")
 	flags.BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "In every namespace")
-	flags.StringVarP(&o.selector, "selector", "l", "", "`LABELS`: Only builds whose pod has these labels, as kubectl get -l takes them; see build --pod-label")
+	flags.StringVarP(&o.selector, "selector", "l", "", "Only builds whose pod has these `LABELS`, as kubectl get -l takes them; see build --pod-label")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "Print what would be deleted and do nothing")
+	complete.Flags{"selector": complete.Nothing}.Register(cmd)
 	return cmd
 }
 
-func (o *pruneFlags) run(ctx context.Context, p process, config genericclioptions.RESTClientGetter) error {
+func (o *pruneFlags) run(ctx context.Context, p cli.Process, config genericclioptions.RESTClientGetter) error {
 	if _, err := labels.Parse(o.selector); err != nil {
-		return invalidValue("--selector", o.selector, err)
+		return cli.InvalidValue("--selector", o.selector, err)
 	}
-	c, pods, err := p.list(ctx, config, o.allNamespaces, o.selector)
+	c, namespace, err := connect(p, config)
+	if err != nil {
+		return err
+	}
+	if o.allNamespaces {
+		namespace = ""
+	}
+	pods, err := builds.List(ctx, c, namespace, o.selector)
 	if err != nil {
 		return err
 	}
 	var all error
 	for i := range pods {
-		why := o.reason(&pods[i], c)
-		if why == "" {
+		reason := o.reason(&pods[i], c)
+		if reason == "" {
 			continue
 		}
-		pod := builder.Adopt(c.api, &pods[i], podspec.Container)
+		pod := builder.Adopt(c.API, &pods[i], podspec.Container)
 		if !o.dryRun {
 			if err := pod.Remove(ctx); err != nil {
 				all = errors.Join(all, err)
 				continue
 			}
 		}
-		if _, err := fmt.Fprintf(p.streams.Out, "builder pod %s deleted (%s)%s\n", pod, why, map[bool]string{true: " (dry run)"}[o.dryRun]); err != nil {
+		if _, err := fmt.Fprintf(p.Streams.Out, "builder pod %s deleted (%s)%s\n", pod, reason, map[bool]string{true: " (dry run)"}[o.dryRun]); err != nil {
 			return err
 		}
 	}
@@ -79,31 +92,15 @@ func (o *pruneFlags) run(ctx context.Context, p process, config genericclioption
 }
 
 // reason says why a pod is to be deleted; empty if it is not.
-func (o *pruneFlags) reason(pod *corev1.Pod, c *connection) string {
+func (o *pruneFlags) reason(pod *corev1.Pod, c *cluster.Connection) string {
 	switch {
 	case builder.End(pod, podspec.Container) != nil:
 		return "ended"
-	case expired(pod, c.clock.now()):
+	case podspec.Expired(pod, c.Clock.Now()):
 		return "expired"
 	case o.all:
 		return "running"
 	default:
 		return ""
 	}
-}
-
-// list connects and returns the builder pods of the namespace or of all, or those of them that a selector finds.
-func (p process) list(ctx context.Context, config genericclioptions.RESTClientGetter, everywhere bool, selector string) (*connection, []corev1.Pod, error) {
-	c, namespace, err := p.enter(config, &Plan{})
-	if err != nil {
-		return nil, nil, err
-	}
-	if everywhere {
-		namespace = ""
-	}
-	if selector != "" {
-		selector = "," + selector
-	}
-	pods, err := c.api.List(ctx, namespace, ours()+selector)
-	return c, pods, err
 }

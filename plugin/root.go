@@ -1,20 +1,50 @@
-// Package plugin is the command line of kubectl img: flags and environment in, a Plan or one clear error out.
 package plugin
 
 import (
-	"context"
-	"errors"
+	"sync"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/complete"
 )
 
-// action is what becomes of a plan.
-type action func(*Plan, context.Context, process, genericclioptions.RESTClientGetter) error
+const rootLong = `Build container images inside your Kubernetes cluster, in an unprivileged pod that is deleted afterwards.`
 
-// newRootCommand returns the whole command. Errors go to Report; the command prints none itself.
-func newRootCommand(p process, do action) *cobra.Command {
+const rootExample = `  # Can images be built in namespace ci? It says what is missing
+  kubectl img doctor -n ci
+
+  # What an administrator applies for it
+  kubectl img setup -n ci --user jane | kubectl apply -f -
+
+  # Build the current directory and push it
+  kubectl img build -n ci -t registry.example.com/team/app:1.2 .`
+
+// verbGroup is a group of verbs in the help.
+type verbGroup struct {
+	title string
+	verbs []*cobra.Command
+}
+
+// verbGroups registers every verb, in the order of the help.
+func verbGroups(p cli.Process, config *genericclioptions.ConfigFlags) []verbGroup {
+	return []verbGroup{
+		{"Build", []*cobra.Command{newBuildCommand(p, config)}},
+		{"Builds that run or have ended", []*cobra.Command{
+			newLsCommand(p, config), newAttachCommand(p, config), newLogsCommand(p, config), newCancelCommand(p, config), newPruneCommand(p, config),
+		}},
+		{"A cluster to build in", []*cobra.Command{newSetupCommand(p, config), newDoctorCommand(p, config)}},
+		{"The plugin itself", []*cobra.Command{newCompletionCommand(p), newVersionCommand(p, config), newOptionsCommand(p), newHelpCommand()}},
+	}
+}
+
+// keepOrder makes cobra list the verbs in the order in which they are added.
+var keepOrder = sync.OnceFunc(func() { cobra.EnableCommandSorting = false })
+
+// newRootCommand returns the whole command. It prints no errors: they go to Report.
+func newRootCommand(p cli.Process) *cobra.Command {
+	keepOrder()
 	config := genericclioptions.NewConfigFlags(true)
 	root := &cobra.Command{
 		Use:           "kubectl-img VERB [flags]",
@@ -28,31 +58,45 @@ func newRootCommand(p process, do action) *cobra.Command {
 		Args:                       knownCommand,
 		SuggestionsMinimumDistance: 2,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		ValidArgsFunction:          complete.Nothing,
 	}
-	root.SetIn(p.streams.In)
-	root.SetOut(p.streams.Out)
-	root.SetErr(p.streams.ErrOut)
-	root.SetFlagErrorFunc(flagError)
+	root.SetIn(p.Streams.In)
+	root.SetOut(p.Streams.Out)
+	root.SetErr(p.Streams.ErrOut)
+	root.SetFlagErrorFunc(cli.FlagError)
 	config.AddFlags(root.PersistentFlags())
-	root.AddCommand(
-		newBuildCommand(p, config, do), newAttachCommand(p, config), newLogsCommand(p, config), newLsCommand(p, config),
-		newCancelCommand(p, config), newPruneCommand(p, config), newSetupCommand(p, config), newDoctorCommand(p, config), newVersionCommand(p, config),
-		newCompletionCommand(p), newOptionsCommand(p),
-	)
+	complete.Cluster{Env: p.Env, Kubeconfig: config}.KubectlFlags().Register(root)
+	for _, group := range verbGroups(p, config) {
+		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
+		for _, verb := range group.verbs {
+			verb.GroupID = group.title
+			root.AddCommand(verb)
+			if verb.Name() == "help" {
+				root.SetHelpCommand(verb)
+			}
+		}
+	}
 	// cobra's own scripts complete kubectl-img, which nobody types.
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpFunc(showHelp)
-	root.SetHelpCommand(newHelpCommand())
-	root.InitDefaultHelpCmd()
-	if p.completing {
-		completer{p, config}.add(root)
+	if p.Completing {
+		describeFlags(root)
 	}
 	return root
 }
 
+// describeFlags prepares the flags of all commands for a shell.
+func describeFlags(cmd *cobra.Command) {
+	complete.Describe(cmd.PersistentFlags())
+	complete.Describe(cmd.LocalNonPersistentFlags())
+	for _, sub := range cmd.Commands() {
+		describeFlags(sub)
+	}
+}
+
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usagef("%s takes no argument: %q", cmd.CommandPath(), args[0]).withHint(cmd.CommandPath() + " --help")
+		return cli.Usagef("%s takes no argument: %q", cmd.CommandPath(), args[0]).WithHint(cmd.CommandPath() + " --help")
 	}
 	return nil
 }
@@ -61,29 +105,9 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	err := usagef("unknown command %q for %q", args[0], cmd.CommandPath())
+	err := cli.Usagef("unknown command %q for %q", args[0], cmd.CommandPath())
 	if names := cmd.SuggestionsFor(args[0]); len(names) > 0 {
-		return err.withHint(cmd.CommandPath() + " " + names[0])
+		return err.WithHint(cmd.CommandPath() + " " + names[0])
 	}
-	return err.withHint(cmd.CommandPath() + " --help")
-}
-
-// flagError gives pflag's errors our form; the ones that refused flags return already have it.
-func flagError(cmd *cobra.Command, err error) error {
-	var refused *refusedError
-	if errors.As(err, &refused) {
-		return refused
-	}
-	help := cmd.CommandPath() + " --help"
-	var value *pflag.InvalidValueError
-	if errors.As(err, &value) {
-		return invalidValue("--"+value.GetFlag().Name, value.GetValue(), value.Unwrap()).withHint(help)
-	}
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
-		if name, ok := closestFlag(cmd.Flags(), unknown.GetSpecifiedName()); ok {
-			help = "did you mean --" + name + "?"
-		}
-	}
-	return (&usageError{message: err.Error(), cause: err}).withHint(help)
+	return err.WithHint(cmd.CommandPath() + " --help")
 }

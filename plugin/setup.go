@@ -6,6 +6,7 @@ import (
 	"io"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -13,6 +14,9 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/kubectl-img/kubectl-img/deploy"
+	"github.com/kubectl-img/kubectl-img/internal/buildflags"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/complete"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -53,22 +57,23 @@ type setupFlags struct {
 	pullSecret      string
 
 	config *genericclioptions.ConfigFlags
-	shared *pflag.FlagSet // those that mean what they mean to build; the environment sets no others
+	shared *pflag.FlagSet // the flags that mean the same to build; the environment sets no others
 }
 
-// setupPlan is what is printed; nil for what is not.
+// setupPlan is what is printed. A part that is not printed is nil.
 type setupPlan struct {
 	profiles *deploy.Profiles
 	builds   *deploy.Builds
 }
 
-func newSetupCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
+func newSetupCommand(p cli.Process, config *genericclioptions.ConfigFlags) *cobra.Command {
 	o := &setupFlags{config: config}
 	cmd := &cobra.Command{
 		Use: "setup [flags]", Short: "Print the manifests that a namespace and the nodes need", Long: setupLong, Example: setupExample, Args: noArguments,
+		Annotations: complete.ReadsEnvironment(), ValidArgsFunction: complete.Nothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, flags := range []*pflag.FlagSet{o.shared, cmd.InheritedFlags()} {
-				if _, _, err := applyEnvironment(flags, p.env); err != nil {
+				if _, _, err := p.Env.Apply(flags); err != nil {
 					return err
 				}
 			}
@@ -76,32 +81,43 @@ func newSetupCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Co
 			if err != nil {
 				return err
 			}
-			return plan.print(p.streams.Out)
+			return plan.print(p.Streams.Out)
 		},
 	}
-	o.add(cmd.Flags())
+	o.add(cmd.Flags(), p.BuilderImage)
+	o.complete(cmd)
+	usedMost(cmd, "profile", "user", "group", "serviceaccount", "profiles", "gke")
 	return cmd
 }
 
-func (o *setupFlags) add(flags *pflag.FlagSet) {
+func (o *setupFlags) add(flags *pflag.FlagSet, defaultImage string) {
 	flags.SortFlags = false
-	flags.StringVar(&o.profile, "profile", string(podspec.UserNS), "`PROFILE`: Profile that the namespace is for: "+profileNames(podspec.Profiles()))
-	flags.StringArrayVar(&o.users, "user", nil, "`NAME`: User who may build (repeatable)")
-	flags.StringArrayVar(&o.groups, "group", nil, "`NAME`: Group whose members may build (repeatable)")
-	flags.StringArrayVar(&o.serviceAccounts, "serviceaccount", nil, "`ACCOUNT`: NAMESPACE:NAME of a service account that may build (repeatable; default kubectl-img in the namespace, if nobody is named)")
-	flags.StringVar(&o.profiles, "profiles", "", "`WAY`: Print what puts the seccomp profile on the nodes: installer, or operator for the Security Profiles Operator")
+	flags.StringVar(&o.profile, "profile", string(podspec.UserNS), "`PROFILE` that the namespace is for: "+buildflags.ProfileNames(podspec.Profiles()))
+	flags.StringArrayVar(&o.users, "user", nil, "User `NAME` who may build (repeatable)")
+	flags.StringArrayVar(&o.groups, "group", nil, "Group `NAME` whose members may build (repeatable)")
+	flags.StringArrayVar(&o.serviceAccounts, "serviceaccount", nil, "Service `ACCOUNT` NAMESPACE:NAME that may build (repeatable; default kubectl-img in the namespace)")
+	flags.StringVar(&o.profiles, "profiles", "", "Print what puts the seccomp profile on the nodes; `WAY` is installer or operator (Security Profiles Operator)")
 	flags.Lookup("profiles").NoOptDefVal = byInstaller
-	flags.BoolVar(&o.apparmor, "apparmor", false, "With --profiles: print what loads the AppArmor profile, too")
-	flags.StringVar(&o.image, "image", defaultImage(), "`REFERENCE`: Builder image, which the installer runs in")
-	flags.StringVar(&o.pullSecret, "image-pull-secret", "", "`NAME`: Secret in namespace kubectl-img to pull the builder image with")
-	flags.StringVar(&o.kubeletDir, "kubelet-dir", deploy.KubeletDir, "`PATH`: The kubelet's directory on the nodes")
-	flags.StringVar(&o.gke, "gke", "", "`PROJECT`: Google Cloud project of the cluster: print the commands for Workload Identity")
-	flags.StringVar(&o.registry, "registry", "", "`REPOSITORY`: With --gke: HOST[/PROJECT/REPOSITORY] of Artifact Registry")
-	flags.StringVar(&o.account, "service-account", "builder", "`NAME`: With --gke: service account of the builder pods")
+	flags.BoolVar(&o.apparmor, "apparmor", false, "With --profiles: print what loads the AppArmor profile too")
+	flags.StringVar(&o.image, "image", defaultImage, "`REFERENCE` of the builder image, which the installer runs in")
+	flags.StringVar(&o.pullSecret, "image-pull-secret", "", "Secret `NAME` in namespace kubectl-img to pull the builder image with")
+	flags.StringVar(&o.kubeletDir, "kubelet-dir", deploy.KubeletDir, "The kubelet's directory `PATH` on the nodes")
+	flags.StringVar(&o.gke, "gke", "", "Print the commands for Workload Identity; `PROJECT` is the cluster's Google Cloud project")
+	flags.StringVar(&o.registry, "registry", "", "With --gke: `HOST[/PROJECT/REPOSITORY]` of Artifact Registry")
+	flags.StringVar(&o.account, "service-account", "builder", "With --gke: service account `NAME` of the builder pods")
 	o.shared = pflag.NewFlagSet("", pflag.ContinueOnError)
 	for _, name := range []string{"profile", "image", "service-account"} {
 		o.shared.AddFlag(flags.Lookup(name))
 	}
+}
+
+func (o *setupFlags) complete(cmd *cobra.Command) {
+	flags := complete.Flags{"profile": complete.Profiles(), "profiles": complete.Words(byInstaller, byOperator)}
+	// The Secret is in a namespace that --profiles creates, so the cluster does not have it yet.
+	for name := range strings.FieldsSeq("user group serviceaccount image image-pull-secret kubelet-dir gke registry service-account") {
+		flags[name] = complete.Nothing
+	}
+	flags.Register(cmd)
 }
 
 // plan reads and checks everything.
@@ -116,8 +132,8 @@ func (o *setupFlags) plan() (*setupPlan, error) {
 		return plan, err
 	}
 	if plan.profiles == nil {
-		// Its labels are changed, so it is not left to what the kubeconfig happens to say.
-		return nil, usagef("setup wants a namespace").withHint("kubectl img setup -n NAME, or kubectl img setup --profiles for the nodes alone")
+		// The labels of the namespace change, so the kubeconfig must not choose it.
+		return nil, cli.Usagef("setup wants a namespace").WithHint("kubectl img setup -n NAME, or kubectl img setup --profiles for the nodes alone")
 	}
 	return plan, nil
 }
@@ -126,18 +142,18 @@ func (o *setupFlags) readProfiles() (*deploy.Profiles, error) {
 	switch o.profiles {
 	case "":
 		if o.apparmor {
-			return nil, usagef("--apparmor has no effect without --profiles").withHint("--profiles --apparmor")
+			return nil, cli.Usagef("--apparmor has no effect without --profiles").WithHint("--profiles --apparmor")
 		}
 		return nil, nil
 	case byInstaller, byOperator:
 	default:
-		return nil, invalidValue("--profiles", o.profiles, errors.New("want installer or operator"))
+		return nil, cli.InvalidValue("--profiles", o.profiles, errors.New("want installer or operator"))
 	}
 	if !path.IsAbs(o.kubeletDir) || path.Clean(o.kubeletDir) == "/" {
-		return nil, invalidValue("--kubelet-dir", o.kubeletDir, errors.New("want an absolute path"))
+		return nil, cli.InvalidValue("--kubelet-dir", o.kubeletDir, errors.New("want an absolute path"))
 	}
 	if msgs := validation.IsDNS1123Subdomain(o.pullSecret); o.pullSecret != "" && len(msgs) > 0 {
-		return nil, invalidValue("--image-pull-secret", o.pullSecret, errors.New(msgs[0]))
+		return nil, cli.InvalidValue("--image-pull-secret", o.pullSecret, errors.New(msgs[0]))
 	}
 	return &deploy.Profiles{
 		Image: o.image, PullSecret: o.pullSecret, KubeletDir: path.Clean(o.kubeletDir), Operator: o.profiles == byOperator, AppArmor: o.apparmor,
@@ -146,16 +162,16 @@ func (o *setupFlags) readProfiles() (*deploy.Profiles, error) {
 
 func (o *setupFlags) readBuilds(namespace string) (*deploy.Builds, error) {
 	if msgs := validation.IsDNS1123Label(namespace); len(msgs) > 0 {
-		return nil, invalidValue("--namespace", namespace, errors.New(msgs[0]))
+		return nil, cli.InvalidValue("--namespace", namespace, errors.New(msgs[0]))
 	}
 	profile := podspec.Profile(o.profile)
-	if o.profile == "auto" {
-		profile = podspec.UserNS // the first that build tries, and what it tries next passes the same level
+	if o.profile == buildflags.ProfileAuto {
+		profile = podspec.UserNS // build tries it first, and the next profiles pass the same level
 	}
 	if !slices.Contains(podspec.Profiles(), profile) {
-		return nil, invalidValue("--profile", o.profile, fmt.Errorf("want one of %s", profileNames(podspec.Profiles())))
+		return nil, cli.InvalidValue("--profile", o.profile, fmt.Errorf("want one of %s", buildflags.ProfileNames(podspec.Profiles())))
 	}
-	builds := &deploy.Builds{Namespace: namespace, Profile: string(profile), Level: podSecurityLevel(profile)}
+	builds := &deploy.Builds{Namespace: namespace, Profile: string(profile), Level: profile.Level()}
 	var err error
 	if builds.Subjects, err = o.readSubjects(namespace); err != nil {
 		return nil, err
@@ -180,18 +196,6 @@ func accountsToCreate(builds *deploy.Builds) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// podSecurityLevel is the strictest level that the profile passes.
-func podSecurityLevel(profile podspec.Profile) string {
-	switch profile {
-	case podspec.Restricted:
-		return "restricted"
-	case podspec.Unconfined:
-		return "privileged"
-	default:
-		return "baseline"
-	}
 }
 
 func (p *setupPlan) print(w io.Writer) error {

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-img/kubectl-img/deploy"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
 const (
@@ -16,7 +17,7 @@ const (
 	defaultBuilder = "kubectl-img"
 )
 
-// readSubjects is who may build, spelt as for kubectl create rolebinding.
+// readSubjects reads who may build, in the form of kubectl create rolebinding.
 func (o *setupFlags) readSubjects(namespace string) ([]deploy.Subject, error) {
 	var subjects []deploy.Subject
 	for _, kind := range []struct {
@@ -26,7 +27,7 @@ func (o *setupFlags) readSubjects(namespace string) ([]deploy.Subject, error) {
 	}{{rbacv1.UserKind, "--user", o.users}, {rbacv1.GroupKind, "--group", o.groups}} {
 		for _, name := range kind.names {
 			if strings.TrimSpace(name) == "" {
-				return nil, invalidValue(kind.flag, name, errors.New("want a name"))
+				return nil, cli.InvalidValue(kind.flag, name, errors.New("want a name"))
 			}
 			subjects = append(subjects, deploy.Subject{Kind: kind.name, Name: name})
 		}
@@ -34,7 +35,7 @@ func (o *setupFlags) readSubjects(namespace string) ([]deploy.Subject, error) {
 	for _, value := range o.serviceAccounts {
 		ns, name, ok := strings.Cut(value, ":")
 		if !ok || len(validation.IsDNS1123Label(ns)) > 0 || len(validation.IsDNS1123Subdomain(name)) > 0 {
-			return nil, invalidValue("--serviceaccount", value, errors.New("want NAMESPACE:NAME"))
+			return nil, cli.InvalidValue("--serviceaccount", value, errors.New("want NAMESPACE:NAME"))
 		}
 		subjects = append(subjects, deploy.Subject{Kind: kindServiceAccount, Name: name, Namespace: ns})
 	}
@@ -44,21 +45,21 @@ func (o *setupFlags) readSubjects(namespace string) ([]deploy.Subject, error) {
 	return subjects, nil
 }
 
-// readGoogle is what the Workload Identity commands are about.
+// readGoogle reads what the Workload Identity commands need.
 func (o *setupFlags) readGoogle(namespace string) (*deploy.Google, error) {
 	switch {
 	case o.gke == "" && o.registry == "":
 		return nil, nil
 	case o.gke == "" || o.registry == "":
-		return nil, usagef("--gke and --registry belong together").withHint("--gke PROJECT --registry REGION-docker.pkg.dev/PROJECT/REPOSITORY")
+		return nil, cli.Usagef("--gke and --registry belong together").WithHint("--gke PROJECT --registry REGION-docker.pkg.dev/PROJECT/REPOSITORY")
 	case !isProjectID(o.gke):
-		return nil, invalidValue("--gke", o.gke, errors.New("want a project ID"))
+		return nil, cli.InvalidValue("--gke", o.gke, errors.New("want a project ID"))
 	case len(validation.IsDNS1123Subdomain(o.account)) > 0:
-		return nil, invalidValue("--service-account", o.account, errors.New("want the name of a service account"))
+		return nil, cli.InvalidValue("--service-account", o.account, errors.New("want the name of a service account"))
 	}
 	google := &deploy.Google{Project: o.gke, Account: o.account, Namespace: namespace, RegistryProject: o.gke}
 	if err := readArtifactRegistry(o.registry, google); err != nil {
-		return nil, invalidValue("--registry", o.registry, err)
+		return nil, cli.InvalidValue("--registry", o.registry, err)
 	}
 	return google, nil
 }
@@ -92,7 +93,7 @@ func readArtifactRegistry(value string, google *deploy.Google) error {
 	return nil
 }
 
-// artifactLocation is where the repositories of a host of Artifact Registry lie.
+// artifactLocation returns the location of the repositories of a host of Artifact Registry.
 func artifactLocation(host string) (string, bool) {
 	if location, ok := strings.CutSuffix(host, "-docker.pkg.dev"); ok && len(validation.IsDNS1123Label(location)) == 0 {
 		return location, true
@@ -101,5 +102,5 @@ func artifactLocation(host string) (string, bool) {
 	return location, ok
 }
 
-// isProjectID also holds for repositories: what is printed is pasted into a shell.
+// isProjectID reports whether s is a valid name of a project or a repository. It must be strict: people paste the output into a shell.
 func isProjectID(s string) bool { return len(validation.IsDNS1123Label(s)) == 0 }

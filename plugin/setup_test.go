@@ -7,6 +7,7 @@ import (
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -54,24 +55,24 @@ func TestSetupPrints(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, c.env...)
-			if code := b.run(append([]string{"setup"}, strings.Fields(c.args)...)...); code != codeOK {
-				t.Fatalf("exit code %d: %s", code, b.errOut)
+			if code := b.run(append([]string{"setup"}, strings.Fields(c.args)...)...); code != cli.CodeOK {
+				t.Fatalf("exit code %d: %s", code, b.ErrOut)
 			}
 			for _, part := range c.parts {
-				if !strings.Contains(b.out.String(), part) {
-					t.Errorf("lacks %q:\n%s", part, b.out)
+				if !strings.Contains(b.Out.String(), part) {
+					t.Errorf("lacks %q:\n%s", part, b.Out)
 				}
 			}
 			for _, part := range c.lacks {
-				if strings.Contains(b.out.String(), part) {
-					t.Errorf("has %q:\n%s", part, b.out)
+				if strings.Contains(b.Out.String(), part) {
+					t.Errorf("has %q:\n%s", part, b.Out)
 				}
 			}
 		})
 	}
 }
 
-func TestSetupRefuses(t *testing.T) {
+func TestSetupUnusable(t *testing.T) {
 	for args, names := range map[string]string{
 		"":                                   "namespace",
 		"-n Bad_Name":                        "Bad_Name",
@@ -93,7 +94,7 @@ func TestSetupRefuses(t *testing.T) {
 		"-n ci --gke p --registry europe-west1-docker.pkg.dev/p/images/deeper": "PROJECT/REPOSITORY",
 	} {
 		t.Run(args, func(t *testing.T) {
-			said := newBench(t).refused(t, append([]string{"setup"}, strings.Fields(args)...)...)
+			said := newBench(t).unusable(t, append([]string{"setup"}, strings.Fields(args)...)...)
 			if !strings.Contains(said, names) {
 				t.Errorf("%q does not name %q", said, names)
 			}
@@ -101,8 +102,8 @@ func TestSetupRefuses(t *testing.T) {
 	}
 }
 
-// TestSetupKnowsTheLevels compares the level that setup enforces with Kubernetes' own rules.
-func TestSetupKnowsTheLevels(t *testing.T) {
+// TestSetupLevels compares the level that setup enforces with Kubernetes' own rules.
+func TestSetupLevels(t *testing.T) {
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +113,7 @@ func TestSetupKnowsTheLevels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		level := api.Level(podSecurityLevel(profile))
+		level := api.Level(profile.Level())
 		results := evaluator.EvaluatePod(api.LevelVersion{Level: level, Version: api.LatestVersion()}, &pod.ObjectMeta, &pod.Spec)
 		if result := policy.AggregateCheckResults(results); !result.Allowed {
 			t.Errorf("%s does not pass %s: %s", profile, level, result.ForbiddenDetail())

@@ -7,9 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/version"
 )
 
-// The minor versions of servers that the plugin supports. 1.30 has the last of the pod's fields that is more than an improvement:
-// appArmorProfile, by which profile unconfined builds on nodes with AppArmor; older servers drop it without a word. Upwards it is
-// Kubernetes' own rule for clients, one minor version beyond theirs, which is client-go's; a test holds it to go.mod.
+// The minor versions of servers that the plugin supports. 1.30 brought the field appArmorProfile, without which profile unconfined can't build on nodes
+// with AppArmor; older servers drop the field silently. The newest is one minor version beyond client-go's, which is Kubernetes' rule for clients.
 const (
 	oldestServer = 30
 	newestServer = 38
@@ -17,7 +16,7 @@ const (
 
 var errNoVersion = errors.New("no answer from the API server")
 
-// skew says why the plugin is not made for a server; empty if it is, or if the version says nothing.
+// skew returns a warning for a server that the plugin does not support, or nothing.
 func skew(server string) string {
 	v, err := version.ParseGeneric(server)
 	if err != nil || v.Major() == 1 && v.Minor() >= oldestServer && v.Minor() <= newestServer {

@@ -13,6 +13,9 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/discovery"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/complete"
 )
 
 // What the linker stamps in; a plain `go build` leaves a development version.
@@ -28,7 +31,7 @@ var (
 const (
 	builderRepository = "ghcr.io/kubectl-img/builder"
 	outputYAML        = "yaml"
-	// versionLimit is how long a server may take to say what it is.
+	// versionLimit is how long a server may take to answer.
 	versionLimit = 10 * time.Second
 )
 
@@ -48,7 +51,7 @@ func defaultImage() string {
 	return builderRepository + ":" + Version
 }
 
-// versions is what `version -o json` prints; the keys that kubectl has too are named as kubectl names them.
+// versions is what `version -o json` prints. The keys are kubectl's where kubectl has them.
 type versions struct {
 	ClientVersion clientVersion `json:"clientVersion"`
 	ServerVersion *version.Info `json:"serverVersion,omitempty"`
@@ -68,35 +71,37 @@ type versionFlags struct {
 	output string
 }
 
-func newVersionCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
+func newVersionCommand(p cli.Process, config *genericclioptions.ConfigFlags) *cobra.Command {
 	o := &versionFlags{}
 	cmd := &cobra.Command{
 		Use: "version [flags]", Short: "Print the version of the plugin and of the server", Example: versionExample, Args: noArguments,
+		Annotations: complete.ReadsEnvironment(), ValidArgsFunction: complete.Nothing,
 		Long: "Print the version of the plugin and of the cluster's API server, and the image that\nbuilds run in. A server that is too old or too new gets a warning.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.output != "" && o.output != outputJSON && o.output != outputYAML {
-				return invalidValue("--output", o.output, errors.New("want json or yaml")).withHint(cmd.CommandPath() + " --help")
+				return cli.InvalidValue("--output", o.output, errors.New("want json or yaml")).WithHint(cmd.CommandPath() + " --help")
 			}
-			// About the cluster only: --output of the environment is about builds.
-			if _, _, err := applyEnvironment(cmd.InheritedFlags(), p.env); err != nil {
+			// Only kubectl's flags: KUBECTL_IMG_OUTPUT is about builds.
+			if _, _, err := p.Env.Apply(cmd.InheritedFlags()); err != nil {
 				return err
 			}
 			return o.run(cmd.Context(), p, config)
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().BoolVar(&o.client, "client", false, "Ask no server")
-	cmd.Flags().StringVarP(&o.output, "output", "o", "", "`FORMAT`: json or yaml, for programs")
+	cmd.Flags().BoolVar(&o.client, "client", false, "Do not ask the server")
+	cmd.Flags().StringVarP(&o.output, "output", "o", "", "`FORMAT` for programs, json or yaml")
+	complete.Flags{"output": complete.Words(outputJSON, outputYAML)}.Register(cmd)
 	return cmd
 }
 
-// run prints what is known, and then fails if the server's part is missing.
-func (o *versionFlags) run(ctx context.Context, p process, config genericclioptions.RESTClientGetter) error {
+// run prints what is known. It fails afterwards if the server does not answer.
+func (o *versionFlags) run(ctx context.Context, p cli.Process, config genericclioptions.RESTClientGetter) error {
 	v := versions{
 		ClientVersion: clientVersion{Version, Commit, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH},
-		BuilderImage:  defaultImage(),
+		BuilderImage:  p.BuilderImage,
 	}
-	if image, _ := lookup(p.env, variable("image")); image != "" {
+	if image, _ := p.Env.Lookup(cli.Variable("image")); image != "" {
 		v.BuilderImage = image
 	}
 	var unknown error
@@ -108,13 +113,13 @@ func (o *versionFlags) run(ctx context.Context, p process, config genericcliopti
 	}
 	if v.ServerVersion != nil {
 		if warning := skew(v.ServerVersion.GitVersion); warning != "" {
-			_, _ = fmt.Fprintln(p.streams.ErrOut, "warning: "+oneLine(warning))
+			_, _ = fmt.Fprintln(p.Streams.ErrOut, "warning: "+cli.OneLine(warning))
 		}
 	}
 	return unknown
 }
 
-// serverVersion is what the API server says of itself.
+// serverVersion asks the API server for its version.
 func serverVersion(ctx context.Context, config genericclioptions.RESTClientGetter) (*version.Info, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, versionLimit, errNoVersion)
 	defer cancel()
@@ -140,7 +145,7 @@ func serverVersion(ctx context.Context, config genericclioptions.RESTClientGette
 	return info, nil
 }
 
-func (v versions) print(p process, format string) (err error) {
+func (v versions) print(p cli.Process, format string) (err error) {
 	var text []byte
 	switch format {
 	case outputJSON:
@@ -152,13 +157,13 @@ func (v versions) print(p process, format string) (err error) {
 		c := v.ClientVersion
 		text = fmt.Appendf(nil, "kubectl img %s (commit %s)\nbuilt with: %s for %s\n", c.GitVersion, c.GitCommit, c.GoVersion, c.Platform)
 		if v.ServerVersion != nil {
-			text = fmt.Appendf(text, "server: %s\n", oneLine(v.ServerVersion.GitVersion))
+			text = fmt.Appendf(text, "server: %s\n", cli.OneLine(v.ServerVersion.GitVersion))
 		}
-		text = fmt.Appendf(text, "builder image: %s\n", oneLine(v.BuilderImage))
+		text = fmt.Appendf(text, "builder image: %s\n", cli.OneLine(v.BuilderImage))
 	}
 	if err != nil {
 		return err
 	}
-	_, err = p.streams.Out.Write(text)
+	_, err = p.Streams.Out.Write(text)
 	return err
 }

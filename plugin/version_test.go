@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/clitest"
 )
 
 // serving answers every request as an API server of a version does.
@@ -29,39 +32,39 @@ func serving(t *testing.T, gitVersion string) (flag string) {
 
 func TestVersionOfTheClientAsksNobody(t *testing.T) {
 	b := newBench(t) // no server answers here
-	if code := b.run("version", "--client"); code != codeOK || b.errOut.Len() > 0 {
-		t.Errorf("exit code %d, stderr %q", code, b.errOut)
+	if code := b.run("version", "--client"); code != cli.CodeOK || b.ErrOut.Len() > 0 {
+		t.Errorf("exit code %d, stderr %q", code, b.ErrOut)
 	}
 	want := regexp.MustCompile(`^kubectl img ` + regexp.QuoteMeta(Version) + ` \(commit \S+\)\nbuilt with: go\S+ for \w+/\w+\nbuilder image: ` +
 		regexp.QuoteMeta(defaultImage()) + "\n$")
-	if !want.MatchString(b.out.String()) {
-		t.Errorf("printed %q", b.out)
+	if !want.MatchString(b.Out.String()) {
+		t.Errorf("printed %q", b.Out)
 	}
-	newBench(t).refused(t, "version", "now")
-	newBench(t).refused(t, "version", "-o", "table")
+	newBench(t).unusable(t, "version", "now")
+	newBench(t).unusable(t, "version", "-o", "table")
 }
 
 func TestVersionShowsTheServerAndTheBuilderImage(t *testing.T) {
 	b := newBench(t, "KUBECTL_IMG_IMAGE=registry.example.com/builder:7")
-	if code := b.run("version", serving(t, "v1.37.2")); code != codeOK || b.errOut.Len() > 0 {
-		t.Errorf("exit code %d, stderr %q", code, b.errOut)
+	if code := b.run("version", serving(t, "v1.37.2")); code != cli.CodeOK || b.ErrOut.Len() > 0 {
+		t.Errorf("exit code %d, stderr %q", code, b.ErrOut)
 	}
-	if !strings.HasSuffix(b.out.String(), "\nserver: v1.37.2\nbuilder image: registry.example.com/builder:7\n") {
-		t.Errorf("printed %q", b.out)
+	if !strings.HasSuffix(b.Out.String(), "\nserver: v1.37.2\nbuilder image: registry.example.com/builder:7\n") {
+		t.Errorf("printed %q", b.Out)
 	}
 }
 
 func TestVersionForPrograms(t *testing.T) {
 	for _, format := range []string{outputJSON, outputYAML} {
 		b := newBench(t)
-		if code := b.run("version", serving(t, "v1.36.1-gke.7"), "-o", format); code != codeOK || b.errOut.Len() > 0 {
-			t.Errorf("%s: exit code %d, stderr %q", format, code, b.errOut)
+		if code := b.run("version", serving(t, "v1.36.1-gke.7"), "-o", format); code != cli.CodeOK || b.ErrOut.Len() > 0 {
+			t.Errorf("%s: exit code %d, stderr %q", format, code, b.ErrOut)
 		}
-		if json.Valid(b.out.Bytes()) != (format == outputJSON) {
-			t.Errorf("not %s: %s", format, b.out)
+		if json.Valid(b.Out.Bytes()) != (format == outputJSON) {
+			t.Errorf("not %s: %s", format, b.Out)
 		}
 		var v versions
-		if err := yaml.UnmarshalStrict(b.out.Bytes(), &v); err != nil {
+		if err := yaml.UnmarshalStrict(b.Out.Bytes(), &v); err != nil {
 			t.Fatal(err)
 		}
 		if v.ClientVersion.GitVersion != Version || v.ServerVersion.GitVersion != "v1.36.1-gke.7" || v.BuilderImage != defaultImage() {
@@ -73,12 +76,12 @@ func TestVersionForPrograms(t *testing.T) {
 // What is known is printed before the run fails, as kubectl does.
 func TestVersionWithoutItsServer(t *testing.T) {
 	b := newBench(t)
-	if code := b.run("version"); code != codeInternal {
+	if code := b.run("version"); code != cli.CodeInternal {
 		t.Errorf("exit code %d", code)
 	}
-	checkReport(t, b.errOut.String())
-	if !strings.Contains(b.errOut.String(), "127.0.0.1:1 was refused") || !strings.HasPrefix(b.out.String(), "kubectl img "+Version) {
-		t.Errorf("stdout %q, stderr %q", b.out, b.errOut)
+	clitest.CheckReport(t, b.ErrOut.String())
+	if !strings.Contains(b.ErrOut.String(), "127.0.0.1:1 was refused") || !strings.HasPrefix(b.Out.String(), "kubectl img "+Version) {
+		t.Errorf("stdout %q, stderr %q", b.Out, b.ErrOut)
 	}
 }
 
@@ -88,15 +91,15 @@ func TestVersionWarnsOfSkew(t *testing.T) {
 		"v1.31.4-gke.1183000": false, "v1.30+": false, "nonsense": false,
 	} {
 		b := newBench(t)
-		if code := b.run("version", serving(t, server)); code != codeOK {
+		if code := b.run("version", serving(t, server)); code != cli.CodeOK {
 			t.Errorf("%s: exit code %d", server, code)
 		}
 		want := ""
 		if warned {
 			want = "warning: the server is Kubernetes " + server + "; this version of kubectl img supports 1.30 to 1.38\n"
 		}
-		if b.errOut.String() != want {
-			t.Errorf("%s: stderr %q, want %q", server, b.errOut, want)
+		if b.ErrOut.String() != want {
+			t.Errorf("%s: stderr %q, want %q", server, b.ErrOut, want)
 		}
 	}
 }

@@ -1,5 +1,22 @@
-// Package engine describes what a builder image must hold and how the engine in it is told to build, push and report.
+// Package engine describes what an engine is: the program in the builder image that builds and pushes. Each engine has a package of its own below
+// this one, which holds all that is known of it.
 package engine
+
+import "github.com/kubectl-img/kubectl-img/internal/registryauth"
+
+// Engine is a program that builds images in a pod.
+type Engine interface {
+	// Steps returns the commands that carry out a build.
+	Steps(Build) []Step
+	// Environment returns the variables that the supervisor and the engine read in the container.
+	Environment() map[string]string
+	// Abilities returns what the engine can do. The command line refuses the rest by name.
+	Abilities() Abilities
+	// ReadLine parses a line of the engine's log, with or without its line break.
+	ReadLine(line string) Line
+	// Diagnose reads the engine's last words about a failure.
+	Diagnose(lastLine string) Diagnosis
+}
 
 // Phase names the part of a build that a step belongs to; errors and exit codes follow it.
 type Phase string
@@ -12,7 +29,7 @@ const (
 	PhaseOutput Phase = "output"
 )
 
-// Step is one command of the engine, run in order; the first that fails ends the build.
+// Step is one command of the engine. Steps run in order; the first that fails ends the build.
 type Step struct {
 	Phase Phase
 	Argv  []string
@@ -28,15 +45,23 @@ type Build struct {
 	Target     string
 	Platform   string // os/arch[/variant], empty for the node's own
 	NoCache    bool
-	CacheFrom  []string
-	CacheTo    []string
+	CacheFrom  []string // type=TYPE,KEY=VALUE,…
+	CacheTo    []string // type=TYPE,KEY=VALUE,…
 	Push       bool
 	Output     *Output
 }
 
-// Output is a result that is brought back to the client instead of, or besides, being pushed.
+// Output is a result that the client fetches instead of, or besides, the push.
 type Output struct {
-	Type  string   // tar, oci, docker or local
+	Type  string   // tar, oci or docker
 	Attrs []string // further KEY=VALUE of the output specification
-	Path  string   // file or, for local, directory in the pod
+	Path  string   // file in the pod
+}
+
+// Diagnosis is what an engine's last line means.
+type Diagnosis struct {
+	Text     string             // the line without the engine's own prefix
+	GaveUp   bool               // the engine ended by itself, and nothing in the build is at fault
+	Registry registryauth.Cause // why a registry could not be used; empty if the line is not about a registry
+	Detail   string             // for Registry: the part of the line that says it
 }

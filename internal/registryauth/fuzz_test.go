@@ -9,39 +9,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// Whatever the engine says: a refusal has one of the causes and its words, and a failed RUN step is none.
-func FuzzDiagnose(f *testing.F) {
-	for _, seed := range []string{
-		"unexpected status: 401 Unauthorized", "failed to do request: Head \"https://r/v2/\": dial tcp: lookup r: no such host", "failed to authorize: x509: certificate has expired",
-		"executor failed running [/bin/sh -c curl r]: pull access denied 403", "unexpected response: 403 token EXPIRED", "error getting credentials - err: exec: \"x\": executable file not found in $PATH",
-		"rpc error: code = Unknown desc = failed to solve: failed to load cache key: unexpected status 401.", "server message: insufficient_scope: authorization failed", "proxyconnect tcp: EOF", "", "401",
-	} {
-		f.Add(seed)
-	}
-	causes := []Cause{
-		Unauthorized, Forbidden, Expired, UnknownHost, Unreachable, BadCertificate, PlainHTTP, HelperMissing, HelperFailed,
-	}
-	f.Fuzz(func(t *testing.T, words string) {
-		cause, detail, ok := Diagnose(words)
-		switch {
-		case !ok && (cause != "" || detail != ""):
-			t.Errorf("no refusal, but %q, %q", cause, detail)
-		case !ok:
-			return
-		case !slices.Contains(causes, cause):
-			t.Errorf("cause %q", cause)
-		case !strings.Contains(words, detail):
-			t.Errorf("detail %q is not what was said", detail)
-		case strings.Contains(words, "executor failed running"):
-			t.Error("a RUN step's words are taken for a registry's")
-		}
-		login := Login{Registry: Registry{Host: "r"}, Method: None}
-		if text := login.Refused(cause, detail, "").Error(); !strings.HasPrefix(text, "pull from r anonymously: ") {
-			t.Errorf("error %q", text)
-		}
-	})
-}
-
 // Whatever a Dockerfile holds: references or an error, soon, and of a bounded size; the same ones every time.
 func FuzzReferences(f *testing.F) {
 	for _, seed := range []string{

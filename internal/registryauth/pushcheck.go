@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -83,7 +84,7 @@ func (login Login) refusedPush(answer *transport.Error) error {
 	switch answer.StatusCode {
 	case http.StatusUnauthorized:
 		refusal.Cause, refusal.Detail = Unauthorized, "401 Unauthorized"
-		if expired(answer.Error()) {
+		if strings.Contains(strings.ToLower(answer.Error()), "expired") {
 			refusal.Cause = Expired
 		}
 		return refusal

@@ -60,85 +60,10 @@ func (e *Refusal) Error() string {
 	return text + ": " + string(e.Cause)
 }
 
-// Diagnose recognizes a registry's refusal in the last words of the engine. This is the one place that reads them: img
-// reports an exit status and text. A failed RUN step is none, whatever it printed.
-func Diagnose(words string) (cause Cause, detail string, ok bool) {
-	if strings.Contains(words, "executor failed running") {
-		return "", "", false
-	}
-	if strings.HasPrefix(words, "failed to solve") && strings.Contains(words, "failed to load cache key: ") && strings.HasSuffix(words, ": not found") {
-		return NotFound, shorten(words), true
-	}
-	if !aboutRegistry(words) {
-		return "", "", false
-	}
-	lower := strings.ToLower(words)
-	for _, c := range []struct {
-		cause Cause
-		signs []string
-	}{
-		{HelperMissing, []string{"executable file not found"}},
-		{HelperFailed, []string{"error getting credentials"}},
-		{BadCertificate, []string{"x509: ", "tls: failed to verify"}},
-		{PlainHTTP, []string{"server gave http response to https client", "first record does not look like a tls handshake"}},
-		{UnknownHost, []string{"no such host", "dial tcp: lookup ", "name resolution"}},
-		{TimedOut, []string{"i/o timeout", "handshake timeout", "timeout awaiting", "504 gateway timeout"}},
-		{Limited, []string{"429 too many requests", "toomanyrequests"}},
-		{ServerError, []string{": 500 ", ": 501 ", ": 502 ", ": 503 ", ": 507 "}},
-		{Unreachable, []string{"connection refused", "no route to host", "network is unreachable", "proxyconnect"}},
-		{Broken, []string{"connection reset", ": eof", "unexpected eof", "broken pipe", "no response", "server closed", "closed network connection", "must be retried", "stream error", "goaway", "http2: "}},
-		{NoRepository, []string{"unexpected response: 404 ", "unexpected status: 404 "}},
-		{Forbidden, []string{"403 forbidden", "forbidden: ", "denied: "}},
-		{Unauthorized, []string{"401 unauthorized", "unauthorized: ", "authorization failed", "access denied", "authentication required", "missing username or secret"}},
-	} {
-		sign := firstOf(lower, c.signs)
-		if sign == "" {
-			continue
-		}
-		if (c.cause == Unauthorized || c.cause == Forbidden) && expired(lower) {
-			return Expired, shorten(words), true
-		}
-		return c.cause, shorten(words), true
-	}
-	return "", "", false
-}
-
-// aboutRegistry tells the engine's words about a registry from those about the build: a Dockerfile can name a file 401.
-func aboutRegistry(words string) bool {
-	return firstOf(words, []string{
-		"failed to authorize", "failed to do request", "pull access denied", "unexpected status", "unexpected response",
-		"error getting credentials", "server message", "authorization failed", "proxyconnect", "failed to copy", "failed commit on ref",
-	}) != ""
-}
-
-func expired(words string) bool { return strings.Contains(strings.ToLower(words), "expired") }
-
-func firstOf(text string, signs []string) string {
-	for _, s := range signs {
-		if strings.Contains(text, s) {
-			return s
-		}
-	}
-	return ""
-}
-
-// shorten keeps the end of the engine's words: each of its parts has put a prefix before the cause.
-func shorten(words string) string {
-	for _, wrapper := range []string{"failed to do request: ", "failed to authorize: "} {
-		if _, rest, ok := strings.Cut(words, wrapper); ok {
-			words = rest
-		}
-	}
-	for _, prefix := range []string{"rpc error: code = Unknown desc = ", "failed to solve with frontend dockerfile.v0: ", "failed to solve: ", "failed to load cache key: ", "failed to copy: httpReaderSeeker: failed open: "} {
-		words = strings.TrimPrefix(words, prefix)
-	}
-	return strings.TrimSuffix(words, ".")
-}
-
 // In finds the registry that words are about, among those of a build: the longest name, for gcr.io is in eu.gcr.io.
 func (l Logins) In(words string) (found Login, ok bool) {
 	for _, login := range l {
-		named := firstOf(words, []string{login.Host + "/", login.Host + ":", "lookup " + login.Host}) != ""
+		named := strings.Contains(words, login.Host+"/") || strings.Contains(words, login.Host+":") || strings.Contains(words, "lookup "+login.Host)
 		if named && len(login.Host) > len(found.Host) {
 			found, ok = login, true
 		}

@@ -1,0 +1,23 @@
+package build
+
+import (
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/engine/img"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+// stateVolume holds the engine's state. It is a volume: the engine can't mount overlays on the container's own overlay.
+const stateVolume = "/var/lib/kubectl-img"
+
+// Engine returns the engine that builds under a profile. This is where an engine is registered.
+func Engine(profile podspec.Profile) engine.Engine {
+	if profile == podspec.Restricted {
+		// Files unpacked with emulated owners are of no use where owners are real, so the state has a directory of its own.
+		return img.Img{StateDir: stateVolume + "/img-restricted", Losses: session.LossesPath}
+	}
+	return img.Img{StateDir: stateVolume + "/img"}
+}
+
+// Abilities returns what the engine can do under every profile.
+func Abilities() engine.Abilities { return Engine(podspec.UserNS).Abilities() }

@@ -1,0 +1,58 @@
+package build
+
+import (
+	"context"
+
+	"github.com/kubectl-img/kubectl-img/internal/explain"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+// session returns the session with the pod, whose events the run handles.
+func (r *run) session() *session.Session {
+	pod := r.current.Pod
+	return session.New(r.Runner(pod.Namespace, pod.Name), r.DetachGrace, session.Notes{
+		Ready: r.onReady, Phase: r.phase.setJob, Identity: r.login.setIdentity, Losses: r.onLostOwners, Held: r.onCacheHeld,
+		Broken: r.onUploadBroken, Disconnected: r.Disconnected,
+	})
+}
+
+// onReady is called when the pod reports that it is as isolated as was asked for.
+func (r *run) onReady() {
+	if len(r.Fallbacks) == 0 {
+		return
+	}
+	if r.current.unproven {
+		if err := r.current.cache.put(r.current.Profile); err != nil {
+			r.Log.Debugf("the profile is not remembered: %v", err)
+		}
+	}
+	if p := r.current.Profile; p == podspec.Unset || p == podspec.Unconfined {
+		r.Log.Warnf("profile %s isolates less than the others: nothing filters the pod's system calls; --min-profile localhost refuses it", p)
+	}
+}
+
+// onLostOwners warns of the owners that the engine could not keep. With --strict-ownership they are the build's error.
+func (r *run) onLostOwners(report string) {
+	if !r.StrictOwnership {
+		r.Log.Warn(explain.LostOwners(report))
+	}
+}
+
+func (r *run) onCacheHeld(by string) {
+	r.phase.set(phaseCache)
+	if r.CacheWait {
+		r.Log.Infof("waiting for the cache volume, which %s holds", by)
+	}
+}
+
+// onUploadBroken lets an upload be sent again, unless the user has no right to send it.
+func (r *run) onUploadBroken(ctx context.Context, err error) error {
+	if denied := r.checkExec(ctx); denied != nil {
+		return denied
+	}
+	r.Log.Warnf("%v; sending it again", err)
+	return nil
+}
+
+func (r *run) onPending(reason string) { r.Log.Infof("waiting for the builder pod: %s", reason) }

@@ -1,0 +1,33 @@
+package build
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-img/kubectl-img/internal/cluster"
+	"github.com/kubectl-img/kubectl-img/internal/progress"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+// TestReady checks that the first profile that works is cached, and that a weak one warns.
+func TestReady(t *testing.T) {
+	for _, profile := range podspec.Profiles() {
+		var out bytes.Buffer
+		cache := profileCache(t.TempDir() + "/x")
+		r := &run{
+			Plan: &Plan{Fallbacks: []Candidate{{}}}, Connection: &cluster.Connection{Log: progress.NewLogger(progress.Auto, false, &out)},
+			current: candidate{Candidate{Profile: profile}, true, cache},
+		}
+		r.onReady()
+		weak := strings.Contains(out.String(), fmt.Sprintf("warning: profile %s isolates less", profile))
+		if want := profile == podspec.Unset || profile == podspec.Unconfined; weak != want {
+			t.Errorf("%s shows %q", profile, out.String())
+		}
+		if got := cache.get(time.Now()); got != profile {
+			t.Errorf("cached %q, want %q", got, profile)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kubectl-img/kubectl-img/internal/explain"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth"
+)
+
+// pushCheckGrace is how long a pod that is ready waits for the registry's answer.
+const pushCheckGrace = 2 * time.Second
+
+// login is what becomes known of the build's registry logins while the pod starts.
+type login struct {
+	chosen  chan struct{} // closed when the next three are set
+	logins  registryauth.Logins
+	account string // the Google account that the pod's service account stands for, where the user may read it
+	err     error
+	partial bool // the Dockerfile is in an archive that has not been read
+
+	checked chan struct{} // closed when the push check is over
+	giveUp  context.CancelFunc
+	running sync.WaitGroup
+
+	mu       sync.Mutex
+	identity string   // the pod's Google identity, once the pod has reported it
+	accepted []string // registries that accepted the login before the build
+}
+
+// loginError ends a run because of a registry login.
+type loginError struct{ error }
+
+func (e *loginError) Unwrap() error { return e.error }
+
+// loginCause returns the login's reason to end the run, or nil. It takes precedence over the error that the end caused.
+func loginCause(ctx context.Context) error {
+	if failed := (*loginError)(nil); errors.As(context.Cause(ctx), &failed) {
+		return failed.error
+	}
+	return nil
+}
+
+// wait returns when the logins are chosen, and the push check is over or has had its time.
+func (l *login) wait(ctx context.Context) error {
+	select {
+	case <-l.chosen:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	select {
+	case <-l.checked:
+		return l.err
+	case <-time.After(pushCheckGrace):
+		l.giveUp()
+		return l.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// end stops what still runs. Only a credential helper that hangs is left behind.
+func (l *login) end() {
+	l.giveUp()
+	l.running.Wait()
+}
+
+func (l *login) setIdentity(address string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.identity = address
+}
+
+func (l *login) accept(registry string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.accepted = append(l.accepted, registry)
+}
+
+// facts returns what is known. Nobody may read the logins before they are chosen.
+func (l *login) facts() explain.Login {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return explain.Login{Logins: l.logins, Account: l.account, Identity: l.identity, Accepted: slices.Clone(l.accepted)}
+}

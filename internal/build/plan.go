@@ -1,0 +1,79 @@
+// Package build carries out one build: it creates the builder pod, sends the context, follows the build, takes the result and deletes the pod.
+package build
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/progress"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+// Plan is one build, with every input read, defaulted and checked. Nothing has been done yet, and nothing changes it.
+type Plan struct {
+	Pod       *corev1.Pod           // the first pod that is created, and the one that --dry-run prints
+	Profile   podspec.Profile       // the profile of Pod
+	Fallbacks []Candidate           // with --profile auto: what is tried next where Pod's profile does not work
+	Build     engine.Build          // the engine's part
+	Source    *buildcontext.Context // the build context; nothing of it has been sent
+
+	Tags   []Tag   // every name that the image is pushed under; the digest line shows the first
+	Output *Output // what the client fetches; nil for nothing
+
+	Auth      registryauth.Rules   // how to log in to which registry
+	Trust     registryauth.Trust   // which certificates are trusted
+	Proxies   registryauth.Proxies // for the engine; empty without --proxy
+	CheckPush bool                 // ask the registry before the upload
+
+	IIDFile      string // receives the digest of the image's configuration
+	DigestFile   string // receives the digest of the manifest
+	MetadataFile string // receives JSON with buildx's keys
+
+	Progress        progress.Mode
+	StrictOwnership bool          // fail where profile restricted can't keep the owner of a file
+	Timeout         time.Duration // of the whole run
+	PodTimeout      time.Duration // until the builder runs; at most Timeout
+	DetachGrace     time.Duration // how long the supervisor waits for a client that is gone
+	Keep            bool          // do not delete the pod
+	CacheWait       bool          // wait while another build holds the cache volume
+	Detach          bool          // return once the pod has the context
+	DryRun          string        // yaml, json or empty
+	Verbose         bool
+
+	CacheDir string // directory of the profile cache; empty for none
+
+	Warnings []string // one line each, for stderr, before anything else
+}
+
+// Candidate is a profile to try, and its pod.
+type Candidate struct {
+	Profile podspec.Profile
+	Pod     *corev1.Pod
+}
+
+// Tag is one name of the image.
+type Tag struct {
+	Reference  string // registry, repository and tag in full: docker.io/library/app:latest
+	Registry   string // host and port; docker.io for the default registry
+	Repository string // as the user typed it, without the tag: app
+}
+
+// The types of an Output.
+const (
+	OutputTar    = "tar"
+	OutputOCI    = "oci"
+	OutputDocker = "docker"
+	OutputLocal  = "local"
+)
+
+// Output is where the client puts what the engine has written.
+type Output struct {
+	Type string // tar, oci, docker or local
+	Dest string // file, or directory for local; empty with Stdout
+	// Stdout is set for dest=-: stdout carries the tar, and no digest line.
+	Stdout bool
+}

@@ -1,0 +1,74 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/cluster"
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/explain"
+	"github.com/kubectl-img/kubectl-img/internal/progress"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+// nodeLimit bounds the question whether the node is lost. It only explains an error that is known already.
+const nodeLimit = 5 * time.Second
+
+// run is one run of a plan.
+type run struct {
+	*Plan
+	*cluster.Connection
+	proc    cli.Process
+	output  *progress.Log
+	phase   phase
+	login   *login
+	current candidate // what is being tried
+	created bool      // a pod may be stored
+	left    bool      // the build goes on without this client
+}
+
+// candidate is a Candidate that is being tried.
+type candidate struct {
+	Candidate
+	unproven bool // it is not known whether the profile works here
+	cache    profileCache
+}
+
+func newRun(p *Plan, proc cli.Process, c *cluster.Connection) *run {
+	w := proc.Streams.ErrOut
+	r := &run{Plan: p, Connection: c, proc: proc, login: &login{}, current: candidate{Candidate: Candidate{p.Profile, p.Pod}}}
+	r.output = progress.NewLog(p.Progress, r.engine(), w, cli.IsTerminal(w))
+	return r
+}
+
+func (r *run) engine() engine.Engine { return Engine(r.current.Profile) }
+
+// explain turns the error that ended the run into one that a user can act on.
+func (r *run) explain(err error) error {
+	var lost *session.LostError
+	if err == nil {
+		return nil
+	}
+	if errors.As(err, new(*session.JobError)) {
+		r.output.Replay()
+		r.output.RepeatFailedStep()
+	}
+	facts := explain.Facts{
+		Phase: r.phase.String(), Timeout: r.Timeout, PodTimeout: r.PodTimeout,
+		Namespace: r.Pod.Namespace, Pod: r.current.Pod.Name, ServiceAccount: r.Pod.Spec.ServiceAccountName,
+		MemoryLimit: builder.MemoryLimit(r.Pod, podspec.Container), Engine: r.engine(), Log: r.output, Login: r.login.facts(),
+	}
+	if len(r.Tags) > 0 {
+		facts.Repository = r.Tags[0].Repository
+	}
+	if errors.As(err, &lost) {
+		ctx, cancel := context.WithTimeoutCause(context.Background(), nodeLimit, explain.ErrTimedOut)
+		defer cancel()
+		facts.LostNode, facts.LostNodeReason = builder.NodeTrouble(ctx, r.API, r.current.Pod.Namespace, r.current.Pod.Name)
+	}
+	return explain.Build(err, facts)
+}

@@ -1,0 +1,49 @@
+package build
+
+import (
+	"archive/tar"
+	"context"
+	"path"
+
+	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
+	"github.com/kubectl-img/kubectl-img/internal/progress"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+)
+
+// upload sends the context and the job. It returns when the pod has verified both.
+func (r *run) upload(ctx context.Context, s *session.Session) error {
+	r.phase.set(phaseLogin)
+	if err := r.awaitLogin(ctx); err != nil {
+		return err
+	}
+	r.phase.set(phaseUpload)
+	transfer := progress.NewTransfer(r.Progress, r.proc.Streams.ErrOut, r.Log)
+	var sent buildcontext.Summary
+	err := s.Upload(ctx, session.Payload{Once: r.Source.Once(), Held: r.current.unproven, Write: func(w *tar.Writer) (err error) {
+		if sent, err = r.Source.WriteTar(ctx, w, session.Entry(r.Build.Context)); err != nil {
+			return err
+		}
+		// The logins need the Dockerfile, which may have come out of an archive only now.
+		if err := r.completeLogins(ctx); err != nil {
+			return err
+		}
+		return session.WriteJob(w, r.Source.Dockerfile(), r.finish(sent), r.sessionLogin(), r.engine().Steps(r.Build))
+	}}, transfer.Sent)
+	transfer.End(err)
+	if err == nil {
+		r.warnOfLosses(sent)
+	}
+	return err
+}
+
+// finish returns the script that the pod runs over the context before the build.
+func (r *run) finish(sent buildcontext.Summary) string {
+	script := string(sent.ModeScript())
+	if r.Source.Dockerfile() == nil { // it is a link in an archive, which only the pod can follow
+		script += session.Copy(path.Join(r.Build.Context, r.Source.DockerfilePath()), r.Build.Dockerfile)
+	}
+	if r.StrictOwnership {
+		script += session.StrictOwnership
+	}
+	return script
+}

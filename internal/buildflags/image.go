@@ -1,0 +1,132 @@
+package buildflags
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-img/kubectl-img/internal/build"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/complete"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+)
+
+// imageFlags say what is built.
+type imageFlags struct {
+	tags      []string
+	file      string
+	buildArgs []string
+	target    string
+	labels    []string
+	platforms []string
+	noCache   bool
+	cacheFrom []string
+	cacheTo   []string
+}
+
+func (o *imageFlags) addImage(flags *pflag.FlagSet) {
+	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "`NAME[:TAG]` to push the image to (repeatable)")
+	flags.StringVarP(&o.file, "file", "f", "", "Dockerfile `FILE`, or - (default PATH/Dockerfile)")
+	flags.StringArrayVar(&o.buildArgs, "build-arg", nil, "`KEY=VALUE`, or KEY to take the value from the environment (repeatable)")
+	flags.StringVar(&o.target, "target", "", "`STAGE` of the Dockerfile to build")
+	flags.StringArrayVar(&o.labels, "label", nil, "`KEY=VALUE` for the image's configuration (repeatable)")
+	flags.StringArrayVar(&o.platforms, "platform", nil, "`PLATFORM` to build for and on: OS/ARCH[/VARIANT] (default the node's)")
+	flags.BoolVar(&o.noCache, "no-cache", false, "Run every step again")
+	flags.StringArrayVar(&o.cacheFrom, "cache-from", nil, "Import a cache from `REF`, or type=registry,ref=REF (repeatable)")
+	flags.StringArrayVar(&o.cacheTo, "cache-to", nil, "Export the cache to `REF`, type=registry,ref=REF[,mode=max], or type=inline")
+}
+
+func completeImage() complete.Flags {
+	var platforms []cobra.Completion
+	for _, arch := range build.Abilities().Architectures {
+		platforms = append(platforms, "linux/"+arch)
+	}
+	return complete.Flags{
+		"tag": complete.Nothing, "file": complete.Files, "build-arg": complete.Nothing, "target": complete.Nothing, "label": complete.Nothing,
+		"platform": complete.Words(platforms...), "cache-from": complete.Nothing, "cache-to": complete.Prefixes("type=registry,ref=", "type=inline"),
+	}
+}
+
+// unsupportedImage lists docker's flags about what is built.
+func unsupportedImage(engine string) []unsupportedFlag {
+	other := "needs an engine that " + engine + " is not"
+	onlyBuilds := "asks about a build without building; " + engine + " only builds"
+	const attestLater = "attach one to the pushed digest: cosign attest --predicate FILE REPO@DIGEST"
+	return []unsupportedFlag{
+		{"add-host", "", "needs an engine that can edit /etc/hosts of a step, which " + engine + " can't", "use a name that the cluster's DNS resolves"},
+		{"allow", "", "grants rights that an unprivileged pod does not have", "remove --security=insecure and --network=host from RUN"},
+		{"annotation", "", other, "--label KEY=VALUE"},
+		{"attest", "", other, attestLater},
+		{"build-context", "", other, "put the files below PATH, or push them as an image and use COPY --from=IMAGE"},
+		{"call", "", onlyBuilds, "hadolint Dockerfile"},
+		{"check", "", onlyBuilds, "hadolint Dockerfile"},
+		{"compress", "", "is not needed: the upload decides for itself what to compress", "leave it out"},
+		{"disable-content-trust", "", "switches off a check that " + engine + " does not make", "leave it out, and pin base images: FROM name@sha256:..."},
+		{"isolation", "", "chooses between Windows isolations; builds run on Linux", "--profile userns"},
+		{"network", "", "can't be chosen: RUN steps use the pod's network", "select the pod in a NetworkPolicy with --pod-label KEY=VALUE"},
+		{"no-cache-filter", "", other, "--no-cache"},
+		{"policy", "", other, "pin base images: FROM name@sha256:..."},
+		{"print", "", onlyBuilds, "hadolint Dockerfile"},
+		{"provenance", "", other, attestLater},
+		{"pull", "", "is not needed: base images are resolved anew in every build unless --cache-volume keeps the engine's state", "leave it out; with --cache-volume, use --no-cache"},
+		{"sbom", "", other, attestLater},
+		{"secret", "", other, "copy the file into an early stage that the final image takes no layer from"},
+		{"shm-size", "", other, "let the RUN step use /tmp instead of /dev/shm"},
+		{"squash", "", other, "end the Dockerfile with FROM scratch and COPY --from=STAGE / /"},
+		{"ssh", "", other, "clone before the build, and put the files below PATH"},
+		{"stream", "", "is not needed: the context is always streamed", "leave it out"},
+		{"ulimit", "", other, "RUN ulimit -n 4096 && COMMAND"},
+	}
+}
+
+// readImage reads the engine's part.
+func (f *Flags) readImage(plan *build.Plan) error {
+	b := &plan.Build
+	b.Context, b.Dockerfile = session.ContextDir, session.DockerfilePath
+	b.Target, b.NoCache = f.target, f.noCache
+	var err error
+	if b.BuildArgs, err = f.readBuildArgs(f.proc.Env); err != nil {
+		return err
+	}
+	if b.Labels, err = f.readLabels(); err != nil {
+		return err
+	}
+	if b.CacheFrom, err = f.readCacheFrom(); err != nil {
+		return err
+	}
+	b.CacheTo, err = f.readCacheTo()
+	return err
+}
+
+// readBuildArgs takes KEY from the environment, as docker does. A KEY that is not there is left out.
+func (f *Flags) readBuildArgs(env cli.Environment) ([]string, error) {
+	var out []string
+	for _, arg := range f.buildArgs {
+		key, _, hasValue := strings.Cut(arg, "=")
+		if strings.TrimSpace(key) == "" {
+			// The value stays out of the message: people put secrets there.
+			return nil, cli.Usagef("invalid value for %s: empty key: want KEY=VALUE or KEY", f.source("build-arg"))
+		}
+		if hasValue {
+			out = append(out, arg)
+		} else if value, ok := env.Lookup(key); ok {
+			out = append(out, key+"="+value)
+		}
+	}
+	return out, nil
+}
+
+// readLabels gives a label without a value the empty one, as docker does.
+func (f *Flags) readLabels() ([]string, error) {
+	var out []string
+	for _, label := range f.labels {
+		key, value, _ := strings.Cut(label, "=")
+		if strings.TrimSpace(key) == "" {
+			return nil, f.invalid("label", label, errors.New("empty key: want KEY=VALUE"))
+		}
+		out = append(out, key+"="+value)
+	}
+	return out, nil
+}

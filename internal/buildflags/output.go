@@ -1,0 +1,103 @@
+package buildflags
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-img/kubectl-img/internal/build"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+)
+
+// parseOutput reads a specification as buildx does, with its short forms DIR and -.
+func parseOutput(value string) (*build.Output, []string, error) {
+	fields, err := splitCSV(value)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(fields) == 1 && !strings.Contains(fields[0], "=") {
+		return parseShortOutput(fields[0])
+	}
+	out := &build.Output{}
+	var attrs []string
+	for _, field := range fields {
+		key, val, ok := strings.Cut(field, "=")
+		switch {
+		case !ok:
+			return nil, nil, fmt.Errorf("%q: want KEY=VALUE", field)
+		case key == "type":
+			out.Type = val
+		case key == "dest":
+			out.Dest = val
+		default:
+			attrs = append(attrs, field)
+		}
+	}
+	if out.Dest == "-" {
+		out.Dest, out.Stdout = "", true
+	}
+	return out, attrs, checkOutput(out, attrs)
+}
+
+func parseShortOutput(value string) (*build.Output, []string, error) {
+	switch value {
+	case "":
+		return nil, nil, errors.New("empty: want type=TYPE,dest=PATH, DIR or -")
+	case "-":
+		return &build.Output{Type: build.OutputTar, Stdout: true}, nil, nil
+	default:
+		return &build.Output{Type: build.OutputLocal, Dest: value}, nil, nil
+	}
+}
+
+func checkOutput(out *build.Output, attrs []string) error {
+	switch out.Type {
+	case build.OutputTar, build.OutputOCI, build.OutputDocker, build.OutputLocal:
+	case "image", "registry":
+		return cli.WithHint(fmt.Errorf("type %s goes to a registry, not to this machine", out.Type), "--push")
+	case "":
+		return errors.New("type is missing: want tar, oci, docker or local")
+	default:
+		return fmt.Errorf("unknown type %q: want tar, oci, docker or local", out.Type)
+	}
+	if out.Dest == "" && !out.Stdout {
+		return cli.WithHint(fmt.Errorf("dest is missing: there is nothing here to load type %s into", out.Type), "dest=PATH, or dest=- for stdout")
+	}
+	if out.Type == build.OutputLocal && out.Stdout {
+		return cli.WithHint(errors.New("a directory can't go to stdout"), "type=tar,dest=-")
+	}
+	return checkOutputAttrs(out.Type, attrs)
+}
+
+// checkOutputAttrs accepts the attributes that the engine reads.
+func checkOutputAttrs(outputType string, attrs []string) error {
+	able := build.Abilities()
+	var known []string
+	if outputType == build.OutputOCI || outputType == build.OutputDocker {
+		known = able.Archive.Attrs
+	}
+	for _, attr := range attrs {
+		key, value, _ := strings.Cut(attr, "=")
+		switch {
+		case !slices.Contains(known, key):
+			return fmt.Errorf("%s knows no %s for type %s", able.Name, key, outputType)
+		case key == "name":
+			if _, err := parseTag(value); err != nil {
+				return fmt.Errorf("name: %w", err)
+			}
+		case key == "compression" && !slices.Contains(able.Archive.Compressions, value):
+			return fmt.Errorf("compression %q: %s knows %s", value, able.Name, strings.Join(able.Archive.Compressions, " and "))
+		}
+	}
+	return nil
+}
+
+func splitCSV(value string) ([]string, error) {
+	fields, err := csv.NewReader(strings.NewReader(value)).Read()
+	if err != nil {
+		return nil, fmt.Errorf("read comma-separated fields: %w", err)
+	}
+	return fields, nil
+}

@@ -1,0 +1,62 @@
+package buildflags
+
+import (
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-img/kubectl-img/internal/build"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+// Plan reads, defaults and checks everything that the user gave. Set has all flags of the command. The first problem is the error. Nothing has been created.
+func (f *Flags) Plan(set *pflag.FlagSet, path string) (*build.Plan, error) {
+	f.set = set
+	var err error
+	if f.fromEnv, f.warnings, err = f.proc.Env.Apply(set); err != nil {
+		return nil, err
+	}
+	plan := &build.Plan{StrictOwnership: f.strictOwnership, CacheWait: f.cacheVolumeWait}
+	for _, read := range []func(*build.Plan) error{f.readRun, f.readTags, f.readResult, f.readImage, f.readFiles, f.checkDetach, f.readAuth, f.readPod} {
+		if err := read(plan); err != nil {
+			return nil, err
+		}
+	}
+	if plan.Source, err = f.openContext(path); err != nil {
+		return nil, err
+	}
+	plan.Warnings = f.warnings
+	return plan, nil
+}
+
+// readPod makes the pod of each profile to try.
+func (f *Flags) readPod(plan *build.Plan) error {
+	options := podspec.Options{Command: session.Command(), Volumes: build.PodVolumes(f.cacheVolume)}
+	for _, read := range []func(*podspec.Options) error{
+		f.readName, f.readProfiles, f.checkAppArmor, f.readPodObjects, f.readNodes, f.readResources, f.readPodMetadata, f.readTemplate,
+	} {
+		if err := read(&options); err != nil {
+			return err
+		}
+	}
+	options.Volumes = append(options.Volumes, build.LoginVolumes(plan.Auth.Secrets())...)
+	var err error
+	if plan.Build.Platform, err = f.readPlatform(options.NodeSelector); err != nil {
+		return err
+	}
+	options.By, options.Detached = f.proc.User(), plan.Detach
+	if plan.Build.Push {
+		options.Tags, options.Repository = plan.Build.Tags, plan.Tags[0].Repository
+	}
+	// The pod outlives the client's own time limit, so that the client, which knows the phase, reports the time-out.
+	options.Deadline = plan.Timeout + plan.DetachGrace
+	options.Expiry = plan.PodTimeout + options.Deadline
+	candidates, err := f.candidates(options)
+	if err != nil {
+		return err
+	}
+	plan.Profile, plan.Pod, plan.Fallbacks = candidates[0].Profile, candidates[0].Pod, candidates[1:]
+	if dir, err := f.proc.CacheDir(); err == nil {
+		plan.CacheDir = dir
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+package buildflags
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-img/kubectl-img/internal/build"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/complete"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+// ProfileAuto stands for the most isolated profile that works.
+const ProfileAuto = "auto"
+
+// profileFlags say how isolated the pod is.
+type profileFlags struct {
+	profile         string
+	minProfile      string
+	seccompProfile  string
+	appArmorProfile string
+	strictOwnership bool
+}
+
+func (o *profileFlags) addProfile(flags *pflag.FlagSet) {
+	flags.StringVar(&o.profile, "profile", ProfileAuto, "Isolation `PROFILE`, or the first that works of "+ProfileNames(autoOrder(podspec.Profiles())))
+	flags.StringVar(&o.minProfile, "min-profile", string(podspec.Unconfined), "Least isolated `PROFILE` that may be used; of the flag and its variable, the stricter one counts")
+	flags.StringVar(&o.seccompProfile, "seccomp-profile", podspec.DefaultSeccompProfile, "`PATH` below the kubelet's seccomp directory, for --profile userns, restricted and localhost")
+	flags.StringVar(&o.appArmorProfile, "apparmor-profile", "", "AppArmor profile `NAME` that the nodes have loaded, for --profile userns, restricted and localhost")
+	flags.BoolVar(&o.strictOwnership, "strict-ownership", false, "With --profile restricted: fail if the owner of a file can't be kept")
+}
+
+func completeProfile() complete.Flags {
+	return complete.Flags{
+		"profile":     complete.Profiles(cobra.CompletionWithDesc(ProfileAuto, "the first of them that works")),
+		"min-profile": complete.Profiles(), "seccomp-profile": complete.Nothing, "apparmor-profile": complete.Nothing,
+	}
+}
+
+// ProfileNames lists profiles for a text.
+func ProfileNames(profiles []podspec.Profile) string {
+	var names []string
+	for _, p := range profiles {
+		names = append(names, string(p))
+	}
+	return strings.Join(names, ", ")
+}
+
+// belowMinimumError is a profile that the platform does not allow.
+type belowMinimumError struct {
+	asked, minimum string // as they were given
+	allowed        []podspec.Profile
+}
+
+func (e *belowMinimumError) Error() string {
+	return fmt.Sprintf("%s isolates less than %s allows", e.asked, e.minimum)
+}
+
+// Hint names the profiles that are left.
+func (e *belowMinimumError) Hint() string {
+	return "--profile " + ProfileAuto + ", " + ProfileNames(e.allowed)
+}
+
+// ExitCode is that of a refusal by policy.
+func (e *belowMinimumError) ExitCode() int { return cli.CodePolicy }
+
+// readProfiles decides which profiles are tried, and in which order.
+func (f *Flags) readProfiles(options *podspec.Options) error {
+	minimum, source, err := f.readMinimum()
+	if err != nil {
+		return err
+	}
+	allowed := notBelow(minimum)
+	named := podspec.Profile(f.profile)
+	switch {
+	case f.profile == ProfileAuto:
+		f.profiles = autoOrder(allowed)
+	case !slices.Contains(podspec.Profiles(), named):
+		return f.invalid("profile", f.profile, fmt.Errorf("want one of %s, %s", ProfileAuto, ProfileNames(podspec.Profiles())))
+	case !slices.Contains(allowed, named):
+		return &belowMinimumError{f.assignment("profile", f.profile), source, allowed}
+	default:
+		f.profiles = []podspec.Profile{named}
+	}
+	if f.typed("strict-ownership") && !slices.Contains(f.profiles, podspec.Restricted) {
+		return cli.Usagef("--strict-ownership has no effect with --profile %s, which keeps every owner", f.profile).WithHint("leave it out")
+	}
+	options.SeccompProfile, options.AppArmorProfile = f.seccompProfile, f.appArmorProfile
+	return f.checkSeccompProfile()
+}
+
+// readMinimum returns the stricter one of the flag and the variable, and how the user gave it. A platform sets the variable; a flag
+// must not undo it.
+func (f *Flags) readMinimum() (minimum podspec.Profile, source string, err error) {
+	const flag = "min-profile"
+	want := fmt.Errorf("want one of %s", ProfileNames(podspec.Profiles()))
+	minimum, source = podspec.Profile(f.minProfile), f.assignment(flag, f.minProfile)
+	if !slices.Contains(podspec.Profiles(), minimum) {
+		return "", "", f.invalid(flag, f.minProfile, want)
+	}
+	value, _ := f.proc.Env.Lookup(cli.Variable(flag))
+	if value == "" || !f.typed(flag) {
+		return minimum, source, nil
+	}
+	platform := podspec.Profile(value)
+	if !slices.Contains(podspec.Profiles(), platform) {
+		return "", "", cli.InvalidValue(cli.Variable(flag), value, want)
+	}
+	if slices.Contains(notBelow(platform), minimum) {
+		return minimum, source, nil
+	}
+	f.warnings = append(f.warnings, fmt.Sprintf("%s is less than %s=%s, which counts", source, cli.Variable(flag), value))
+	return platform, cli.Variable(flag) + "=" + value, nil
+}
+
+// notBelow returns the profiles that isolate as much as minimum or more.
+func notBelow(minimum podspec.Profile) []podspec.Profile {
+	all := podspec.Profiles()
+	return all[:slices.Index(all, minimum)+1]
+}
+
+// autoOrder returns the order in which auto tries profiles. Restricted is last: its emulation takes time, so it is for clusters that admit nothing else.
+func autoOrder(profiles []podspec.Profile) []podspec.Profile {
+	order := slices.Clone(profiles)
+	if i := slices.Index(order, podspec.Restricted); i >= 0 {
+		order = append(slices.Delete(order, i, i+1), podspec.Restricted)
+	}
+	return order
+}
+
+// checkSeccompProfile rejects a path that the API server would reject, and one that no selected profile uses.
+func (f *Flags) checkSeccompProfile() error {
+	file := f.seccompProfile
+	switch {
+	case file == "":
+		return f.invalid("seccomp-profile", file, errors.New("want a path below the kubelet's seccomp directory"))
+	case path.IsAbs(file), slices.Contains(strings.Split(file, "/"), ".."), strings.Contains(file, `\`):
+		return f.invalid("seccomp-profile", file, errors.New("want a path without .. below the kubelet's seccomp directory"))
+	}
+	// In the environment it is a site's setting, which must not break a build with another profile.
+	if f.typed("seccomp-profile") && !slices.ContainsFunc(f.profiles, podspec.Profile.Filtered) {
+		return cli.Usagef("--seccomp-profile has no effect with --profile %s", f.profile).WithHint("--profile localhost or --profile userns")
+	}
+	return nil
+}
+
+// checkAppArmor rejects a name that the API server would reject, and one that no selected profile uses.
+func (f *Flags) checkAppArmor(*podspec.Options) error {
+	const maxNameBytes = 4095 // as the API server has it
+	name := f.appArmorProfile
+	switch {
+	case name == "":
+		return nil
+	case strings.TrimSpace(name) != name || len(name) > maxNameBytes:
+		return f.invalid("apparmor-profile", name, errors.New("want the name of a profile"))
+	case f.typed("apparmor-profile") && !slices.ContainsFunc(f.profiles, podspec.Profile.Filtered):
+		return cli.Usagef("--apparmor-profile has no effect with --profile %s", f.profile).WithHint("--profile localhost or --profile userns")
+	}
+	return nil
+}
+
+// candidates returns the pod of each profile to try.
+func (f *Flags) candidates(options podspec.Options) ([]build.Candidate, error) {
+	var all []build.Candidate
+	for _, profile := range f.profiles {
+		for _, options.HostUsers = range hostUsers(profile) {
+			options.Profile = profile
+			options.Env = build.PodEnvironment(options, f.detachGrace, f.cacheEnvironment())
+			pod, err := podspec.Pod(options)
+			if err != nil {
+				return nil, cli.Usage(err)
+			}
+			all = append(all, build.Candidate{Profile: profile, Pod: pod})
+		}
+	}
+	return all, nil
+}
+
+// hostUsers returns the values of Options.HostUsers to try. Profile restricted uses a user namespace where the cluster has one, and works without.
+func hostUsers(profile podspec.Profile) []bool {
+	if profile == podspec.Restricted {
+		return []bool{false, true}
+	}
+	return []bool{false}
+}

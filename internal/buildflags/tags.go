@@ -1,0 +1,59 @@
+package buildflags
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/distribution/reference"
+
+	"github.com/kubectl-img/kubectl-img/internal/build"
+)
+
+// readTags reads every --tag.
+func (f *Flags) readTags(plan *build.Plan) error {
+	for _, value := range f.tags {
+		tag, err := parseTag(value)
+		if err != nil {
+			return f.invalid("tag", value, err)
+		}
+		plan.Tags = append(plan.Tags, tag)
+		plan.Build.Tags = append(plan.Build.Tags, tag.Reference)
+	}
+	return nil
+}
+
+// parseTag reads NAME[:TAG] as docker does: it fills in docker.io and latest.
+func parseTag(value string) (build.Tag, error) {
+	if strings.Contains(value, "@") {
+		return build.Tag{}, errors.New("a digest is a result and can't be chosen: want NAME[:TAG]")
+	}
+	named, err := parseReference(value)
+	if err != nil {
+		return build.Tag{}, err
+	}
+	typed := value
+	if tagged, ok := named.(reference.Tagged); ok {
+		typed = strings.TrimSuffix(value, ":"+tagged.Tag())
+	}
+	return build.Tag{Reference: reference.TagNameOnly(named).String(), Registry: reference.Domain(named), Repository: typed}, nil
+}
+
+// parseReference reads NAME[:TAG][@DIGEST] as docker and the engine do.
+func parseReference(value string) (reference.Named, error) {
+	switch {
+	case value == "":
+		return nil, errors.New("the reference is empty")
+	case strings.Contains(value, "://"):
+		return nil, errors.New("a reference has no scheme: want REGISTRY/NAME[:TAG]")
+	}
+	named, err := reference.ParseNormalizedNamed(value)
+	if err != nil {
+		return nil, err
+	}
+	if reference.Domain(named) == "" { // the library takes a host name that is not valid for a part of the path
+		host, _, _ := strings.Cut(value, "/")
+		return nil, fmt.Errorf("registry %q: want a host name", host)
+	}
+	return named, nil
+}

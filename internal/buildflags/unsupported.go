@@ -1,0 +1,44 @@
+package buildflags
+
+import (
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-img/kubectl-img/internal/build"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+)
+
+// unsupportedFlag is a flag of `docker build` or `docker buildx build` that build does not have. Flags of docker's daemon that people look for here
+// are among them.
+type unsupportedFlag struct {
+	name      string
+	shorthand string
+	reason    string // completes "--NAME "
+	instead   string // a command or a setting
+}
+
+// unsupportedFlags lists every flag of docker's builders, past and present, that build does not have.
+func unsupportedFlags() []unsupportedFlag {
+	engine := build.Abilities().Name
+	return slices.Concat(unsupportedImage(engine), unsupportedResult(engine), unsupportedAuth(engine), unsupportedPod(), unsupportedRun(engine))
+}
+
+// addUnsupported adds them as hidden flags, so that each is refused by name in every form that docker accepts.
+func addUnsupported(flags *pflag.FlagSet) {
+	for _, u := range unsupportedFlags() {
+		f := flags.VarPF(unsupportedValue{u}, u.name, u.shorthand, u.reason)
+		f.Hidden = true
+		// Without a value pflag would complain about the value: `--secret` at the end of the line gets its own reason too.
+		f.NoOptDefVal = "true"
+	}
+}
+
+// unsupportedValue is the value of a flag that accepts none.
+type unsupportedValue struct{ flag unsupportedFlag }
+
+func (v unsupportedValue) Set(string) error {
+	return &cli.UnsupportedFlagError{Source: "--" + v.flag.name, Reason: v.flag.reason, Instead: v.flag.instead}
+}
+func (v unsupportedValue) String() string { return "" }
+func (v unsupportedValue) Type() string   { return "string" }

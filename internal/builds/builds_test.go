@@ -1,0 +1,82 @@
+package builds
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubectl-img/kubectl-img/internal/session"
+	"github.com/kubectl-img/kubectl-img/podspec"
+)
+
+func builderPod(phase corev1.PodPhase, end *corev1.ContainerStateTerminated) *corev1.Pod {
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "img-1", Namespace: "ci", UID: "u", Annotations: map[string]string{
+			podspec.AnnotationTags: "r.example/app:1,r.example/app:2", podspec.AnnotationRepository: "r.example/app", podspec.AnnotationBy: "jane@laptop",
+			podspec.AnnotationProfile: "userns", podspec.AnnotationDetached: "true", podspec.AnnotationExpiresAfter: "1h",
+		}},
+		Spec: corev1.PodSpec{NodeName: "n1", Containers: []corev1.Container{
+			{Name: podspec.Container, Env: []corev1.EnvVar{{Name: session.EnvGrace, Value: "7"}}},
+		}},
+		Status: corev1.PodStatus{Phase: phase},
+	}
+	if end != nil {
+		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: podspec.Container, State: corev1.ContainerState{Terminated: end}}}
+	}
+	return pod
+}
+
+func TestStatus(t *testing.T) {
+	done := &corev1.ContainerStateTerminated{Reason: "Completed", Message: `{"digest":"sha256:1"}`}
+	failed := &corev1.ContainerStateTerminated{Reason: "Error", ExitCode: 1, Message: `{"phase":"build","code":1,"error":"x"}`}
+	for _, c := range []struct {
+		pod         *corev1.Pod
+		phase, want string
+	}{
+		{builderPod(corev1.PodPending, nil), "", "Pending"},
+		{builderPod(corev1.PodRunning, nil), "", "Running"},
+		{builderPod(corev1.PodRunning, nil), "upload", "Uploading"},
+		{builderPod(corev1.PodRunning, nil), "build", "Building"},
+		{builderPod(corev1.PodRunning, nil), "push", "Pushing"},
+		{builderPod(corev1.PodSucceeded, done), "", "Done"},
+		{builderPod(corev1.PodFailed, failed), "", "Failed"},
+		{builderPod(corev1.PodFailed, &corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137}), "", "OOMKilled"},
+	} {
+		if got := Status(c.pod, c.phase); got != c.want {
+			t.Errorf("%s, %q: %s, want %s", c.pod.Status.Phase, c.phase, got, c.want)
+		}
+	}
+	gone := builderPod(corev1.PodRunning, nil)
+	gone.DeletionTimestamp = ptr.To(metav1.Now())
+	if got := Status(gone, "build"); got != "Terminating" {
+		t.Errorf("deleted: %s", got)
+	}
+}
+
+// TestObjects fixes the fields that scripts read.
+func TestObjects(t *testing.T) {
+	end := &corev1.ContainerStateTerminated{Reason: "Error", ExitCode: 1, Message: `{"phase":"push","code":1,"error":"no"}`}
+	text, err := json.Marshal(Objects([]corev1.Pod{*builderPod(corev1.PodFailed, end)}, []string{""}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"apiVersion":"kubectl-img.dev/v1","items":[{"apiVersion":"kubectl-img.dev/v1","kind":"Build",` +
+		`"metadata":{"name":"img-1","namespace":"ci","uid":"u"},` +
+		`"spec":{"by":"jane@laptop","detached":true,"profile":"userns","tags":["r.example/app:1","r.example/app:2"]},` +
+		`"status":{"error":"push: no","node":"n1","phase":"Failed"}}],"kind":"BuildList","metadata":{}}`
+	if diff := cmp.Diff(want, string(text)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestAdopt(t *testing.T) {
+	plan := Adopt(builderPod(corev1.PodRunning, nil))
+	if plan.DetachGrace != 7*time.Second || !plan.Build.Push || len(plan.Tags) != 2 || plan.Tags[0].Repository != "r.example/app" || plan.Profile != podspec.UserNS {
+		t.Errorf("%+v", plan)
+	}
+}

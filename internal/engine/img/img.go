@@ -1,0 +1,49 @@
+// Package img knows genuinetools/img v0.5.11, a daemonless BuildKit 0.7.2 that runs without privileges: its commands, environment, log and limits.
+package img
+
+import "github.com/kubectl-img/kubectl-img/internal/engine"
+
+// Img is the engine of one builder pod.
+type Img struct {
+	StateDir string // its snapshots and metadata; one process at a time
+	// Losses is the file in which the engine reports the files whose owner it could not keep. It is set for a pod that maps only its own id and
+	// emulates owners, and empty for any other.
+	Losses string
+}
+
+var _ engine.Engine = Img{}
+
+// Abilities returns what img v0.5.11 can do.
+func (Img) Abilities() engine.Abilities {
+	return engine.Abilities{
+		Name:          "img v0.5.11",
+		Architectures: []string{"386", "amd64", "arm", "arm64", "loong64", "mips64le", "ppc64le", "riscv64", "s390x"},
+		CacheFrom:     engine.CacheSpec{Types: []string{"registry"}, Attrs: []string{"ref"}},
+		CacheTo:       engine.CacheSpec{Types: []string{"registry", "inline"}, Attrs: []string{"ref", "mode"}},
+		// It turns any other attribute into metadata of the image.
+		Archive: engine.ArchiveSpec{Attrs: []string{"name", "compression", "oci-mediatypes"}, Compressions: []string{"gzip", "uncompressed"}},
+	}
+}
+
+// Environment returns what the supervisor and img read in the container.
+func (i Img) Environment() map[string]string {
+	env := map[string]string{
+		// img does not start without these three. It runs newuidmap for the user named here.
+		"HOME": "/tmp", "USER": "user", "TMPDIR": "/tmp",
+		"TOOLS": "img newuidmap newgidmap",
+		// By itself img enters its user namespace by running itself again, and the first process then uses a whole core until the second one
+		// ends (img v0.5.11, reexec.go). Where the image's unshare can map ids, it enters the namespace instead, and the variable of img's own tests
+		// tells img so. The path is absolute: a busybox shell would run its own unshare for the bare name, and that one can't map ids.
+		"ENTER": "/usr/bin/unshare --user --map-auto --map-root-user --mount env IMG_RUNNING_TESTS=1",
+		"PROBE": "img ls --state " + i.StateDir,
+		"STATE": i.StateDir,
+		// The content store. Its files are named by their digests in hex.
+		"BLOBS": i.StateDir + "/runc/*/content/blobs/sha256",
+	}
+	if i.Losses != "" {
+		env["TOOLS"] = "img ownership"
+		env["ENTER"] = "/usr/bin/unshare --user --map-root-user --mount env IMG_RUNNING_TESTS=1 ownership --report " + i.Losses
+		env["LOSSES"] = i.Losses // its presence also says that the pod has one id only
+	}
+	return env
+}

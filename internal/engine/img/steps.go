@@ -1,0 +1,82 @@
+package img
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+)
+
+// unnamed is the tag of an image that is not pushed: img keeps no record of an image without a name.
+const unnamed = "localhost/kubectl-img:latest"
+
+// Steps returns the commands that carry out b.
+func (i Img) Steps(b engine.Build) []engine.Step {
+	var steps []engine.Step
+	if b.Push || b.Output == nil {
+		tags := b.Tags
+		if len(tags) == 0 {
+			tags = []string{unnamed}
+		}
+		steps = append(steps,
+			engine.Step{Phase: engine.PhaseBuild, Argv: i.build(b, tagFlags(tags), true)},
+			// `img push` prints no digest; the image store it pushes from knows it.
+			engine.Step{Phase: engine.PhaseDigest, Argv: i.command("ls", "--filter", "name=="+tags[0])})
+	}
+	if b.Push {
+		for _, tag := range b.Tags {
+			steps = append(steps, engine.Step{Phase: engine.PhasePush, Argv: i.command("push", tag)})
+		}
+	}
+	if b.Output != nil {
+		steps = append(steps, engine.Step{Phase: engine.PhaseOutput, Argv: i.build(b, []string{"--output", spec(b.Output)}, !b.Push)})
+	}
+	return steps
+}
+
+func (i Img) command(args ...string) []string {
+	return append([]string{"img", args[0], "--state", i.StateDir}, args[1:]...)
+}
+
+// build returns an `img build`. Only the first build of a job exports its cache: the second one takes everything from the cache.
+func (i Img) build(b engine.Build, result []string, first bool) []string {
+	argv := append(i.command("build", "--no-console"), result...)
+	argv = append(argv, "--file", b.Dockerfile)
+	argv = append(argv, each("--build-arg", b.BuildArgs)...)
+	argv = append(argv, each("--label", b.Labels)...)
+	argv = append(argv, each("--cache-from", b.CacheFrom)...)
+	if first {
+		argv = append(argv, each("--cache-to", b.CacheTo)...)
+	}
+	if b.Target != "" {
+		argv = append(argv, "--target", b.Target)
+	}
+	if b.Platform != "" {
+		argv = append(argv, "--platform", b.Platform)
+	}
+	if b.NoCache && first {
+		argv = append(argv, "--no-cache")
+	}
+	return append(argv, b.Context)
+}
+
+// spec returns the output as BuildKit reads it: comma-separated values, quoted where they hold a comma.
+func spec(o *engine.Output) string {
+	fields := append([]string{"type=" + o.Type, "dest=" + o.Path}, o.Attrs...)
+	for i, f := range fields {
+		if strings.ContainsAny(f, ",\"") {
+			fields[i] = `"` + strings.ReplaceAll(f, `"`, `""`) + `"`
+		}
+	}
+	return strings.Join(fields, ",")
+}
+
+func tagFlags(tags []string) []string { return each("--tag", tags) }
+
+func each(flag string, values []string) []string {
+	var out []string
+	for v := range slices.Values(values) {
+		out = append(out, flag, v)
+	}
+	return out
+}

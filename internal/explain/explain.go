@@ -1,0 +1,91 @@
+package explain
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+)
+
+// Build explains the error that ended a build.
+func Build(err error, f Facts) error {
+	var lost *session.LostError
+	var full *session.FullError
+	var job *session.JobError
+	if registry := registryError(err, f); registry != nil {
+		return registry
+	}
+	if timedOut := timeout(err, f); timedOut != nil {
+		return timedOut
+	}
+	switch {
+	case errors.As(err, &job):
+		return explainJob(job, f)
+	case errors.As(err, &lost):
+		return explainLoss(lost, f)
+	case errors.As(err, &full):
+		return &explainedError{text: "send the build context: " + full.Error(), hint: hintDisk, code: cli.CodeInternal, err: full}
+	default:
+		return err
+	}
+}
+
+// explainedError is an error in the user's terms.
+type explainedError struct {
+	text string
+	hint string
+	code int
+	err  error
+}
+
+func (e *explainedError) Error() string { return e.text }
+func (e *explainedError) Unwrap() error { return e.err }
+
+// Hint is a command or a setting that helps, or empty.
+func (e *explainedError) Hint() string { return e.hint }
+
+// ExitCode is that of the phase that failed.
+func (e *explainedError) ExitCode() int { return e.code }
+
+// explainLoss names the node if it is lost: that looks like a lost connection.
+func explainLoss(lost *session.LostError, f Facts) error {
+	e := &explainedError{
+		text: lost.Error(), hint: fmt.Sprintf("the build ends by itself; kubectl get pod -n %s %s shows its end", f.Namespace, f.Pod),
+		code: cli.CodeInternal, err: lost,
+	}
+	if f.LostNodeReason != "" {
+		e.text = fmt.Sprintf("node %s of the builder pod is lost: %s", f.LostNode, f.LostNodeReason)
+		e.hint = "kubectl describe node " + f.LostNode
+	}
+	return e
+}
+
+// timeout names the phase that ran out of time, and the flag that gives it more; or it returns nil.
+func timeout(err error, f Facts) error {
+	if !errors.Is(err, ErrTimedOut) {
+		return nil
+	}
+	var pending *builder.PendingError
+	var unanswered *builder.UnansweredError
+	switch {
+	case errors.As(err, &pending):
+		return timeoutError(f.Phase, "pod-timeout", f.PodTimeout, errors.New(pending.Reason))
+	case errors.As(err, &unanswered):
+		return timeoutError(f.Phase, "timeout", f.Timeout, unanswered.Err)
+	case f.Phase == PhaseStart:
+		return timeoutError(PhaseStart, "pod-timeout", f.PodTimeout, nil)
+	default:
+		return timeoutError(f.Phase, "timeout", f.Timeout, nil)
+	}
+}
+
+func timeoutError(phase, flag string, limit fmt.Stringer, cause error) error {
+	e := &explainedError{hint: "allow more time with --" + flag, code: cli.CodeTimeout, err: cause}
+	e.text = fmt.Sprintf("%s: timed out after %s", phase, limit)
+	if cause != nil {
+		e.text += ": " + cause.Error()
+	}
+	return e
+}

@@ -1,0 +1,58 @@
+// Package explain turns what happened into an error that a user can act on: one line, one hint, an exit code. There is a file per subject.
+// It asks nobody and changes nothing: what it needs to know is in Facts.
+package explain
+
+import (
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth"
+)
+
+// ErrTimedOut is the cause of a context whose --timeout or --pod-timeout ran out.
+var ErrTimedOut = errors.New("timed out")
+
+// PhaseStart is the phase that --pod-timeout limits.
+const PhaseStart = "start the builder pod"
+
+// Facts is what is known of a build when it fails.
+type Facts struct {
+	Phase      string // what the build was doing, as a verb phrase
+	Timeout    time.Duration
+	PodTimeout time.Duration
+
+	Namespace      string
+	Pod            string
+	ServiceAccount string // empty for the default one
+	MemoryLimit    string
+	Repository     string // of the first tag
+
+	LostNode, LostNodeReason string // the node, if it is the node that was lost
+
+	Engine engine.Engine
+	Log    Log
+	Login  Login
+}
+
+// Log is the engine's output so far.
+type Log interface {
+	// Backward yields the lines that are not empty, the last one first.
+	Backward() iter.Seq[string]
+}
+
+// Login is what is known of the build's registry logins. Its zero value is that of a build without any.
+type Login struct {
+	Logins   registryauth.Logins
+	Account  string   // the Google account that the pod's service account stands for, if known
+	Identity string   // the Google identity that the pod has shown
+	Accepted []string // registries that accepted the login before the build
+}
+
+func (f Facts) lastLine() string {
+	for line := range f.Log.Backward() {
+		return line
+	}
+	return ""
+}

@@ -1,0 +1,124 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+)
+
+// Phases of a job that are no step of the engine.
+const (
+	phaseCache     = "cache"
+	phaseOwnership = "ownership"
+	phaseAbandoned = "abandoned"
+)
+
+// hintDisk names the flags that give the builder more disk.
+const hintDisk = "ask for what the build needs with --request ephemeral-storage=…, or for a larger volume with --cache-volume"
+
+// explainJob explains a step of the job that failed. The engine's last line says more than its exit status.
+func explainJob(job *session.JobError, f Facts) error {
+	diagnosis := f.Engine.Diagnose(f.lastLine())
+	if diagnosis.Text == "" {
+		diagnosis = f.Engine.Diagnose(job.Message)
+	}
+	if out := outOfResources(job, diagnosis.Text, f); out != nil {
+		return out
+	}
+	if refusal := registryRefusal(job, diagnosis, f); refusal != nil {
+		return refusal
+	}
+	if diagnosis.GaveUp {
+		return &explainedError{
+			text: job.Phase + " failed: the engine gave up on itself (" + diagnosis.Text + "), as it does on a node that has no cpu left",
+			hint: "--request cpu=…", code: cli.CodeInternal, err: job,
+		}
+	}
+	if step := explainStep(job, diagnosis.Text, f); step != nil {
+		return step
+	}
+	return explainSupervisor(job)
+}
+
+// outOfResources names the resource that ran out during a step; or it returns nil.
+func outOfResources(job *session.JobError, said string, f Facts) error {
+	e := &explainedError{code: cli.CodeBuild, err: job}
+	if job.Phase == string(engine.PhasePush) {
+		e.code = cli.CodeInternal
+	}
+	switch job.Cause {
+	case session.NoMemory:
+		e.text = fmt.Sprintf("%s failed: a process was killed for memory (limit %s): %s", job.Phase, f.MemoryLimit, said)
+		e.hint = builder.HintMemory
+	case session.NoDisk:
+		e.text = fmt.Sprintf("%s failed: the builder pod's disk is full: %s", job.Phase, said)
+		e.hint = hintDisk
+	default:
+		return nil
+	}
+	return e
+}
+
+// explainStep explains a step of the engine.
+func explainStep(job *session.JobError, said string, f Facts) error {
+	switch engine.Phase(job.Phase) {
+	case engine.PhaseBuild, engine.PhaseOutput:
+		return &explainedError{text: "build failed: " + said, code: cli.CodeBuild, err: job}
+	case engine.PhasePush:
+		return &explainedError{
+			text: fmt.Sprintf("push refused by the registry of %s: %s", f.Repository, said),
+			hint: "check that the registry takes a push to " + f.Repository + " from the builder pod's identity",
+			code: cli.CodeRegistry, err: job,
+		}
+	default:
+		return nil
+	}
+}
+
+// explainSupervisor explains what the supervisor itself reports.
+func explainSupervisor(job *session.JobError) error {
+	switch job.Phase {
+	case phaseOwnership:
+		return &explainedError{
+			text: "build failed: " + LostOwners(job.Message),
+			hint: "leave out --strict-ownership, or use a profile other than restricted", code: cli.CodeBuild, err: job,
+		}
+	case phaseCache:
+		return &explainedError{
+			text: "the cache volume is held by " + job.Message,
+			hint: "wait for it: leave out --cache-volume-wait=false; or build with another --cache-volume",
+			code: cli.CodeInternal, err: job,
+		}
+	case phaseAbandoned:
+		return &explainedError{
+			text: "builder pod stopped: " + job.Message + " reached it",
+			hint: "a client that is away for longer than --detach-grace loses its build; --detach leaves a build to itself",
+			code: cli.CodeInternal, err: job,
+		}
+	case session.PhasePreflight:
+		return &explainedError{text: "builder pod can't build: " + job.Message, hint: preflightHint(job), code: cli.CodeInternal, err: job}
+	default:
+		return &explainedError{text: fmt.Sprintf("builder pod stopped (%s): %s", job.Phase, job.Message), code: cli.CodeInternal, err: job}
+	}
+}
+
+// preflightHint is for a named profile; auto tries the next one by itself.
+func preflightHint(job *session.JobError) string {
+	if job.Blocked() {
+		return "--profile auto takes the most isolated profile that works here"
+	}
+	return "use the builder image of this release, or see its requirements in the README"
+}
+
+// LostOwners describes the files whose owner was not kept, from a report of the form COUNT: UID:GID PATH, …
+func LostOwners(report string) string {
+	count, files, _ := strings.Cut(report, ": ")
+	if count == "1" {
+		return "the owner of a file in the image is not the one that the Dockerfile asks for: " + files
+	}
+	return fmt.Sprintf("the owner of %s files in the image is not the one that the Dockerfile asks for; the first: %s", count, files)
+}

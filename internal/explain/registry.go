@@ -1,0 +1,130 @@
+package explain
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth"
+	"github.com/kubectl-img/kubectl-img/internal/session"
+)
+
+// registryError explains an error that is about a registry or its login; or it returns nil.
+func registryError(err error, f Facts) error {
+	var refusal *registryauth.Refusal
+	var local *registryauth.LocalError
+	var google *registryauth.NoGoogleError
+	var secret *builder.SecretError
+	switch {
+	case errors.As(err, &refusal):
+		return refused(refusal, f)
+	case errors.As(err, &local):
+		return registryFailed(local, "docker login "+local.Host)
+	case errors.As(err, &google):
+		hint := fmt.Sprintf("--auth %s=%s, if the pod's Google identity is to be shown there", google.Hosts[0], google.Method)
+		return registryFailed(google, hint)
+	case errors.As(err, &secret):
+		return registryFailed(secret, secretHint(secret.Name, f))
+	default:
+		return nil
+	}
+}
+
+// refused explains a registry's refusal. A base image that does not exist is a mistake in the Dockerfile.
+func refused(r *registryauth.Refusal, f Facts) error {
+	e := registryFailed(r, refusalHint(r, f))
+	if r.Cause == registryauth.NotFound {
+		e.code = cli.CodeBuild
+	}
+	return e
+}
+
+func registryFailed(err error, hint string) *explainedError {
+	return &explainedError{text: err.Error(), hint: hint, code: cli.CodeRegistry, err: err}
+}
+
+// registryRefusal recognizes a failed login, and a registry's refusal in the engine's last words; or it returns nil.
+func registryRefusal(job *session.JobError, diagnosis engine.Diagnosis, f Facts) error {
+	phase := engine.Phase(job.Phase)
+	switch phase {
+	case session.PhaseLogin:
+		return loginFailed(job, f)
+	case engine.PhaseBuild, engine.PhaseOutput, engine.PhasePush:
+	default:
+		return nil
+	}
+	login, found := lastRegistry(f)
+	if diagnosis.Registry == "" || !found {
+		return nil
+	}
+	cause := diagnosis.Registry
+	if phase == engine.PhasePush && cause == registryauth.Unauthorized && slices.Contains(f.Login.Accepted, login.Host) {
+		cause = registryauth.Expired
+	}
+	refusal := login.Refused(cause, diagnosis.Detail, f.Login.Identity)
+	refusal.Push = phase == engine.PhasePush
+	return refused(refusal, f)
+}
+
+// lastRegistry returns the registry that the engine named last. Not all of its errors name one, but the lines before them do.
+func lastRegistry(f Facts) (registryauth.Login, bool) {
+	const maxLines = 20
+	seen := 0
+	for line := range f.Log.Backward() {
+		if login, found := f.Login.Logins.In(line); found {
+			return login, true
+		}
+		if seen++; seen == maxLines {
+			break
+		}
+	}
+	return registryauth.Login{}, false
+}
+
+// loginFailed explains why the pod could not log in.
+func loginFailed(job *session.JobError, f Facts) error {
+	logins, refusal := f.Login.Logins, &registryauth.Refusal{Login: true, Detail: job.Message}
+	switch job.Code {
+	case session.LoginNoSecret:
+		refusal.Host, refusal.Identity, refusal.Detail = strings.Join(logins.ByMethod(registryauth.Secret), ", "), "with secret "+job.Message, ""
+		refusal.Cause = registryauth.NoLoginFile
+		return registryFailed(refusal, secretHint(job.Message, f))
+	case session.LoginNoOpenSSL:
+		refusal.Host, refusal.Detail, refusal.Cause = job.Message, "", registryauth.NoOpenSSL
+		return refused(refusal, f)
+	case session.LoginNoHelper:
+		refusal.Cause = registryauth.HelperMissing
+	case session.LoginNoMetadata:
+		refusal.Cause = registryauth.NoMetadata
+	case session.LoginWrongAccount:
+		refusal.Cause, refusal.Detail = registryauth.WrongIdentity, wrongAccount(job.Message, f)
+	case session.LoginNoConfig:
+		refusal.Cause = registryauth.HelperFailed
+	default:
+		return nil
+	}
+	var hosts []string
+	for _, h := range logins.Helpers() {
+		hosts = append(hosts, h.Hosts...)
+	}
+	refusal.Host, refusal.Identity = strings.Join(hosts, ", "), "as "+serviceAccount(f)
+	return refused(refusal, f)
+}
+
+func wrongAccount(got string, f Facts) string {
+	if f.Login.Account != "" {
+		return fmt.Sprintf("the pod is %s and not %s", got, f.Login.Account)
+	}
+	return fmt.Sprintf("the pod is %s, which is its node", got)
+}
+
+func serviceAccount(f Facts) string {
+	if f.ServiceAccount != "" {
+		return "service account " + f.ServiceAccount
+	}
+	return "the default service account"
+}
