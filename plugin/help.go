@@ -10,9 +10,6 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// screenWidth is the width, in columns, that help is wrapped to.
-const screenWidth = 80
-
 // usedMostAnnotation names the flags that the help of a verb shows, where not all of them fit on a screen.
 const usedMostAnnotation = "kubectl-img.dev/used-most"
 
@@ -70,17 +67,6 @@ func verbList(verbs []*cobra.Command) string {
 		fmt.Fprintf(&out, "  %-11s %s\n", verb.Name(), verb.Short)
 	}
 	return out.String()
-}
-
-// useLine is how a command is typed.
-func useLine(cmd *cobra.Command) string {
-	_, rest, _ := strings.Cut(cmd.Use, " ")
-	return strings.TrimSpace(cmd.CommandPath() + " " + rest)
-}
-
-// verbPath names a command without the name of the root.
-func verbPath(cmd *cobra.Command) string {
-	return strings.TrimSpace(strings.TrimPrefix(cmd.CommandPath(), cmd.Root().CommandPath()))
 }
 
 // newHelpCommand rejects an unknown verb; cobra's own help command does not.

@@ -93,21 +93,3 @@ func describeFlags(cmd *cobra.Command) {
 		describeFlags(sub)
 	}
 }
-
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return cli.Usagef("%s takes no argument: %q", cmd.CommandPath(), args[0]).WithHint(cmd.CommandPath() + " --help")
-	}
-	return nil
-}
-
-func knownCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	err := cli.Usagef("unknown command %q for %q", args[0], cmd.CommandPath())
-	if names := cmd.SuggestionsFor(args[0]); len(names) > 0 {
-		return err.WithHint(cmd.CommandPath() + " " + names[0])
-	}
-	return err.WithHint(cmd.CommandPath() + " --help")
-}

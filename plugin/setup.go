@@ -173,10 +173,10 @@ func (o *setupFlags) readBuilds(namespace string) (*deploy.Builds, error) {
 	}
 	builds := &deploy.Builds{Namespace: namespace, Profile: string(profile), Level: profile.Level()}
 	var err error
-	if builds.Subjects, err = o.readSubjects(namespace); err != nil {
+	if builds.Subjects, err = readSubjects(o.users, o.groups, o.serviceAccounts, namespace); err != nil {
 		return nil, err
 	}
-	if builds.Google, err = o.readGoogle(namespace); err != nil {
+	if builds.Google, err = readGoogle(o.gke, o.registry, o.account, namespace); err != nil {
 		return nil, err
 	}
 	builds.ServiceAccounts = accountsToCreate(builds)

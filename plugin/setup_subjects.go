@@ -18,13 +18,13 @@ const (
 )
 
 // readSubjects reads who may build, in the form of kubectl create rolebinding.
-func (o *setupFlags) readSubjects(namespace string) ([]deploy.Subject, error) {
+func readSubjects(users, groups, serviceAccounts []string, namespace string) ([]deploy.Subject, error) {
 	var subjects []deploy.Subject
 	for _, kind := range []struct {
 		name  string
 		flag  string
 		names []string
-	}{{rbacv1.UserKind, "--user", o.users}, {rbacv1.GroupKind, "--group", o.groups}} {
+	}{{rbacv1.UserKind, "--user", users}, {rbacv1.GroupKind, "--group", groups}} {
 		for _, name := range kind.names {
 			if strings.TrimSpace(name) == "" {
 				return nil, cli.InvalidValue(kind.flag, name, errors.New("want a name"))
@@ -32,7 +32,7 @@ func (o *setupFlags) readSubjects(namespace string) ([]deploy.Subject, error) {
 			subjects = append(subjects, deploy.Subject{Kind: kind.name, Name: name})
 		}
 	}
-	for _, value := range o.serviceAccounts {
+	for _, value := range serviceAccounts {
 		ns, name, ok := strings.Cut(value, ":")
 		if !ok || len(validation.IsDNS1123Label(ns)) > 0 || len(validation.IsDNS1123Subdomain(name)) > 0 {
 			return nil, cli.InvalidValue("--serviceaccount", value, errors.New("want NAMESPACE:NAME"))
@@ -46,20 +46,20 @@ func (o *setupFlags) readSubjects(namespace string) ([]deploy.Subject, error) {
 }
 
 // readGoogle reads what the Workload Identity commands need.
-func (o *setupFlags) readGoogle(namespace string) (*deploy.Google, error) {
+func readGoogle(gke, registry, account, namespace string) (*deploy.Google, error) {
 	switch {
-	case o.gke == "" && o.registry == "":
+	case gke == "" && registry == "":
 		return nil, nil
-	case o.gke == "" || o.registry == "":
+	case gke == "" || registry == "":
 		return nil, cli.Usagef("--gke and --registry belong together").WithHint("--gke PROJECT --registry REGION-docker.pkg.dev/PROJECT/REPOSITORY")
-	case !isProjectID(o.gke):
-		return nil, cli.InvalidValue("--gke", o.gke, errors.New("want a project ID"))
-	case len(validation.IsDNS1123Subdomain(o.account)) > 0:
-		return nil, cli.InvalidValue("--service-account", o.account, errors.New("want the name of a service account"))
+	case !isProjectID(gke):
+		return nil, cli.InvalidValue("--gke", gke, errors.New("want a project ID"))
+	case len(validation.IsDNS1123Subdomain(account)) > 0:
+		return nil, cli.InvalidValue("--service-account", account, errors.New("want the name of a service account"))
 	}
-	google := &deploy.Google{Project: o.gke, Account: o.account, Namespace: namespace, RegistryProject: o.gke}
-	if err := readArtifactRegistry(o.registry, google); err != nil {
-		return nil, cli.InvalidValue("--registry", o.registry, err)
+	google := &deploy.Google{Project: gke, Account: account, Namespace: namespace, RegistryProject: gke}
+	if err := readArtifactRegistry(registry, google); err != nil {
+		return nil, cli.InvalidValue("--registry", registry, err)
 	}
 	return google, nil
 }

@@ -17,6 +17,8 @@ import (
 
 // authFlags say how the build reaches its registries.
 type authFlags struct {
+	*input
+
 	auth        []string
 	registryCAs []string
 	insecure    []string
@@ -24,12 +26,12 @@ type authFlags struct {
 	checkPush   bool
 }
 
-func (o *authFlags) addAuth(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&o.auth, "auth", nil, "Registry login `METHOD`: auto, gcloud, gcr, local, secret=NAME or none; or HOST=METHOD (repeatable)")
-	flags.StringArrayVar(&o.registryCAs, "registry-ca", nil, "PEM `FILE` with the authority of a registry's certificate (repeatable)")
-	flags.StringArrayVar(&o.insecure, "insecure-registry", nil, "`HOST` of a registry whose certificate is not verified (repeatable)")
-	flags.BoolVar(&o.proxy, "proxy", false, "Pass HTTP_PROXY, HTTPS_PROXY, NO_PROXY and ALL_PROXY to the engine")
-	flags.BoolVar(&o.checkPush, "check-push", true, "Ask the registry before the build whether it accepts the push, where the login is known here")
+func (f *authFlags) add(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&f.auth, "auth", nil, "Registry login `METHOD`: auto, gcloud, gcr, local, secret=NAME or none; or HOST=METHOD (repeatable)")
+	flags.StringArrayVar(&f.registryCAs, "registry-ca", nil, "PEM `FILE` with the authority of a registry's certificate (repeatable)")
+	flags.StringArrayVar(&f.insecure, "insecure-registry", nil, "`HOST` of a registry whose certificate is not verified (repeatable)")
+	flags.BoolVar(&f.proxy, "proxy", false, "Pass HTTP_PROXY, HTTPS_PROXY, NO_PROXY and ALL_PROXY to the engine")
+	flags.BoolVar(&f.checkPush, "check-push", true, "Ask the registry before the build whether it accepts the push, where the login is known here")
 }
 
 func completeAuth(cluster complete.Cluster) complete.Flags {
@@ -72,8 +74,8 @@ func unsupportedAuth(engine string) []unsupportedFlag {
 	}
 }
 
-// readAuth reads how the build reaches its registries.
-func (f *Flags) readAuth(plan *build.Plan) error {
+// read reads how the build reaches its registries.
+func (f *authFlags) read(plan *build.Plan) error {
 	plan.CheckPush = f.checkPush
 	for _, read := range []func(*build.Plan) error{f.readRules, f.readTrust, f.readProxy} {
 		if err := read(plan); err != nil {
@@ -83,7 +85,7 @@ func (f *Flags) readAuth(plan *build.Plan) error {
 	return nil
 }
 
-func (f *Flags) readRules(plan *build.Plan) error {
+func (f *authFlags) readRules(plan *build.Plan) error {
 	var rules []registryauth.Rule
 	for _, value := range f.auth {
 		rule, err := registryauth.ParseRule(value)
@@ -103,7 +105,7 @@ func (f *Flags) readRules(plan *build.Plan) error {
 	return nil
 }
 
-func (f *Flags) readTrust(plan *build.Plan) error {
+func (f *authFlags) readTrust(plan *build.Plan) error {
 	for _, file := range f.registryCAs {
 		content, err := os.ReadFile(file)
 		if err != nil {
@@ -125,7 +127,7 @@ func (f *Flags) readTrust(plan *build.Plan) error {
 	return nil
 }
 
-func (f *Flags) readProxy(plan *build.Plan) error {
+func (f *authFlags) readProxy(plan *build.Plan) error {
 	if !f.proxy {
 		return nil
 	}

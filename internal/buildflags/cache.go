@@ -11,25 +11,13 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 )
 
-// readCacheFrom returns every source in the long form, type=TYPE,KEY=VALUE,…
-func (f *Flags) readCacheFrom() ([]string, error) {
-	return f.readCaches("cache-from", f.cacheFrom, build.Abilities().CacheFrom)
-}
-
-func (f *Flags) readCacheTo() ([]string, error) {
-	able := build.Abilities()
-	if len(f.cacheTo) > 1 && !able.ManyCaches {
-		return nil, cli.Usagef("%s is given %d times: %s exports one cache per build", f.source("cache-to"), len(f.cacheTo), able.Name)
-	}
-	return f.readCaches("cache-to", f.cacheTo, able.CacheTo)
-}
-
-func (f *Flags) readCaches(flag string, values []string, spec engine.CacheSpec) ([]string, error) {
+// readCaches returns every specification in the long form, type=TYPE,KEY=VALUE,…
+func readCaches(in *input, flag string, values []string, spec engine.CacheSpec) ([]string, error) {
 	var out []string
 	for _, value := range values {
 		parsed, err := parseCache(value, spec)
 		if err != nil {
-			return nil, f.invalid(flag, value, err)
+			return nil, in.invalid(flag, value, err)
 		}
 		out = append(out, parsed)
 	}

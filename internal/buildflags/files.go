@@ -10,22 +10,22 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
-// readFiles checks the files that the run writes at its end, when it is too late to ask for another path.
-func (f *Flags) readFiles(plan *build.Plan) error {
+// checkFiles checks the files that the run writes at its end, when it is too late to ask for another path.
+func checkFiles(in *input, plan *build.Plan) error {
 	for _, file := range []struct{ flag, path string }{
-		{"iidfile", f.iidFile}, {"digest-file", f.digestFile}, {"metadata-file", f.metadataFile},
+		{"iidfile", plan.IIDFile}, {"digest-file", plan.DigestFile}, {"metadata-file", plan.MetadataFile},
 	} {
 		if file.path == "" {
 			continue
 		}
 		if err := checkFile(file.path); err != nil {
-			return f.invalid(file.flag, file.path, err)
+			return in.invalid(file.flag, file.path, err)
 		}
 	}
 	noImage := !plan.Build.Push && plan.Output != nil && (plan.Output.Type == build.OutputTar || plan.Output.Type == build.OutputLocal)
-	for _, file := range []struct{ flag, path string }{{"iidfile", f.iidFile}, {"digest-file", f.digestFile}} {
+	for _, file := range []struct{ flag, path string }{{"iidfile", plan.IIDFile}, {"digest-file", plan.DigestFile}} {
 		if noImage && file.path != "" {
-			return cli.Usagef("%s has nothing to hold: an output of type %s is no image", f.source(file.flag), plan.Output.Type).
+			return cli.Usagef("%s has nothing to hold: an output of type %s is no image", in.source(file.flag), plan.Output.Type).
 				WithHint("--push, or --output type=oci,dest=PATH")
 		}
 	}
@@ -33,9 +33,9 @@ func (f *Flags) readFiles(plan *build.Plan) error {
 }
 
 // checkDestination looks at the file system without changing it.
-func (f *Flags) checkDestination(out *build.Output) error {
+func checkDestination(in *input, out *build.Output) error {
 	switch {
-	case out.Stdout && f.proc.IsTerminal(f.proc.Streams.Out):
+	case out.Stdout && in.proc.IsTerminal(in.proc.Streams.Out):
 		return cli.WithHint(errors.New("refusing to write an archive to a terminal"), "redirect stdout: ... > image.tar")
 	case out.Stdout:
 		return nil

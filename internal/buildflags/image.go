@@ -15,6 +15,8 @@ import (
 
 // imageFlags say what is built.
 type imageFlags struct {
+	*input
+
 	tags      []string
 	file      string
 	buildArgs []string
@@ -26,16 +28,16 @@ type imageFlags struct {
 	cacheTo   []string
 }
 
-func (o *imageFlags) addImage(flags *pflag.FlagSet) {
-	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "`NAME[:TAG]` to push the image to (repeatable)")
-	flags.StringVarP(&o.file, "file", "f", "", "Dockerfile `FILE`, or - (default PATH/Dockerfile)")
-	flags.StringArrayVar(&o.buildArgs, "build-arg", nil, "`KEY=VALUE`, or KEY to take the value from the environment (repeatable)")
-	flags.StringVar(&o.target, "target", "", "`STAGE` of the Dockerfile to build")
-	flags.StringArrayVar(&o.labels, "label", nil, "`KEY=VALUE` for the image's configuration (repeatable)")
-	flags.StringArrayVar(&o.platforms, "platform", nil, "`PLATFORM` to build for and on: OS/ARCH[/VARIANT] (default the node's)")
-	flags.BoolVar(&o.noCache, "no-cache", false, "Run every step again")
-	flags.StringArrayVar(&o.cacheFrom, "cache-from", nil, "Import a cache from `REF`, or type=registry,ref=REF (repeatable)")
-	flags.StringArrayVar(&o.cacheTo, "cache-to", nil, "Export the cache to `REF`, type=registry,ref=REF[,mode=max], or type=inline")
+func (f *imageFlags) add(flags *pflag.FlagSet) {
+	flags.StringArrayVarP(&f.tags, "tag", "t", nil, "`NAME[:TAG]` to push the image to (repeatable)")
+	flags.StringVarP(&f.file, "file", "f", "", "Dockerfile `FILE`, or - (default PATH/Dockerfile)")
+	flags.StringArrayVar(&f.buildArgs, "build-arg", nil, "`KEY=VALUE`, or KEY to take the value from the environment (repeatable)")
+	flags.StringVar(&f.target, "target", "", "`STAGE` of the Dockerfile to build")
+	flags.StringArrayVar(&f.labels, "label", nil, "`KEY=VALUE` for the image's configuration (repeatable)")
+	flags.StringArrayVar(&f.platforms, "platform", nil, "`PLATFORM` to build for and on: OS/ARCH[/VARIANT] (default the node's)")
+	flags.BoolVar(&f.noCache, "no-cache", false, "Run every step again")
+	flags.StringArrayVar(&f.cacheFrom, "cache-from", nil, "Import a cache from `REF`, or type=registry,ref=REF (repeatable)")
+	flags.StringArrayVar(&f.cacheTo, "cache-to", nil, "Export the cache to `REF`, type=registry,ref=REF[,mode=max], or type=inline")
 }
 
 func completeImage() complete.Flags {
@@ -81,8 +83,8 @@ func unsupportedImage(engine string) []unsupportedFlag {
 	}
 }
 
-// readImage reads the engine's part.
-func (f *Flags) readImage(plan *build.Plan) error {
+// read reads the engine's part.
+func (f *imageFlags) read(plan *build.Plan) error {
 	b := &plan.Build
 	b.Context, b.Dockerfile = session.ContextDir, session.DockerfilePath
 	b.Target, b.NoCache = f.target, f.noCache
@@ -93,15 +95,32 @@ func (f *Flags) readImage(plan *build.Plan) error {
 	if b.Labels, err = f.readLabels(); err != nil {
 		return err
 	}
-	if b.CacheFrom, err = f.readCacheFrom(); err != nil {
+	able := build.Abilities()
+	if b.CacheFrom, err = readCaches(f.input, "cache-from", f.cacheFrom, able.CacheFrom); err != nil {
 		return err
 	}
-	b.CacheTo, err = f.readCacheTo()
+	if len(f.cacheTo) > 1 && !able.ManyCaches {
+		return cli.Usagef("%s is given %d times: %s exports one cache per build", f.source("cache-to"), len(f.cacheTo), able.Name)
+	}
+	b.CacheTo, err = readCaches(f.input, "cache-to", f.cacheTo, able.CacheTo)
 	return err
 }
 
+// readTags reads every --tag.
+func (f *imageFlags) readTags(plan *build.Plan) error {
+	for _, value := range f.tags {
+		tag, err := parseTag(value)
+		if err != nil {
+			return f.invalid("tag", value, err)
+		}
+		plan.Tags = append(plan.Tags, tag)
+		plan.Build.Tags = append(plan.Build.Tags, tag.Reference)
+	}
+	return nil
+}
+
 // readBuildArgs takes KEY from the environment, as docker does. A KEY that is not there is left out.
-func (f *Flags) readBuildArgs(env cli.Environment) ([]string, error) {
+func (f *imageFlags) readBuildArgs(env cli.Environment) ([]string, error) {
 	var out []string
 	for _, arg := range f.buildArgs {
 		key, _, hasValue := strings.Cut(arg, "=")
@@ -119,7 +138,7 @@ func (f *Flags) readBuildArgs(env cli.Environment) ([]string, error) {
 }
 
 // readLabels gives a label without a value the empty one, as docker does.
-func (f *Flags) readLabels() ([]string, error) {
+func (f *imageFlags) readLabels() ([]string, error) {
 	var out []string
 	for _, label := range f.labels {
 		key, value, _ := strings.Cut(label, "=")

@@ -15,21 +15,23 @@ import (
 
 // nodeFlags say which nodes may run the pod.
 type nodeFlags struct {
+	*input
+
 	nodeSelector []string
 	tolerations  []string
 }
 
-func (o *nodeFlags) addNodes(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&o.nodeSelector, "node-selector", nil, "Label `KEY=VALUE` of a node (comma-separated or repeatable)")
-	flags.StringArrayVar(&o.tolerations, "toleration", nil, "`TAINT` to tolerate, KEY[=VALUE][:EFFECT] (repeatable)")
+func (f *nodeFlags) add(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&f.nodeSelector, "node-selector", nil, "Label `KEY=VALUE` of a node (comma-separated or repeatable)")
+	flags.StringArrayVar(&f.tolerations, "toleration", nil, "`TAINT` to tolerate, KEY[=VALUE][:EFFECT] (repeatable)")
 }
 
 func completeNodes(cluster complete.Cluster) complete.Flags {
 	return complete.Flags{"node-selector": complete.CommaSeparated(cluster.NodeLabels), "toleration": complete.Nothing}
 }
 
-// readNodes reads which nodes may run the pod.
-func (f *Flags) readNodes(options *podspec.Options) error {
+// read reads which nodes may run the pod.
+func (f *nodeFlags) read(options *podspec.Options) error {
 	options.NodeSelector = map[string]string{}
 	for _, value := range f.nodeSelector {
 		key, val, err := parseLabel(value)

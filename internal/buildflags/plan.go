@@ -15,13 +15,13 @@ func (f *Flags) Plan(set *pflag.FlagSet, path string) (*build.Plan, error) {
 	if f.fromEnv, f.warnings, err = f.proc.Env.Apply(set); err != nil {
 		return nil, err
 	}
-	plan := &build.Plan{StrictOwnership: f.strictOwnership, CacheWait: f.cacheVolumeWait}
-	for _, read := range []func(*build.Plan) error{f.readRun, f.readTags, f.readResult, f.readImage, f.readFiles, f.checkDetach, f.readAuth, f.readPod} {
+	plan := &build.Plan{StrictOwnership: f.profile.strictOwnership, CacheWait: f.pod.cacheVolumeWait}
+	for _, read := range []func(*build.Plan) error{f.run.read, f.image.readTags, f.result.read, f.image.read, f.run.checkDetach, f.auth.read, f.readPod} {
 		if err := read(plan); err != nil {
 			return nil, err
 		}
 	}
-	if plan.Source, err = f.openContext(path); err != nil {
+	if plan.Source, err = f.image.openContext(path); err != nil {
 		return nil, err
 	}
 	plan.Warnings = f.warnings
@@ -30,9 +30,9 @@ func (f *Flags) Plan(set *pflag.FlagSet, path string) (*build.Plan, error) {
 
 // readPod makes the pod of each profile to try.
 func (f *Flags) readPod(plan *build.Plan) error {
-	options := podspec.Options{Command: session.Command(), Volumes: build.PodVolumes(f.cacheVolume)}
+	options := podspec.Options{Command: session.Command(), Volumes: build.PodVolumes(f.pod.cacheVolume)}
 	for _, read := range []func(*podspec.Options) error{
-		f.readName, f.readProfiles, f.checkAppArmor, f.readPodObjects, f.readNodes, f.readResources, f.readPodMetadata, f.readTemplate,
+		f.pod.readName, f.profile.read, f.profile.checkAppArmor, f.pod.readObjects, f.nodes.read, f.pod.readResources, f.pod.readMetadata, f.pod.readTemplate,
 	} {
 		if err := read(&options); err != nil {
 			return err
@@ -40,7 +40,7 @@ func (f *Flags) readPod(plan *build.Plan) error {
 	}
 	options.Volumes = append(options.Volumes, build.LoginVolumes(plan.Auth.Secrets())...)
 	var err error
-	if plan.Build.Platform, err = f.readPlatform(options.NodeSelector); err != nil {
+	if plan.Build.Platform, err = readPlatform(f.input, f.image.platforms, options.NodeSelector); err != nil {
 		return err
 	}
 	options.By, options.Detached = f.proc.User(), plan.Detach
@@ -50,7 +50,7 @@ func (f *Flags) readPod(plan *build.Plan) error {
 	// The pod outlives the client's own time limit, so that the client, which knows the phase, reports the time-out.
 	options.Deadline = plan.Timeout + plan.DetachGrace
 	options.Expiry = plan.PodTimeout + options.Deadline
-	candidates, err := f.candidates(options)
+	candidates, err := f.profile.candidates(options, plan.DetachGrace, f.pod.cacheEnvironment())
 	if err != nil {
 		return err
 	}

@@ -14,18 +14,18 @@ import (
 )
 
 // readPlatform returns the platform as the engine writes it, and narrows the node selector to nodes that run it.
-func (f *Flags) readPlatform(selector map[string]string) (string, error) {
-	if len(f.platforms) == 0 {
+func readPlatform(in *input, values []string, selector map[string]string) (string, error) {
+	if len(values) == 0 {
 		return "", nil
 	}
-	value := strings.Join(f.platforms, ",")
+	value := strings.Join(values, ",")
 	platform, err := parsePlatform(value)
 	if err != nil {
-		return "", f.invalid("platform", value, err)
+		return "", in.invalid("platform", value, err)
 	}
 	arch := platform.Architecture
 	if chosen, ok := selector[corev1.LabelArchStable]; ok && chosen != arch {
-		return "", cli.Usagef("%s wants %s=%s and %s wants %s", f.source("node-selector"), corev1.LabelArchStable, chosen, f.source("platform"), arch)
+		return "", cli.Usagef("%s wants %s=%s and %s wants %s", in.source("node-selector"), corev1.LabelArchStable, chosen, in.source("platform"), arch)
 	}
 	selector[corev1.LabelOSStable] = string(corev1.Linux)
 	selector[corev1.LabelArchStable] = arch

@@ -16,6 +16,8 @@ import (
 
 // podFlags describe the builder pod.
 type podFlags struct {
+	*input
+
 	image            string
 	name             string
 	serviceAccount   string
@@ -29,18 +31,18 @@ type podFlags struct {
 	cacheVolumeWait  bool
 }
 
-func (o *podFlags) addPod(flags *pflag.FlagSet, defaultImage string) {
-	flags.StringVar(&o.image, "image", defaultImage, "`REFERENCE` of the builder image")
-	flags.StringVar(&o.name, "name", "", "`NAME` of the builder pod (default a random one)")
-	flags.StringVar(&o.serviceAccount, "service-account", "", "Service account `NAME` of the pod; its token is not mounted")
-	flags.StringSliceVar(&o.requests, "request", nil, "Resource requests: `QUANTITIES` is cpu=, memory= or ephemeral-storage=QUANTITY (comma-separated or repeatable; default cpu=200m,memory=256Mi,ephemeral-storage=1Gi)")
-	flags.StringSliceVar(&o.limits, "limit", nil, "Resource limits: `QUANTITIES` is cpu=, memory= or ephemeral-storage=QUANTITY (comma-separated or repeatable)")
-	flags.StringArrayVar(&o.imagePullSecrets, "image-pull-secret", nil, "Secret `NAME` to pull the builder image with (repeatable)")
-	flags.StringArrayVar(&o.podLabels, "pod-label", nil, "Label `KEY=VALUE` of the pod (repeatable)")
-	flags.StringArrayVar(&o.podAnnotations, "pod-annotation", nil, "Annotation `KEY=VALUE` of the pod (repeatable)")
-	flags.StringVar(&o.podTemplate, "pod-template", "", "`FILE` with a Pod or PodTemplate to merge over the builder pod; security settings stay")
-	flags.StringVar(&o.cacheVolume, "cache-volume", "", "PersistentVolumeClaim `NAME` for the engine's state; one build at a time")
-	flags.BoolVar(&o.cacheVolumeWait, "cache-volume-wait", true, "Wait while another build holds the cache volume; false fails instead")
+func (f *podFlags) add(flags *pflag.FlagSet, defaultImage string) {
+	flags.StringVar(&f.image, "image", defaultImage, "`REFERENCE` of the builder image")
+	flags.StringVar(&f.name, "name", "", "`NAME` of the builder pod (default a random one)")
+	flags.StringVar(&f.serviceAccount, "service-account", "", "Service account `NAME` of the pod; its token is not mounted")
+	flags.StringSliceVar(&f.requests, "request", nil, "Resource requests: `QUANTITIES` is cpu=, memory= or ephemeral-storage=QUANTITY (comma-separated or repeatable; default cpu=200m,memory=256Mi,ephemeral-storage=1Gi)")
+	flags.StringSliceVar(&f.limits, "limit", nil, "Resource limits: `QUANTITIES` is cpu=, memory= or ephemeral-storage=QUANTITY (comma-separated or repeatable)")
+	flags.StringArrayVar(&f.imagePullSecrets, "image-pull-secret", nil, "Secret `NAME` to pull the builder image with (repeatable)")
+	flags.StringArrayVar(&f.podLabels, "pod-label", nil, "Label `KEY=VALUE` of the pod (repeatable)")
+	flags.StringArrayVar(&f.podAnnotations, "pod-annotation", nil, "Annotation `KEY=VALUE` of the pod (repeatable)")
+	flags.StringVar(&f.podTemplate, "pod-template", "", "`FILE` with a Pod or PodTemplate to merge over the builder pod; security settings stay")
+	flags.StringVar(&f.cacheVolume, "cache-volume", "", "PersistentVolumeClaim `NAME` for the engine's state; one build at a time")
+	flags.BoolVar(&f.cacheVolumeWait, "cache-volume-wait", true, "Wait while another build holds the cache volume; false fails instead")
 }
 
 func completePod(cluster complete.Cluster) complete.Flags {
@@ -68,7 +70,7 @@ func unsupportedPod() []unsupportedFlag {
 	}
 }
 
-func (f *Flags) readName(options *podspec.Options) error {
+func (f *podFlags) readName(options *podspec.Options) error {
 	options.Name = f.name
 	if f.name == "" {
 		options.Name = f.proc.PodName()
@@ -86,8 +88,8 @@ func (f *Flags) readName(options *podspec.Options) error {
 	return nil
 }
 
-// readPodObjects reads the names of objects in the cluster, and the builder image.
-func (f *Flags) readPodObjects(options *podspec.Options) error {
+// readObjects reads the names of objects in the cluster, and the builder image.
+func (f *podFlags) readObjects(options *podspec.Options) error {
 	names := []struct{ flag, value string }{{"service-account", f.serviceAccount}, {"cache-volume", f.cacheVolume}}
 	for _, secret := range f.imagePullSecrets {
 		if secret == "" {
@@ -110,7 +112,7 @@ func (f *Flags) readPodObjects(options *podspec.Options) error {
 	return nil
 }
 
-func (f *Flags) readTemplate(options *podspec.Options) error {
+func (f *podFlags) readTemplate(options *podspec.Options) error {
 	if f.podTemplate == "" {
 		return nil
 	}
@@ -123,7 +125,7 @@ func (f *Flags) readTemplate(options *podspec.Options) error {
 }
 
 // cacheEnvironment returns what the supervisor reads about the cache volume.
-func (f *Flags) cacheEnvironment() map[string]string {
+func (f *podFlags) cacheEnvironment() map[string]string {
 	if f.cacheVolume == "" {
 		return nil
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-func (f *Flags) readPodMetadata(options *podspec.Options) error {
+func (f *podFlags) readMetadata(options *podspec.Options) error {
 	for _, value := range f.podLabels {
 		key, val, err := parseLabel(value)
 		if err == nil && slices.Contains([]string{podspec.LabelManagedBy, podspec.LabelName, podspec.LabelComponent}, key) {

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -21,19 +22,23 @@ const ProfileAuto = "auto"
 
 // profileFlags say how isolated the pod is.
 type profileFlags struct {
+	*input
+
 	profile         string
 	minProfile      string
 	seccompProfile  string
 	appArmorProfile string
 	strictOwnership bool
+
+	profiles []podspec.Profile // to be tried in this order
 }
 
-func (o *profileFlags) addProfile(flags *pflag.FlagSet) {
-	flags.StringVar(&o.profile, "profile", ProfileAuto, "Isolation `PROFILE`, or the first that works of "+ProfileNames(autoOrder(podspec.Profiles())))
-	flags.StringVar(&o.minProfile, "min-profile", string(podspec.Unconfined), "Least isolated `PROFILE` that may be used; of the flag and its variable, the stricter one counts")
-	flags.StringVar(&o.seccompProfile, "seccomp-profile", podspec.DefaultSeccompProfile, "`PATH` below the kubelet's seccomp directory, for --profile userns, restricted and localhost")
-	flags.StringVar(&o.appArmorProfile, "apparmor-profile", "", "AppArmor profile `NAME` that the nodes have loaded, for --profile userns, restricted and localhost")
-	flags.BoolVar(&o.strictOwnership, "strict-ownership", false, "With --profile restricted: fail if the owner of a file can't be kept")
+func (f *profileFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.profile, "profile", ProfileAuto, "Isolation `PROFILE`, or the first that works of "+ProfileNames(autoOrder(podspec.Profiles())))
+	flags.StringVar(&f.minProfile, "min-profile", string(podspec.Unconfined), "Least isolated `PROFILE` that may be used; of the flag and its variable, the stricter one counts")
+	flags.StringVar(&f.seccompProfile, "seccomp-profile", podspec.DefaultSeccompProfile, "`PATH` below the kubelet's seccomp directory, for --profile userns, restricted and localhost")
+	flags.StringVar(&f.appArmorProfile, "apparmor-profile", "", "AppArmor profile `NAME` that the nodes have loaded, for --profile userns, restricted and localhost")
+	flags.BoolVar(&f.strictOwnership, "strict-ownership", false, "With --profile restricted: fail if the owner of a file can't be kept")
 }
 
 func completeProfile() complete.Flags {
@@ -70,8 +75,8 @@ func (e *belowMinimumError) Hint() string {
 // ExitCode is that of a refusal by policy.
 func (e *belowMinimumError) ExitCode() int { return cli.CodePolicy }
 
-// readProfiles decides which profiles are tried, and in which order.
-func (f *Flags) readProfiles(options *podspec.Options) error {
+// read decides which profiles are tried, and in which order.
+func (f *profileFlags) read(options *podspec.Options) error {
 	minimum, source, err := f.readMinimum()
 	if err != nil {
 		return err
@@ -97,7 +102,7 @@ func (f *Flags) readProfiles(options *podspec.Options) error {
 
 // readMinimum returns the stricter one of the flag and the variable, and how the user gave it. A platform sets the variable; a flag
 // must not undo it.
-func (f *Flags) readMinimum() (minimum podspec.Profile, source string, err error) {
+func (f *profileFlags) readMinimum() (minimum podspec.Profile, source string, err error) {
 	const flag = "min-profile"
 	want := fmt.Errorf("want one of %s", ProfileNames(podspec.Profiles()))
 	minimum, source = podspec.Profile(f.minProfile), f.assignment(flag, f.minProfile)
@@ -135,7 +140,7 @@ func autoOrder(profiles []podspec.Profile) []podspec.Profile {
 }
 
 // checkSeccompProfile rejects a path that the API server would reject, and one that no selected profile uses.
-func (f *Flags) checkSeccompProfile() error {
+func (f *profileFlags) checkSeccompProfile() error {
 	file := f.seccompProfile
 	switch {
 	case file == "":
@@ -151,7 +156,7 @@ func (f *Flags) checkSeccompProfile() error {
 }
 
 // checkAppArmor rejects a name that the API server would reject, and one that no selected profile uses.
-func (f *Flags) checkAppArmor(*podspec.Options) error {
+func (f *profileFlags) checkAppArmor(*podspec.Options) error {
 	const maxNameBytes = 4095 // as the API server has it
 	name := f.appArmorProfile
 	switch {
@@ -165,13 +170,13 @@ func (f *Flags) checkAppArmor(*podspec.Options) error {
 	return nil
 }
 
-// candidates returns the pod of each profile to try.
-func (f *Flags) candidates(options podspec.Options) ([]build.Candidate, error) {
+// candidates returns the pod of each profile to try, for a grace period and further environment variables.
+func (f *profileFlags) candidates(options podspec.Options, grace time.Duration, environment map[string]string) ([]build.Candidate, error) {
 	var all []build.Candidate
 	for _, profile := range f.profiles {
 		for _, options.HostUsers = range hostUsers(profile) {
 			options.Profile = profile
-			options.Env = build.PodEnvironment(options, f.detachGrace, f.cacheEnvironment())
+			options.Env = build.PodEnvironment(options, grace, environment)
 			pod, err := podspec.Pod(options)
 			if err != nil {
 				return nil, cli.Usage(err)

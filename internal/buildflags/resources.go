@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-func (f *Flags) readResources(options *podspec.Options) error {
+func (f *podFlags) readResources(options *podspec.Options) error {
 	var err error
 	if options.Requests, err = f.readQuantities("request", f.requests); err != nil {
 		return err
@@ -28,7 +28,7 @@ func (f *Flags) readResources(options *podspec.Options) error {
 	return nil
 }
 
-func (f *Flags) readQuantities(flag string, values []string) (corev1.ResourceList, error) {
+func (f *podFlags) readQuantities(flag string, values []string) (corev1.ResourceList, error) {
 	var list corev1.ResourceList
 	for _, value := range values {
 		name, quantity, err := parseQuantity(value)

@@ -15,6 +15,8 @@ import (
 
 // resultFlags say where the result goes: to a registry, to the client, or nowhere.
 type resultFlags struct {
+	*input
+
 	push         bool
 	outputs      []string
 	iidFile      string
@@ -22,12 +24,12 @@ type resultFlags struct {
 	metadataFile string
 }
 
-func (o *resultFlags) addResult(flags *pflag.FlagSet) {
-	flags.BoolVar(&o.push, "push", true, "Push every tag; with --output only if given")
-	flags.StringArrayVarP(&o.outputs, "output", "o", nil, "Fetch the result to `SPEC`: DIR, - for stdout, or type=tar|oci|docker|local,dest=PATH")
-	flags.StringVar(&o.iidFile, "iidfile", "", "`FILE` to write the image ID to")
-	flags.StringVar(&o.digestFile, "digest-file", "", "`FILE` to write the image's digest to")
-	flags.StringVar(&o.metadataFile, "metadata-file", "", "`FILE` to write the result to as JSON, with buildx's keys")
+func (f *resultFlags) add(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.push, "push", true, "Push every tag; with --output only if given")
+	flags.StringArrayVarP(&f.outputs, "output", "o", nil, "Fetch the result to `SPEC`: DIR, - for stdout, or type=tar|oci|docker|local,dest=PATH")
+	flags.StringVar(&f.iidFile, "iidfile", "", "`FILE` to write the image ID to")
+	flags.StringVar(&f.digestFile, "digest-file", "", "`FILE` to write the image's digest to")
+	flags.StringVar(&f.metadataFile, "metadata-file", "", "`FILE` to write the result to as JSON, with buildx's keys")
 }
 
 func completeResult() complete.Flags {
@@ -45,8 +47,8 @@ func unsupportedResult(engine string) []unsupportedFlag {
 	}
 }
 
-// readResult reads what becomes of the result.
-func (f *Flags) readResult(plan *build.Plan) error {
+// read reads what becomes of the result.
+func (f *resultFlags) read(plan *build.Plan) error {
 	plan.IIDFile, plan.DigestFile, plan.MetadataFile = f.iidFile, f.digestFile, f.metadataFile
 	if err := f.readOutput(plan); err != nil {
 		return err
@@ -56,10 +58,10 @@ func (f *Flags) readResult(plan *build.Plan) error {
 	if plan.Build.Push && len(plan.Tags) == 0 {
 		return cli.Usagef("nothing to push to: no --tag").WithHint("-t REGISTRY/NAME:TAG, or --push=false, or --output")
 	}
-	return nil
+	return checkFiles(f.input, plan)
 }
 
-func (f *Flags) readOutput(plan *build.Plan) error {
+func (f *resultFlags) readOutput(plan *build.Plan) error {
 	able := build.Abilities()
 	switch {
 	case len(f.outputs) == 0:
@@ -70,7 +72,7 @@ func (f *Flags) readOutput(plan *build.Plan) error {
 	value := f.outputs[0]
 	out, attrs, err := parseOutput(value)
 	if err == nil {
-		err = f.checkDestination(out)
+		err = checkDestination(f.input, out)
 	}
 	if err != nil {
 		return f.invalid("output", value, err)
@@ -81,7 +83,7 @@ func (f *Flags) readOutput(plan *build.Plan) error {
 }
 
 // withName gives an image archive the first tag as its name, if it has none.
-func (f *Flags) withName(attrs []string, plan *build.Plan) []string {
+func (f *resultFlags) withName(attrs []string, plan *build.Plan) []string {
 	isImage := plan.Output.Type == build.OutputOCI || plan.Output.Type == build.OutputDocker
 	hasName := slices.ContainsFunc(attrs, func(a string) bool { return strings.HasPrefix(a, "name=") })
 	if !isImage || hasName || len(plan.Build.Tags) == 0 {

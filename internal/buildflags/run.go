@@ -18,6 +18,8 @@ const maxTimeout = 365 * 24 * time.Hour
 
 // runFlags say how the run goes and what it shows.
 type runFlags struct {
+	*input
+
 	timeout     time.Duration
 	podTimeout  time.Duration
 	detachGrace time.Duration
@@ -29,17 +31,17 @@ type runFlags struct {
 	verbose     bool
 }
 
-func (o *runFlags) addRun(flags *pflag.FlagSet) {
-	flags.StringVar(&o.progress, "progress", string(progress.Auto), "Output `MODE`: auto, plain, steps for one line per step, or quiet")
-	flags.BoolVarP(&o.quiet, "quiet", "q", false, "Show nothing but errors and the digest")
-	flags.DurationVar(&o.timeout, "timeout", time.Hour, "Time limit `DURATION` of the whole run")
-	flags.DurationVar(&o.podTimeout, "pod-timeout", 5*time.Minute, "Time limit `DURATION` for the pod to start")
-	flags.DurationVar(&o.detachGrace, "detach-grace", time.Minute, "`DURATION` for which the pod waits for a client that is gone")
-	flags.BoolVar(&o.detach, "detach", false, "Return once the pod has the context; see attach")
-	flags.BoolVar(&o.keep, "keep", false, "Do not delete the pod")
-	flags.StringVar(&o.dryRun, "dry-run", "", "Only print the pod, in `FORMAT` yaml or json")
+func (f *runFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.progress, "progress", string(progress.Auto), "Output `MODE`: auto, plain, steps for one line per step, or quiet")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "Show nothing but errors and the digest")
+	flags.DurationVar(&f.timeout, "timeout", time.Hour, "Time limit `DURATION` of the whole run")
+	flags.DurationVar(&f.podTimeout, "pod-timeout", 5*time.Minute, "Time limit `DURATION` for the pod to start")
+	flags.DurationVar(&f.detachGrace, "detach-grace", time.Minute, "`DURATION` for which the pod waits for a client that is gone")
+	flags.BoolVar(&f.detach, "detach", false, "Return once the pod has the context; see attach")
+	flags.BoolVar(&f.keep, "keep", false, "Do not delete the pod")
+	flags.StringVar(&f.dryRun, "dry-run", "", "Only print the pod, in `FORMAT` yaml or json")
 	flags.Lookup("dry-run").NoOptDefVal = build.DryRunYAML
-	flags.BoolVarP(&o.verbose, "verbose", "v", false, "Show what is done, on stderr")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "Show what is done, on stderr")
 }
 
 func completeRun() complete.Flags {
@@ -54,7 +56,7 @@ func completeRun() complete.Flags {
 }
 
 // unsupportedRun lists docker's flags about the run.
-func unsupportedRun(string) []unsupportedFlag {
+func unsupportedRun() []unsupportedFlag {
 	const noServer = "configures a buildx server, and there is none: every build has a pod of its own"
 	return []unsupportedFlag{
 		{"builder", "", "chooses a buildx instance, and there is none: every build has a pod of its own", "--context for the cluster, --image for the builder image"},
@@ -67,7 +69,7 @@ func unsupportedRun(string) []unsupportedFlag {
 	}
 }
 
-func (f *Flags) readRun(plan *build.Plan) error {
+func (f *runFlags) read(plan *build.Plan) error {
 	plan.Keep, plan.Detach, plan.Verbose = f.keep, f.detach, f.verbose
 	switch f.dryRun {
 	case "", build.DryRunYAML, build.DryRunJSON:
@@ -82,7 +84,7 @@ func (f *Flags) readRun(plan *build.Plan) error {
 	return f.readTimeouts(plan)
 }
 
-func (f *Flags) readProgress() (progress.Mode, error) {
+func (f *runFlags) readProgress() (progress.Mode, error) {
 	mode := progress.Mode(f.progress)
 	switch {
 	case slices.Contains(progress.Modes(), mode):
@@ -104,7 +106,7 @@ func (f *Flags) readProgress() (progress.Mode, error) {
 	}
 }
 
-func (f *Flags) readTimeouts(plan *build.Plan) error {
+func (f *runFlags) readTimeouts(plan *build.Plan) error {
 	for _, limit := range []struct {
 		flag  string
 		value time.Duration
@@ -131,7 +133,7 @@ func (f *Flags) readTimeouts(plan *build.Plan) error {
 }
 
 // checkDetach rejects what only a client that waits can do.
-func (f *Flags) checkDetach(*build.Plan) error {
+func (f *runFlags) checkDetach(*build.Plan) error {
 	if !f.detach {
 		return nil
 	}

@@ -28,7 +28,7 @@ func OnePath(_ *cobra.Command, args []string) error {
 }
 
 // openContext opens the build context. It reads no more than must be checked now.
-func (f *Flags) openContext(path string) (*buildcontext.Context, error) {
+func (f *imageFlags) openContext(path string) (*buildcontext.Context, error) {
 	if isRemote(path) {
 		// The URL stays out of the message: people put tokens there.
 		return nil, cli.Usagef("the build context is a URL: want a directory, or - for a tar archive on stdin").
@@ -48,7 +48,7 @@ func (f *Flags) openContext(path string) (*buildcontext.Context, error) {
 	}
 }
 
-func (f *Flags) readContext(path string) (*buildcontext.Context, error) {
+func (f *imageFlags) readContext(path string) (*buildcontext.Context, error) {
 	stdin := f.proc.Streams.In
 	if path == fromStdin {
 		return buildcontext.FromTar(stdin, f.file)

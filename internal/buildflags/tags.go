@@ -10,19 +10,6 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/build"
 )
 
-// readTags reads every --tag.
-func (f *Flags) readTags(plan *build.Plan) error {
-	for _, value := range f.tags {
-		tag, err := parseTag(value)
-		if err != nil {
-			return f.invalid("tag", value, err)
-		}
-		plan.Tags = append(plan.Tags, tag)
-		plan.Build.Tags = append(plan.Build.Tags, tag.Reference)
-	}
-	return nil
-}
-
 // parseTag reads NAME[:TAG] as docker does: it fills in docker.io and latest.
 func parseTag(value string) (build.Tag, error) {
 	if strings.Contains(value, "@") {

@@ -1,11 +1,8 @@
 package buildflags
 
 import (
-	"slices"
-
 	"github.com/spf13/pflag"
 
-	"github.com/kubectl-img/kubectl-img/internal/build"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
@@ -18,15 +15,9 @@ type unsupportedFlag struct {
 	instead   string // a command or a setting
 }
 
-// unsupportedFlags lists every flag of docker's builders, past and present, that build does not have.
-func unsupportedFlags() []unsupportedFlag {
-	engine := build.Abilities().Name
-	return slices.Concat(unsupportedImage(engine), unsupportedResult(engine), unsupportedAuth(engine), unsupportedPod(), unsupportedRun(engine))
-}
-
 // addUnsupported adds them as hidden flags, so that each is refused by name in every form that docker accepts.
-func addUnsupported(flags *pflag.FlagSet) {
-	for _, u := range unsupportedFlags() {
+func addUnsupported(flags *pflag.FlagSet, unsupported []unsupportedFlag) {
+	for _, u := range unsupported {
 		f := flags.VarPF(unsupportedValue{u}, u.name, u.shorthand, u.reason)
 		f.Hidden = true
 		// Without a value pflag would complain about the value: `--secret` at the end of the line gets its own reason too.

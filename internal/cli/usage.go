@@ -3,8 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-
-	"github.com/spf13/pflag"
 )
 
 // UsageError is input that can't be used. Nothing has been created.
@@ -62,11 +60,3 @@ func (e *UnsupportedFlagError) Hint() string { return e.Instead }
 
 // ExitCode is that of wrong usage.
 func (e *UnsupportedFlagError) ExitCode() int { return CodeUsage }
-
-func isFlagError(err error) bool {
-	var notExist *pflag.NotExistError
-	var noValue *pflag.ValueRequiredError
-	var value *pflag.InvalidValueError
-	var syntax *pflag.InvalidSyntaxError
-	return errors.As(err, &notExist) || errors.As(err, &noValue) || errors.As(err, &value) || errors.As(err, &syntax)
-}

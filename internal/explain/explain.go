@@ -26,28 +26,11 @@ func Build(err error, f Facts) error {
 	case errors.As(err, &lost):
 		return explainLoss(lost, f)
 	case errors.As(err, &full):
-		return &explainedError{text: "send the build context: " + full.Error(), hint: hintDisk, code: cli.CodeInternal, err: full}
+		return explainFullDisk(full)
 	default:
 		return err
 	}
 }
-
-// explainedError is an error in the user's terms.
-type explainedError struct {
-	text string
-	hint string
-	code int
-	err  error
-}
-
-func (e *explainedError) Error() string { return e.text }
-func (e *explainedError) Unwrap() error { return e.err }
-
-// Hint is a command or a setting that helps, or empty.
-func (e *explainedError) Hint() string { return e.hint }
-
-// ExitCode is that of the phase that failed.
-func (e *explainedError) ExitCode() int { return e.code }
 
 // explainLoss names the node if it is lost: that looks like a lost connection.
 func explainLoss(lost *session.LostError, f Facts) error {

@@ -63,6 +63,11 @@ func outOfResources(job *session.JobError, said string, f Facts) error {
 	return e
 }
 
+// explainFullDisk explains a disk that was full before the build began.
+func explainFullDisk(full *session.FullError) error {
+	return &explainedError{text: "send the build context: " + full.Error(), hint: hintDisk, code: cli.CodeInternal, err: full}
+}
+
 // explainStep explains a step of the engine.
 func explainStep(job *session.JobError, said string, f Facts) error {
 	switch engine.Phase(job.Phase) {

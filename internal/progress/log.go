@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/kubectl-img/kubectl-img/internal/cli"
-	"github.com/kubectl-img/kubectl-img/internal/engine"
 )
 
 const (
@@ -18,9 +17,6 @@ const (
 	// maxLineBytes is how much of an unfinished line is held back.
 	maxLineBytes = 64 << 10
 )
-
-// LineReader parses the lines of an engine's log.
-type LineReader interface{ ReadLine(line string) engine.Line }
 
 // Log shows the engine's output and keeps its end.
 type Log struct {

@@ -7,6 +7,9 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 )
 
+// LineReader parses the lines of an engine's log.
+type LineReader interface{ ReadLine(line string) engine.Line }
+
 // stepFilter selects one line for each step, and the lines that belong to no step.
 type stepFilter struct {
 	lines    LineReader

@@ -1,0 +1,100 @@
+package img
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+)
+
+// TestSteps writes each step as its phase and command line.
+func TestSteps(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		build engine.Build
+		want  []string
+	}{
+		"push": {
+			engine.Build{Context: "/c", Dockerfile: "/d", Tags: []string{"r/a:1", "r/a:2"}, Push: true},
+			[]string{
+				"build: img build --state /s --no-console --tag r/a:1 --tag r/a:2 --file /d /c",
+				"digest: img ls --state /s --filter name==r/a:1", "push: img push --state /s r/a:1", "push: img push --state /s r/a:2",
+			},
+		},
+		"neither push nor output": {
+			engine.Build{Context: "/c", Dockerfile: "/d"},
+			[]string{
+				"build: img build --state /s --no-console --tag localhost/kubectl-img:latest --file /d /c",
+				"digest: img ls --state /s --filter name==localhost/kubectl-img:latest",
+			},
+		},
+		"output": {
+			engine.Build{Context: "/c", Dockerfile: "/d", Output: &engine.Output{Type: "oci", Path: "/o", Attrs: []string{"name=a,b"}}},
+			[]string{`output: img build --state /s --no-console --output type=oci,dest=/o,"name=a,b" --file /d /c`},
+		},
+		"push and output export the cache once": {
+			engine.Build{
+				Context: "/c", Dockerfile: "/d", Tags: []string{"r/a:1"}, Push: true, NoCache: true, CacheTo: []string{"type=inline"}, Output: &engine.Output{Type: "tar", Path: "/o"},
+			},
+			[]string{
+				"build: img build --state /s --no-console --tag r/a:1 --file /d --cache-to type=inline --no-cache /c",
+				"digest: img ls --state /s --filter name==r/a:1", "push: img push --state /s r/a:1", "output: img build --state /s --no-console --output type=tar,dest=/o --file /d /c",
+			},
+		},
+		"every flag": {
+			engine.Build{
+				Context: "/c", Dockerfile: "/d", Tags: []string{"r/a:1"}, BuildArgs: []string{"A=1"}, Labels: []string{"l=2"}, Target: "t", Platform: "linux/arm64",
+				CacheFrom: []string{"type=registry,ref=r/c"},
+			},
+			[]string{
+				"build: img build --state /s --no-console --tag r/a:1 --file /d --build-arg A=1 --label l=2 --cache-from type=registry,ref=r/c --target t --platform linux/arm64 /c",
+				"digest: img ls --state /s --filter name==r/a:1",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, step := range (Img{StateDir: "/s"}).Steps(c.build) {
+				got = append(got, string(step.Phase)+": "+strings.Join(step.Argv, " "))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	real, emulated := Img{StateDir: "/s"}.Environment(), Img{StateDir: "/s", Losses: "/l"}.Environment()
+	if real["TOOLS"] != "img newuidmap newgidmap" || real["LOSSES"] != "" || !strings.Contains(real["ENTER"], "--map-auto") {
+		t.Errorf("real owners: %q", real)
+	}
+	if emulated["TOOLS"] != "img ownership" || emulated["LOSSES"] != "/l" || !strings.HasSuffix(emulated["ENTER"], " ownership --report /l") {
+		t.Errorf("emulated owners: %q", emulated)
+	}
+}
+
+func TestReadLine(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]engine.Line{
+		"#6 [3/4] RUN npm ci\n":               {Kind: engine.LineName, Step: "#6", Text: "[3/4] RUN npm ci"},
+		"#2 [internal] load .dockerignore":    {Kind: engine.LineInternal, Step: "#2", Text: "[internal] load .dockerignore"},
+		"#6 0.150 added 3 packages":           {Kind: engine.LineOutput, Step: "#6", Prefix: "#6 0.150 ", Text: "added 3 packages"},
+		"#5 CACHED":                           {Kind: engine.LineCached, Step: "#5", Text: "CACHED"},
+		"#4 ERROR: exit code: 2":              {Kind: engine.LineFailed, Step: "#4", Text: "ERROR: exit code: 2"},
+		"#8 exporting layers done":            {Kind: engine.LineStep, Step: "#8", Text: "exporting layers done"},
+		"------\n":                            {Kind: engine.LineFrame},
+		"Building r.example/app:1 \n":         {Kind: engine.LineOther, Text: "Building r.example/app:1"},
+		"":                                    {Kind: engine.LineOther},
+		"#6 0.2 10%\r20%\r":                   {Kind: engine.LineOutput, Step: "#6", Prefix: "#6 0.2 ", Text: "10%\r20%\r"},
+		"# not a step: a comment in a script": {Kind: engine.LineOther, Text: "# not a step: a comment in a script"},
+	} {
+		if diff := cmp.Diff(want, Img{}.ReadLine(line)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", line, diff)
+		}
+	}
+}
