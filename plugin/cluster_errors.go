@@ -10,7 +10,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
-	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
 // lineOf is err's text with the part that came from the cluster in kubectl's words, which users know and search for.
@@ -74,8 +74,8 @@ func statusHint(err *apierrors.StatusError) string {
 // forbiddenHint reads the message because the status has no field for the verb, the namespace or the violated level.
 // Only the hint depends on it: an unknown wording costs the hint and nothing else.
 func forbiddenHint(message string) string {
-	if level, ok := builder.PodSecurityLevel(message); ok {
-		return podSecurityHint(level)
+	if violated, ok := podsecurity.ViolatedLevel(message); ok {
+		return podSecurityHint(violated.String())
 	}
 	for words, hint := range map[string]string{
 		"exceeded quota: ":       "kubectl describe resourcequota shows what is left; --request and --limit say what the builder takes",

@@ -8,7 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/pod-security-admission/api"
+
 	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
@@ -56,7 +59,7 @@ func (b *build) descend(ctx context.Context) error {
 
 // hopeless is how many of the next profiles Pod Security level restricted refuses as well: all but one, if it was not that one.
 func hopeless(tried Rung, err error, next []Rung) int {
-	if level, _ := builder.PodSecurityLevel(err.Error()); !strings.HasPrefix(level, "restricted:") {
+	if violated, _ := podsecurity.ViolatedLevel(err.Error()); violated.Level != api.LevelRestricted {
 		return 0
 	}
 	i := slices.IndexFunc(next, func(r Rung) bool { return r.Profile == podspec.Restricted })

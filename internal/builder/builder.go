@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
 // annotationRun tells a pod of ours from another of its name when the answer to a create is lost.
@@ -48,7 +50,10 @@ func Create(ctx context.Context, api *API, want *corev1.Pod, container string) (
 	switch {
 	case err == nil:
 		p.uid, p.created = got.UID, got.CreationTimestamp
-		return p, p.weakened(want, got)
+		if weakened := podsecurity.Compare(want, got, container); weakened != nil {
+			return p, weakened
+		}
+		return p, nil
 	case stored:
 		return p, fmt.Errorf("create builder pod %s: %w", p, err)
 	default:

@@ -17,6 +17,8 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/utils/ptr"
+
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
 const container = "builder"
@@ -133,7 +135,7 @@ func TestCreateNoticesDroppedIsolation(t *testing.T) {
 			return true, stored, nil
 		})
 		pod, err := Create(t.Context(), api(client), builderPod(), container)
-		var weak *WeakenedError
+		var weak *podsecurity.WeakenedError
 		if !errors.As(err, &weak) || !strings.Contains(weak.Field, field) || pod == nil {
 			t.Errorf("%s dropped: %v, pod %v", field, err, pod)
 		}

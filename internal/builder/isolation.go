@@ -7,7 +7,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
 // Isolation says in a few words why the cluster refuses a pod for how it is isolated; ok is false where err is about anything else: the
@@ -16,7 +17,7 @@ import (
 // Neither the API server nor the kubelet has a field for that, so their words decide. What is not among the words known here is no
 // matter of isolation: then a build ends where it could have gone on with less, and never the other way round.
 func Isolation(err error) (why string, ok bool) {
-	var weakened *WeakenedError
+	var weakened *podsecurity.WeakenedError
 	var start *StartError
 	var end *Termination
 	var status *apierrors.StatusError
@@ -28,7 +29,7 @@ func Isolation(err error) (why string, ok bool) {
 	case errors.As(err, &end):
 		return end.Reason + ": " + oneLine(end.Message), aboutIsolation(end.Reason, end.Message)
 	case errors.As(err, &status):
-		return refusal(status.ErrStatus)
+		return podsecurity.Refusal(status.ErrStatus)
 	default:
 		return "", false
 	}
@@ -47,37 +48,6 @@ func aboutIsolation(reason, message string) bool {
 	return slices.ContainsFunc([]string{
 		"seccomp", "apparmor", "user namespace", "usernamespace", "userns", "uid_map", "idmap", "id-map", "mount_setattr", "hostusers", "procmount",
 	}, func(word string) bool { return strings.Contains(message, word) })
-}
-
-// PodSecurityLevel is the level, with its version (baseline:latest), for which Pod Security refused a pod. The API server's message has it
-// and nothing else.
-func PodSecurityLevel(message string) (level string, refused bool) {
-	_, rest, refused := strings.Cut(message, `violates PodSecurity "`)
-	level, _, _ = strings.Cut(rest, `"`)
-	return level, refused
-}
-
-// refusal reads the API server's answer to a create.
-func refusal(status metav1.Status) (why string, ok bool) {
-	if level, refused := PodSecurityLevel(status.Message); refused {
-		return "refused by Pod Security " + level, true
-	}
-	for _, of := range []string{"ValidatingAdmissionPolicy '", `admission webhook "`, "unable to validate against any security context constraint"} {
-		if i := strings.Index(status.Message, of); i >= 0 {
-			return oneLine(status.Message[i:]), true
-		}
-	}
-	if status.Details == nil || status.Reason != metav1.StatusReasonInvalid {
-		return "", false
-	}
-	for _, cause := range status.Details.Causes {
-		for _, field := range []string{"hostUsers", "procMount", "seccompProfile", "appArmorProfile"} { // in which the profiles differ
-			if strings.Contains(cause.Field, field) {
-				return field + ": " + oneLine(cause.Message), true
-			}
-		}
-	}
-	return "", false
 }
 
 // Words of the kubelet's events: kubernetes/pkg/kubelet/events.

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/fake"
-	"k8s.io/utils/ptr"
+
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
 // A profile gives way for reasons of isolation only. The words are those of Kubernetes 1.37, containerd 2.4 and runc 1.5.
@@ -40,7 +40,7 @@ func TestIsolation(t *testing.T) {
 		"a webhook":         {forbidden(`admission webhook "x.example" denied the request: no`), `admission webhook "x.example" denied the request: no`},
 		"OpenShift":         {forbidden(`unable to validate against any security context constraint: [x]`), "unable to validate against any security context constraint: [x]"},
 		"validation":        {invalid("spec.containers[0].securityContext.procMount", "`hostUsers` must be false"), "procMount: `hostUsers` must be false"},
-		"a dropped field":   {fmt.Errorf("x: %w", &WeakenedError{fieldHostUsers}), "dropped or changed spec.hostUsers"},
+		"a dropped field":   {fmt.Errorf("x: %w", &podsecurity.WeakenedError{Field: "spec.hostUsers"}), "dropped or changed spec.hostUsers"},
 		"no profile":        {start("CreateContainerError", `cannot load seccomp profile "/x"`), `CreateContainerError: cannot load seccomp profile "/x"`},
 		"no namespace":      {start(reasonNoSandbox, "runtime does not support user namespaces"), "does not support user namespaces"},
 		"runc":              {&Termination{Code: 128, Reason: "StartError", Message: "error setting up idmap\nmounts"}, "StartError: error setting up idmap mounts"},
@@ -86,46 +86,5 @@ func TestAwaitEndsWithAnEventThatRefusesTheIsolation(t *testing.T) {
 		if !errors.As(err, &start) || err.Error() != c.want || len(reasons) != 2 {
 			t.Errorf("%v, reasons %q", err, reasons)
 		}
-	}
-}
-
-func TestWeakenedFindsWhatAWebhookTakesAway(t *testing.T) {
-	seccomp := func(t corev1.SeccompProfileType, file string) *corev1.PodSecurityContext {
-		p := &corev1.SeccompProfile{Type: t}
-		if file != "" {
-			p.LocalhostProfile = &file
-		}
-		return &corev1.PodSecurityContext{SeccompProfile: p}
-	}
-	mine, other := seccomp(corev1.SeccompProfileTypeLocalhost, "img.json"), seccomp(corev1.SeccompProfileTypeLocalhost, "other.json")
-	none, runtimes := seccomp(corev1.SeccompProfileTypeUnconfined, ""), seccomp(corev1.SeccompProfileTypeRuntimeDefault, "")
-	for name, c := range map[string]struct {
-		want *corev1.PodSecurityContext
-		take func(*corev1.Pod)
-		lost string
-	}{
-		"nothing":           {mine, func(*corev1.Pod) {}, ""},
-		"another file":      {mine, func(p *corev1.Pod) { p.Spec.SecurityContext = other }, "seccompProfile"},
-		"no profile":        {mine, func(p *corev1.Pod) { p.Spec.SecurityContext = nil }, "seccompProfile"},
-		"for the container": {mine, func(p *corev1.Pod) { p.Spec.Containers[0].SecurityContext.SeccompProfile = none.SeccompProfile }, "seccompProfile"},
-		"unset and none":    {nil, func(p *corev1.Pod) { p.Spec.SecurityContext = none }, "seccompProfile"},
-		"unset and default": {nil, func(p *corev1.Pod) { p.Spec.SecurityContext = runtimes }, ""},
-		"more than none":    {none, func(p *corev1.Pod) { p.Spec.SecurityContext = runtimes }, ""},
-		"privileged":        {mine, func(p *corev1.Pod) { p.Spec.Containers[0].SecurityContext.Privileged = ptr.To(true) }, "privileged"},
-		"the node's pids":   {mine, func(p *corev1.Pod) { p.Spec.HostPID = true }, "hostPID"},
-		"the node's net":    {mine, func(p *corev1.Pod) { p.Spec.HostNetwork = true }, "hostNetwork"},
-		"the node's ipc":    {mine, func(p *corev1.Pod) { p.Spec.HostIPC = true }, "hostIPC"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			want := builderPod()
-			want.Spec.SecurityContext = c.want
-			got := want.DeepCopy()
-			c.take(got)
-			var weak *WeakenedError
-			err := (&Pod{container: container}).weakened(want, got)
-			if errors.As(err, &weak) != (c.lost != "") || weak != nil && !strings.Contains(weak.Field, c.lost) {
-				t.Errorf("%v, want %q", err, c.lost)
-			}
-		})
 	}
 }

@@ -90,6 +90,7 @@ func TestExam(t *testing.T) {
 		"fitting limits":   {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Min: memory("1Mi"), Max: memory("1Gi")})}, check: "limit range l", status: OK, works: true},
 		"dropped":          {prepare: dropping(func(p *corev1.Pod) { p.Spec.HostUsers = nil }), check: "profile userns", status: Fail, says: "drops hostUsers"},
 		"dropped /proc":    {prepare: dropping(func(p *corev1.Pod) { p.Spec.Containers[0].SecurityContext = nil }), check: "profile userns", status: Fail, says: "drops procMount"},
+		"host network":     {prepare: dropping(func(p *corev1.Pod) { p.Spec.HostNetwork = true }), check: "profile userns", status: Fail, says: "changed spec.hostNetwork"},
 		"no exec":          {prepare: denying("create", "exec"), check: "right to create pods/exec", status: Fail},
 		"no events":        {prepare: denying("list", ""), check: "right to list events", status: Warn, works: true},
 		"who can't be had": {prepare: failing("list", "nodes"), check: "nodes", status: Unknown, works: true},
