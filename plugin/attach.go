@@ -105,7 +105,7 @@ func (b *build) outcome(ctx context.Context, pod *builder.Pod) error {
 		}
 		return b.verdict(ctx, ending{pod: end}, nil)
 	}
-	if err := pod.Await(ctx, b.pending); err != nil {
+	if err := pod.AwaitStart(ctx, b.pending); err != nil {
 		return err
 	}
 	return b.converse(ctx, pod, nil)

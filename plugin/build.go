@@ -115,7 +115,7 @@ func (b *build) await(ctx context.Context, pod *builder.Pod) error {
 		}
 	})
 	start := time.Now()
-	err := pod.Await(ctx, b.pending)
+	err := pod.AwaitStart(ctx, b.pending)
 	if err == nil {
 		b.log.Debugf("builder pod ran after %s", time.Since(start).Round(time.Millisecond))
 	}
@@ -139,7 +139,7 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod, upload func(cont
 	followed := beside(func() error { s.Follow(ctx, b.output); return nil })
 	ended := make(chan ending, 1)
 	watched := beside(func() error {
-		end, err := pod.Ended(ctx)
+		end, err := pod.AwaitEnd(ctx)
 		ended <- ending{end, err}
 		return nil
 	})

@@ -44,7 +44,7 @@ func (o *cancelFlags) run(ctx context.Context, p process, config genericclioptio
 			continue
 		}
 		if err == nil {
-			err = builder.Adopt(c.api, pod, podspec.Container).Remove(ctx)
+			err = builder.Adopt(c.api, pod, podspec.Container).DeleteUntil(ctx)
 		}
 		if err != nil {
 			all = errors.Join(all, err)

@@ -43,7 +43,7 @@ func (b *build) sweep(ctx context.Context, now time.Time) error {
 		}
 		swept++
 		pod := builder.Adopt(b.api, &pods[i], podspec.Container)
-		if err := pod.Remove(ctx); err != nil {
+		if err := pod.DeleteUntil(ctx); err != nil {
 			b.log.Debugf("no sweep: %v", err)
 			return nil
 		}

@@ -77,7 +77,7 @@ func (b *build) explainLoss(lost *session.LostError) error {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), accessLimit, errTimedOut)
 	defer cancel()
 	e := &jobError{text: lost.Error(), hint: fmt.Sprintf("the build ends by itself; kubectl get pod -n %s %s shows its end", b.rung.Pod.Namespace, b.rung.Pod.Name), code: codeInternal, err: lost}
-	if node, reason := builder.NodeTrouble(ctx, b.api, b.rung.Pod.Namespace, b.rung.Pod.Name); reason != "" {
+	if node, reason := builder.NodeNotReady(ctx, b.api, b.rung.Pod.Namespace, b.rung.Pod.Name); reason != "" {
 		e.text = fmt.Sprintf("node %s of the builder pod is lost: %s", node, reason)
 		e.hint = "kubectl describe node " + node
 	}

@@ -43,7 +43,7 @@ current-context: here
 		streams:  streams,
 		podName:  func() string { return "img-abcde" },
 		terminal: func(io.Writer) bool { return false },
-		host:     func() builder.Self { return builder.Self{Hostname: "here"} },
+		host:     func() builder.Host { return builder.Host{Hostname: "here"} },
 		standing: &standing{},
 		cacheDir: func() (string, error) { return "", errors.New("no home") },
 	}}

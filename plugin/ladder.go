@@ -107,7 +107,7 @@ func refusedFor(err error) (why string, refused bool) {
 	if errors.As(err, &job) && job.Blocked() {
 		return job.Message, true
 	}
-	return builder.Isolation(err)
+	return builder.IsolationFailure(err)
 }
 
 // refusedRung tells that the pod is given up for another one, and so is of no use to whoever wants to keep one.

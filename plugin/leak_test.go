@@ -247,7 +247,7 @@ func harmed(t *testing.T, plan *Plan, r *rig) {
 	}
 	b := bench{}
 	b.streams.Out, b.streams.ErrOut, b.streams.In = stdout, stderr, strings.NewReader("")
-	b.standing, b.host = &standing{}, func() builder.Self { return builder.Self{} }
+	b.standing, b.host = &standing{}, func() builder.Host { return builder.Host{} }
 	if r.step == atPublish && r.harm == fails {
 		b.streams.Out = failingWriter{}
 	}

@@ -51,7 +51,7 @@ func (o *logsFlags) run(ctx context.Context, p process, config genericclioptions
 // watchLog follows the log over exec, which resumes where a connection broke; it is no client that the build waits for.
 func (c *connection) watchLog(ctx context.Context, pod *corev1.Pod, w io.Writer) error {
 	adopted := builder.Adopt(c.api, pod, podspec.Container)
-	if err := adopted.Await(ctx, func(string) {}); err != nil {
+	if err := adopted.AwaitStart(ctx, func(string) {}); err != nil {
 		return err
 	}
 	s := session.New(c.runner(pod.Namespace, pod.Name), graceOf(pod), session.Notes{Disconnected: c.disconnected})
@@ -63,7 +63,7 @@ func (c *connection) watchLog(ctx context.Context, pod *corev1.Pod, w io.Writer)
 	ended := make(chan error, 1)
 	all.Go(func() { s.Watch(ctx, w) })
 	all.Go(func() {
-		_, err := adopted.Ended(ctx)
+		_, err := adopted.AwaitEnd(ctx)
 		ended <- err
 	})
 	select {

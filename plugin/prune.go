@@ -66,7 +66,7 @@ func (o *pruneFlags) run(ctx context.Context, p process, config genericclioption
 		}
 		pod := builder.Adopt(c.api, &pods[i], podspec.Container)
 		if !o.dryRun {
-			if err := pod.Remove(ctx); err != nil {
+			if err := pod.DeleteUntil(ctx); err != nil {
 				all = errors.Join(all, err)
 				continue
 			}

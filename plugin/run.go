@@ -30,7 +30,7 @@ type process struct {
 	streams  genericiooptions.IOStreams
 	podName  func() string // a name for the builder pod
 	terminal func(io.Writer) bool
-	host     func() builder.Self
+	host     func() builder.Host
 	cacheDir func() (string, error) // the user's
 	standing *standing
 
@@ -53,8 +53,8 @@ func (p process) by() string {
 }
 
 // thisHost is what the operating system says.
-func thisHost() builder.Self {
-	self := builder.Self{}
+func thisHost() builder.Host {
+	self := builder.Host{}
 	self.Hostname, _ = os.Hostname()
 	addresses, _ := net.InterfaceAddrs()
 	for _, a := range addresses {

@@ -5,18 +5,17 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
-// Isolation says in a few words why the cluster refuses a pod for how it is isolated; ok is false where err is about anything else: the
-// image, a quota, a missing right.
+// IsolationFailure returns why the cluster can't run a pod with its isolation. ok is false if err is about anything else, such as the
+// image, a quota or a missing right.
 //
-// Neither the API server nor the kubelet has a field for that, so their words decide. What is not among the words known here is no
-// matter of isolation: then a build ends where it could have gone on with less, and never the other way round.
-func Isolation(err error) (why string, ok bool) {
+// Neither the API server nor the kubelet has a field for this, so their texts decide. A text that is not known here counts as
+// something else: then --profile auto stops early, and never takes a weaker profile by mistake.
+func IsolationFailure(err error) (reason string, ok bool) {
 	var weakened *podsecurity.WeakenedError
 	var start *StartError
 	var end *Termination
@@ -35,10 +34,10 @@ func Isolation(err error) (why string, ok bool) {
 	}
 }
 
-// aboutIsolation reads a kubelet's reason and the runtime's message for a container, or a pod, that does not start.
+// aboutIsolation reads the kubelet's reason and the runtime's message for a pod or container that does not start.
 func aboutIsolation(reason, message string) bool {
 	switch reason {
-	case "AppArmor": // the kubelet's, on a node without it
+	case "AppArmor": // the kubelet's reason on a node without AppArmor
 		return true
 	case reasonNoContainer, "RunContainerError", "StartError", "ContainerCannotRun", reasonNoSandbox:
 	default:
@@ -48,24 +47,4 @@ func aboutIsolation(reason, message string) bool {
 	return slices.ContainsFunc([]string{
 		"seccomp", "apparmor", "user namespace", "usernamespace", "userns", "uid_map", "idmap", "id-map", "mount_setattr", "hostusers", "procmount",
 	}, func(word string) bool { return strings.Contains(message, word) })
-}
-
-// Words of the kubelet's events: kubernetes/pkg/kubelet/events.
-const (
-	reasonStarted   = "Started"
-	reasonFailed    = "Failed"                 // also of images, without the prefix below
-	reasonNoSandbox = "FailedCreatePodSandBox" // tried again for good
-)
-
-// cannotIsolate reads an event that says that the node can't isolate the pod. The pod's status says so later, or not at all.
-func (p *Pod) cannotIsolate(e *corev1.Event) error {
-	message, failed := strings.CutPrefix(oneLine(e.Message), "Error: ")
-	switch {
-	case e.Reason == reasonNoSandbox && aboutIsolation(reasonNoSandbox, message):
-		return &StartError{Reason: reasonNoSandbox, Message: message, hint: "the nodes' container runtime and kernel may be too old for --profile userns; use --profile localhost"}
-	case e.Reason == reasonFailed && failed && aboutIsolation(reasonNoContainer, message):
-		return &StartError{reasonNoContainer, message, containerHint(p.want)}
-	default:
-		return nil
-	}
 }
