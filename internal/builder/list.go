@@ -48,7 +48,7 @@ func (a *API) Get(ctx context.Context, namespace, name string) (*corev1.Pod, err
 // Adopt returns the Pod for a pod that another run created; container names the one that builds.
 func Adopt(api *API, pod *corev1.Pod, container string) *Pod {
 	return &Pod{
-		api: api, namespace: pod.Namespace, name: pod.Name, container: container,
+		api: api, namespace: pod.Namespace, name: pod.Name, container: container, want: pod,
 		uid: pod.UID, created: pod.CreationTimestamp,
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
+	"k8s.io/utils/ptr"
 )
 
 func TestAwaitStart(t *testing.T) {
@@ -95,6 +96,19 @@ func TestAwaitStartEvents(t *testing.T) {
 				t.Errorf("%v, reasons %q", err, reasons)
 			}
 		})
+	}
+}
+
+func TestAwaitStartAdopted(t *testing.T) {
+	client := fake.NewClientset()
+	create(t, client)
+	stored := builderPod()
+	stored.Spec.SecurityContext = &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{LocalhostProfile: ptr.To("img.json")}}
+	sendEvents(t, client, event("Warning", "Failed", "Error: cannot load seccomp profile", container))
+	err := Adopt(newAPI(client), stored, container).AwaitStart(t.Context(), func(string) {})
+	var start *StartError
+	if !errors.As(err, &start) || !strings.Contains(start.Hint(), "img.json") {
+		t.Errorf("%v, want a *StartError that names img.json", err)
 	}
 }
 
