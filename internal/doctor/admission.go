@@ -23,7 +23,7 @@ func (e *Exam) level(ctx context.Context, r *Report) {
 	case err != nil:
 		r.Add(name, Unknown, "", "no right to get namespace %s; the next lines show its effect", e.Namespace)
 	case ns.Labels[api.EnforceLevelLabel] == "":
-		r.Add(name, OK, "", "namespace %s has no label; the API server's default counts", e.Namespace)
+		r.Add(name, OK, "", "namespace %s has no label; the API server's default applies", e.Namespace)
 	default:
 		r.enforced = api.Level(ns.Labels[api.EnforceLevelLabel])
 		r.Add(name, OK, "", "namespace %s enforces %s", e.Namespace, r.enforced)
@@ -50,7 +50,7 @@ func (e *Exam) admission(ctx context.Context, r *Report, mayBuild bool) {
 			r.Add(name, OK, "", "the API server admits its pod")
 			strongerAdmitted = true
 		case restrictedWorks && violates(err, api.LevelRestricted):
-			r.Add(name, OK, "", "refused, as the namespace's level wants it; another profile is admitted: %v", err)
+			r.Add(name, OK, "", "refused for the namespace's level; another profile is admitted: %v", err)
 		case strongerAdmitted:
 			r.Add(name, OK, "", "refused, but a more isolated profile is admitted: %v", err)
 		case slices.Contains(refusals, nil):
