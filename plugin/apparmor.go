@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-img/kubectl-img/podspec"
@@ -15,7 +16,7 @@ func (o *buildFlags) checkAppArmor(*podspec.Options, process) error {
 		return nil
 	case strings.TrimSpace(name) != name || len(name) > 4095:
 		return o.invalid("apparmor-profile", name, errors.New("want the name of a profile"))
-	case (profile == podspec.Unset || profile == podspec.Unconfined) && o.typed("apparmor-profile"):
+	case slices.Contains(podspec.Profiles(), profile) && !profile.NeedsNodeProfiles() && o.typed("apparmor-profile"):
 		return usagef("--apparmor-profile has no effect with --profile %s", o.profile).withHint("--profile localhost or --profile userns")
 	}
 	return nil

@@ -115,16 +115,9 @@ func startingWith(prefix string, words []cobra.Completion) ([]cobra.Completion, 
 
 // profileChoices describes each profile.
 func profileChoices(also ...cobra.Completion) []cobra.Completion {
-	words := map[podspec.Profile]string{
-		podspec.UserNS:     "a user namespace of its own, and system calls filtered",
-		podspec.Restricted: "one user id and no capability; passes Pod Security level restricted",
-		podspec.Localhost:  "system calls filtered",
-		podspec.Unset:      "nothing filtered; passes Pod Security level baseline",
-		podspec.Unconfined: "nothing filtered, and AppArmor off; level privileged",
-	}
 	choices := slices.Clone(also)
 	for _, profile := range podspec.Profiles() {
-		choices = append(choices, cobra.CompletionWithDesc(string(profile), words[profile]))
+		choices = append(choices, cobra.CompletionWithDesc(string(profile), profile.Summary()))
 	}
 	return choices
 }

@@ -94,7 +94,7 @@ func (b *build) renamed(r Rung) Rung {
 	if b.created {
 		r.Pod = r.Pod.DeepCopy()
 		r.Pod.Name += "-" + string(r.Profile)
-		if r.Profile == podspec.Restricted && r.Pod.Spec.HostUsers == nil {
+		if r.Profile.UserNamespaceOptional() && r.Pod.Spec.HostUsers == nil {
 			r.Pod.Name += "-host"
 		}
 	}
@@ -126,7 +126,7 @@ func (b *build) cleared() {
 			b.log.Debugf("the profile is not remembered: %v", err)
 		}
 	}
-	if p := b.rung.Profile; p == podspec.Unset || p == podspec.Unconfined {
+	if p := b.rung.Profile; !p.NeedsNodeProfiles() {
 		b.log.Warnf("profile %s isolates less than the others: nothing filters the pod's system calls; --min-profile localhost refuses it", p)
 	}
 }

@@ -70,7 +70,7 @@ func (o *buildFlags) readPod(plan *Plan, p process) error {
 
 // withHostUsers says in which forms a profile is tried: restricted takes a user namespace where the cluster has one, and does without.
 func withHostUsers(profile podspec.Profile) []bool {
-	if profile == podspec.Restricted {
+	if profile.UserNamespaceOptional() {
 		return []bool{false, true}
 	}
 	return []bool{false}

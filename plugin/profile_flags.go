@@ -53,7 +53,7 @@ func (o *buildFlags) readProfiles(_ *podspec.Options, p process) error {
 	default:
 		o.profiles = []podspec.Profile{named}
 	}
-	if o.typed("strict-ownership") && !slices.Contains(o.profiles, podspec.Restricted) {
+	if o.typed("strict-ownership") && !slices.ContainsFunc(o.profiles, podspec.Profile.EmulatesOwners) {
 		return usagef("--strict-ownership has no effect with --profile %s, which keeps every owner", o.profile).withHint("leave it out")
 	}
 	return o.checkSeccompProfile()
@@ -113,7 +113,7 @@ func (o *buildFlags) checkSeccompProfile() error {
 	case path.IsAbs(file), slices.Contains(strings.Split(file, "/"), ".."), strings.Contains(file, `\`):
 		return o.invalid("seccomp-profile", file, errors.New("want a path without .. below the kubelet's seccomp directory"))
 	}
-	used := slices.ContainsFunc(o.profiles, func(p podspec.Profile) bool { return p != podspec.Unset && p != podspec.Unconfined })
+	used := slices.ContainsFunc(o.profiles, podspec.Profile.NeedsNodeProfiles)
 	// In the environment it is a site's setting, which must not break a build with another profile.
 	if !used && o.typed("seccomp-profile") {
 		return usagef("--seccomp-profile has no effect with --profile %s", o.profile).withHint("--profile localhost or --profile userns")

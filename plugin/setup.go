@@ -13,6 +13,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/kubectl-img/kubectl-img/deploy"
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -155,8 +156,11 @@ func (o *setupFlags) readBuilds(namespace string) (*deploy.Builds, error) {
 	if !slices.Contains(podspec.Profiles(), profile) {
 		return nil, invalidValue("--profile", o.profile, fmt.Errorf("want one of %s", profileNames(podspec.Profiles())))
 	}
-	builds := &deploy.Builds{Namespace: namespace, Profile: string(profile), Level: podSecurityLevel(profile)}
+	builds := &deploy.Builds{Namespace: namespace, Profile: string(profile)}
 	var err error
+	if builds.Level, err = podSecurityLevel(profile); err != nil {
+		return nil, err
+	}
 	if builds.Subjects, err = o.readSubjects(namespace); err != nil {
 		return nil, err
 	}
@@ -183,15 +187,12 @@ func accountsToCreate(builds *deploy.Builds) []string {
 }
 
 // podSecurityLevel is the strictest level that the profile passes.
-func podSecurityLevel(profile podspec.Profile) string {
-	switch profile {
-	case podspec.Restricted:
-		return "restricted"
-	case podspec.Unconfined:
-		return "privileged"
-	default:
-		return "baseline"
+func podSecurityLevel(profile podspec.Profile) (string, error) {
+	pod, err := podspec.Pod(podspec.Options{Profile: profile})
+	if err != nil {
+		return "", err
 	}
+	return string(podsecurity.StrictestLevel(pod)), nil
 }
 
 func (p *setupPlan) print(w io.Writer) error {

@@ -28,7 +28,7 @@ func podCommand() []string { return session.Command() }
 // engineOf is the one of a profile. Its state is on a volume, never on the container's overlay; and what it unpacked with emulated owners is
 // of no use where owners are real.
 func engineOf(profile podspec.Profile) engine.Img {
-	if profile == podspec.Restricted {
+	if profile.EmulatesOwners() {
 		return engine.Img{StateDir: stateVolume + "/img-restricted", Losses: session.LossesPath}
 	}
 	return engine.Img{StateDir: stateVolume + "/img"}
