@@ -59,8 +59,8 @@ type setupFlags struct {
 
 // setupPlan is what is printed; nil for what is not.
 type setupPlan struct {
-	profiles *deploy.Profiles
-	builds   *deploy.Builds
+	profiles *deploy.NodeProfiles
+	builds   *deploy.BuildNamespace
 }
 
 func newSetupCommand(p process, config *genericclioptions.ConfigFlags) *cobra.Command {
@@ -123,7 +123,7 @@ func (o *setupFlags) plan() (*setupPlan, error) {
 	return plan, nil
 }
 
-func (o *setupFlags) readProfiles() (*deploy.Profiles, error) {
+func (o *setupFlags) readProfiles() (*deploy.NodeProfiles, error) {
 	switch o.profiles {
 	case "":
 		if o.apparmor {
@@ -140,12 +140,12 @@ func (o *setupFlags) readProfiles() (*deploy.Profiles, error) {
 	if msgs := validation.IsDNS1123Subdomain(o.pullSecret); o.pullSecret != "" && len(msgs) > 0 {
 		return nil, invalidValue("--image-pull-secret", o.pullSecret, errors.New(msgs[0]))
 	}
-	return &deploy.Profiles{
+	return &deploy.NodeProfiles{
 		Image: o.image, PullSecret: o.pullSecret, KubeletDir: path.Clean(o.kubeletDir), Operator: o.profiles == byOperator, AppArmor: o.apparmor,
 	}, nil
 }
 
-func (o *setupFlags) readBuilds(namespace string) (*deploy.Builds, error) {
+func (o *setupFlags) readBuilds(namespace string) (*deploy.BuildNamespace, error) {
 	if msgs := validation.IsDNS1123Label(namespace); len(msgs) > 0 {
 		return nil, invalidValue("--namespace", namespace, errors.New(msgs[0]))
 	}
@@ -156,7 +156,7 @@ func (o *setupFlags) readBuilds(namespace string) (*deploy.Builds, error) {
 	if !slices.Contains(podspec.Profiles(), profile) {
 		return nil, invalidValue("--profile", o.profile, fmt.Errorf("want one of %s", profileNames(podspec.Profiles())))
 	}
-	builds := &deploy.Builds{Namespace: namespace, Profile: string(profile)}
+	builds := &deploy.BuildNamespace{Namespace: namespace, Profile: string(profile)}
 	var err error
 	if builds.Level, err = podSecurityLevel(profile); err != nil {
 		return nil, err
@@ -172,7 +172,7 @@ func (o *setupFlags) readBuilds(namespace string) (*deploy.Builds, error) {
 }
 
 // accountsToCreate are the service accounts of the namespace itself.
-func accountsToCreate(builds *deploy.Builds) []string {
+func accountsToCreate(builds *deploy.BuildNamespace) []string {
 	var names []string
 	for _, s := range builds.Subjects {
 		if s.Kind == kindServiceAccount && s.Namespace == builds.Namespace {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# publish.sh VERSION: builds, signs and uploads the release of the tag vVERSION, which is checked out, as a draft on GitHub.
-# It calls cosign and gh, and BUILDER_IMAGE names the builder image by its digest.
+# publish.sh VERSION: builds and signs a release, and uploads it to GitHub as a draft. The tag vVERSION must be checked out, cosign and gh
+# must be on PATH, and BUILDER_IMAGE must name the builder image by its digest.
 set -eu
 cd "$(dirname "$0")/../.."
 for program in cosign gh; do
