@@ -1,8 +1,8 @@
-# The plugin as an image of its own, for pipelines that run in the cluster:
+# An image with the plugin, for pipelines that run in the cluster:
 #
 #   kubectl img build -t REGISTRY/kubectl-img .
 #
-# With a vendor directory in the build context no module is downloaded.
+# If the build context has a vendor directory, nothing is downloaded.
 ARG GO_IMAGE=golang:1.26
 FROM ${GO_IMAGE} AS build
 WORKDIR /src

@@ -112,8 +112,8 @@ verify-dist: ## that what is in dist/ is whole, and comes out the same elsewhere
 	cd tests && go test -count=1 -timeout 20m ./release
 
 .PHONY: release
-release: ## publishes the tag that is checked out, as a draft: docs/releasing.md
-	tools/release/publish.sh '$(VERSION)'
+release: ## the files of the release whose tag is checked out, in dist/: docs/releasing.md
+	tools/release/build.sh '$(VERSION)'
 
 .PHONY: vulncheck
 vulncheck: ## that our code reaches no known vulnerability

@@ -1,4 +1,5 @@
-// Package deploy holds what an administrator applies: manifests, and the profiles for the nodes. It is pure: options in, YAML out.
+// Package deploy makes the manifests that an administrator applies: for namespaces in which images are built, and for the nodes. The
+// same options always make the same YAML.
 package deploy
 
 import (
@@ -13,40 +14,39 @@ import (
 //go:embed apparmor/kubectl-img installer/*.sh manifests/*.yaml seccomp/kubectl-img.json
 var files embed.FS
 
-// KubeletDir is where kubelets keep their files unless they are told otherwise.
+// KubeletDir is the kubelet's default directory.
 const KubeletDir = "/var/lib/kubelet"
 
-// Builds is what a namespace needs in which images are built.
-type Builds struct {
+// BuildNamespace describes a namespace in which images are built.
+type BuildNamespace struct {
 	Namespace       string
-	Profile         string    // the hardening profile
-	Level           string    // of Pod Security, that Profile passes
+	Profile         string    // hardening profile of the builder pods
+	Level           string    // Pod Security level that Profile passes
 	Subjects        []Subject // who may build
-	ServiceAccounts []string  // to create
-	Google          *Google   // nil outside Google Cloud
+	ServiceAccounts []string  // to create in the namespace
+	Google          *Google   // nil outside of Google Cloud
 }
 
-// Subject may build.
+// Subject is a user, a group or a service account that may build.
 type Subject struct {
 	Kind      string // User, Group or ServiceAccount
 	Name      string
 	Namespace string // of a ServiceAccount
 }
 
-// Google is how builder pods get an identity of Google Cloud.
+// Google describes how builder pods log in to Google Cloud.
 type Google struct {
-	Project    string // of the cluster
-	Account    string // the pods' Kubernetes service account
-	Namespace  string
-	Registry   string // HOST/PROJECT/REPOSITORY
-	Location   string
-	Repository string
-	// RegistryProject owns the repository.
-	RegistryProject string
+	Project         string // of the cluster
+	Account         string // the pods' Kubernetes service account
+	Namespace       string
+	Registry        string // HOST/PROJECT/REPOSITORY
+	Location        string // of the repository, such as europe-west1
+	Repository      string
+	RegistryProject string // of the repository
 }
 
-// Write prints the manifests, for kubectl apply. Commands of Google's are comments.
-func (b Builds) Write(w io.Writer) error {
+// Write writes the manifests for kubectl apply. They begin with the gcloud commands, as comments.
+func (b BuildNamespace) Write(w io.Writer) error {
 	if b.Google != nil {
 		if err := render(w, "google", b.Google); err != nil {
 			return err
@@ -58,7 +58,7 @@ func (b Builds) Write(w io.Writer) error {
 	return render(w, "rights", b)
 }
 
-// render fills in a file of manifests.
+// render fills in the template manifests/NAME.yaml.
 func render(w io.Writer, name string, data any) error {
 	tmpl, err := template.New(name+".yaml").Funcs(template.FuncMap{"quote": quote, "indent": indent}).
 		Option("missingkey=error").ParseFS(files, "manifests/"+name+".yaml")
@@ -68,13 +68,13 @@ func render(w io.Writer, name string, data any) error {
 	return tmpl.Execute(w, data)
 }
 
-// quote makes a YAML string of any text: JSON is YAML.
+// quote returns text as a YAML string. Every JSON string is one.
 func quote(s string) (string, error) {
 	out, err := json.Marshal(s)
 	return string(out), err
 }
 
-// indent makes text the content of a YAML block.
+// indent returns text as the content of a YAML block scalar.
 func indent(columns int, text string) string {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	for i, line := range lines {
@@ -85,8 +85,8 @@ func indent(columns int, text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// text is a file of this package.
-func text(name string) (string, error) {
+// readFile returns the content of an embedded file.
+func readFile(name string) (string, error) {
 	data, err := files.ReadFile(name)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)

@@ -20,11 +20,11 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden manifests in testdata")
 
-// hostile is a user whose name would end a YAML string.
+// hostile is a user name that would end a YAML string.
 const hostile = "x\"\n  - kind: User\n    name: 'admin"
 
 func TestGoldenManifests(t *testing.T) {
-	for name, builds := range map[string]deploy.Builds{
+	for name, builds := range map[string]deploy.BuildNamespace{
 		"pipeline": {
 			Namespace: "ci", Profile: "userns", Level: "baseline", ServiceAccounts: []string{"kubectl-img"},
 			Subjects: []deploy.Subject{{Kind: "ServiceAccount", Name: "kubectl-img", Namespace: "ci"}},
@@ -52,10 +52,10 @@ func TestGoldenManifests(t *testing.T) {
 	}
 }
 
-// TestInstallerIsLockedDown holds the pod on every node to the one privilege that it needs: to write into the kubelet's directory.
-func TestInstallerIsLockedDown(t *testing.T) {
+// TestSeccompInstaller checks that the installer's pod can write the profile into the kubelet's directory and has no other privilege.
+func TestSeccompInstaller(t *testing.T) {
 	var out bytes.Buffer
-	if err := (deploy.Profiles{Image: "registry/builder:1", KubeletDir: "/var/lib/k0s/kubelet"}).Write(&out); err != nil {
+	if err := (deploy.NodeProfiles{Image: "registry/builder:1", KubeletDir: "/var/lib/k0s/kubelet"}).Write(&out); err != nil {
 		t.Fatal(err)
 	}
 	objects := decode(t, out.Bytes())
@@ -64,7 +64,7 @@ func TestInstallerIsLockedDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := objects["ConfigMap"].(*corev1.ConfigMap).Data["kubectl-img.json"]; got != string(want) {
-		t.Errorf("the profile is not the one of this repository (-want +got):\n%s", cmp.Diff(string(want), got))
+		t.Errorf("the profile differs from this repository's (-want +got):\n%s", cmp.Diff(string(want), got))
 	}
 	pod := objects["DaemonSet"].(*appsv1.DaemonSet).Spec.Template.Spec
 	c := pod.Containers[0]
@@ -72,7 +72,7 @@ func TestInstallerIsLockedDown(t *testing.T) {
 		t.Errorf("security context %+v", sc)
 	}
 	if *pod.AutomountServiceAccountToken || pod.HostNetwork || pod.HostPID || len(pod.Containers) != 1 {
-		t.Error("the pod has more of its node, or of the API, than it needs")
+		t.Error("the pod has more access to the node or the API than it needs")
 	}
 	var paths []string
 	for _, v := range pod.Volumes {
@@ -85,10 +85,10 @@ func TestInstallerIsLockedDown(t *testing.T) {
 	}
 }
 
-// TestOperatorGetsTheSameProfile compares the SeccompProfile of the Security Profiles Operator with the file.
-func TestOperatorGetsTheSameProfile(t *testing.T) {
+// TestOperatorProfile compares the SeccompProfile for the Security Profiles Operator with the file for the kubelet.
+func TestOperatorProfile(t *testing.T) {
 	var out bytes.Buffer
-	if err := (deploy.Profiles{Operator: true}).Write(&out); err != nil {
+	if err := (deploy.NodeProfiles{Operator: true}).Write(&out); err != nil {
 		t.Fatal(err)
 	}
 	var resource struct {
@@ -111,10 +111,11 @@ func TestOperatorGetsTheSameProfile(t *testing.T) {
 	}
 }
 
-func TestAppArmorNeedsItsNamespace(t *testing.T) {
+// TestAppArmorNamespace checks that the installers' namespace is printed once in each combination.
+func TestAppArmorNamespace(t *testing.T) {
 	for _, operator := range []bool{true, false} {
 		var out bytes.Buffer
-		if err := (deploy.Profiles{AppArmor: true, Operator: operator, KubeletDir: deploy.KubeletDir}).Write(&out); err != nil {
+		if err := (deploy.NodeProfiles{AppArmor: true, Operator: operator, KubeletDir: deploy.KubeletDir}).Write(&out); err != nil {
 			t.Fatal(err)
 		}
 		if n := strings.Count(out.String(), "kind: Namespace\n"); n != 1 {
@@ -123,11 +124,11 @@ func TestAppArmorNeedsItsNamespace(t *testing.T) {
 	}
 }
 
-// decode reads every document strictly, as the API server would, by kind.
+// decode decodes every document strictly, as the API server does. The keys of the result are kinds.
 func decode(t *testing.T, manifests []byte) map[string]any {
 	t.Helper()
 	objects := map[string]any{}
-	for _, doc := range regexp.MustCompile("(?m)^---$").Split(string(manifests), -1)[1:] { // what comes before the first is comments
+	for _, doc := range regexp.MustCompile("(?m)^---$").Split(string(manifests), -1)[1:] { // comments come before the first document
 		var kind struct{ Kind string }
 		if err := yaml.Unmarshal([]byte(doc), &kind); err != nil {
 			t.Fatal(err)

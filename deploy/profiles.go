@@ -13,17 +13,17 @@ const (
 	apparmorName = "kubectl-img"
 )
 
-// Profiles is how the profiles get to the nodes.
-type Profiles struct {
-	Image      string // of the installers; a builder image
+// NodeProfiles describes how the seccomp profile, and the AppArmor profile if wanted, get to the nodes.
+type NodeProfiles struct {
+	Image      string // builder image, in which the installers run
 	PullSecret string // in the installers' namespace; empty for none
-	KubeletDir string
-	Operator   bool // resources of the Security Profiles Operator in place of the seccomp installer
-	AppArmor   bool // the AppArmor installer, too
+	KubeletDir string // on the nodes
+	Operator   bool   // use the Security Profiles Operator in place of our seccomp installer
+	AppArmor   bool   // include the AppArmor installer
 }
 
-// Write prints the manifests, for kubectl apply.
-func (p Profiles) Write(w io.Writer) error {
+// Write writes the manifests for kubectl apply.
+func (p NodeProfiles) Write(w io.Writer) error {
 	data, err := p.data()
 	if err != nil {
 		return err
@@ -36,7 +36,8 @@ func (p Profiles) Write(w io.Writer) error {
 	return nil
 }
 
-func (p Profiles) manifests() []string {
+// manifests returns the names of the templates.
+func (p NodeProfiles) manifests() []string {
 	switch {
 	case p.Operator && p.AppArmor:
 		return []string{"operator", "nodes", "apparmor"}
@@ -49,8 +50,8 @@ func (p Profiles) manifests() []string {
 	}
 }
 
-// data is what the manifests refer to.
-func (p Profiles) data() (map[string]string, error) {
+// data returns the values for the templates.
+func (p NodeProfiles) data() (map[string]string, error) {
 	data := map[string]string{
 		"Image": p.Image, "PullSecret": p.PullSecret, "KubeletDir": p.KubeletDir, "SeccompFile": seccompFile, "AppArmorName": apparmorName,
 	}
@@ -59,7 +60,7 @@ func (p Profiles) data() (map[string]string, error) {
 		"AppArmorProfile": "apparmor/" + apparmorName, "AppArmorInstaller": "installer/apparmor.sh",
 	} {
 		var err error
-		if data[key], err = text(name); err != nil {
+		if data[key], err = readFile(name); err != nil {
 			return nil, err
 		}
 	}

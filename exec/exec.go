@@ -1,4 +1,4 @@
-// Package exec runs commands in a container through the API server, over WebSocket or, where that is not to be had, SPDY.
+// Package exec runs commands in a container through the API server, over WebSocket or, where WebSocket does not work, over SPDY.
 package exec
 
 import (
@@ -15,7 +15,7 @@ import (
 	utilexec "k8s.io/client-go/util/exec"
 )
 
-// Container is where commands run.
+// Container identifies the container in which commands run.
 type Container struct {
 	Config    *rest.Config
 	Client    kubernetes.Interface
@@ -24,28 +24,27 @@ type Container struct {
 	Name      string
 }
 
-// Streams are the standard streams of a remote command; nil leaves one closed.
+// Streams are the standard streams of a remote command. A nil stream is closed.
 type Streams struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 }
 
-// ExitError says that the command ran and ended with a code other than 0.
+// ExitError says that the command ran and exited with a code other than 0.
 type ExitError struct{ Code int }
 
 func (e *ExitError) Error() string { return fmt.Sprintf("exit status %d", e.Code) }
 
-// StreamError says that the stream broke or never came about; whether the command ran is not known.
+// StreamError says that the stream broke or was never opened. The command may have run.
 type StreamError struct{ Err error }
 
 func (e *StreamError) Error() string { return e.Err.Error() }
 
-// Unwrap returns the transport's own error.
+// Unwrap returns the transport's error.
 func (e *StreamError) Unwrap() error { return e.Err }
 
-// Run runs argv and returns when the stream ends or ctx does. A nil error says that the stream ended, not that all of it
-// arrived: a connection lost in the middle can look the same (client-go, remotecommand/errorstream.go), so every command
-// of ours confirms its end in the stream itself.
+// Run runs argv and returns when the stream or ctx ends. A nil error says that the stream ended, not that it arrived completely: a
+// lost connection can look the same (client-go, remotecommand/errorstream.go). So every command of ours confirms its end in the stream.
 func (c Container) Run(ctx context.Context, argv []string, s Streams) error {
 	req := c.Client.CoreV1().RESTClient().Post().
 		Namespace(c.Namespace).Resource("pods").Name(c.Pod).SubResource("exec").

@@ -9,18 +9,20 @@ import (
 	"k8s.io/streaming/pkg/httpstream"
 )
 
-// executor speaks WebSocket, and SPDY where a server or a proxy in between does not let it; KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false
-// has the same effect as on kubectl. kubectl's own DefaultRemoteExecutor is the same, but brings kubectl's verbs along, whose
-// help texts load their translations before main: more than the start of a command may take.
-func executor(config *rest.Config, at *url.URL) (remotecommand.Executor, error) {
-	spdy, err := remotecommand.NewSPDYExecutor(config, "POST", at)
+// executor uses WebSocket, and falls back to SPDY if the server or a proxy does not support it. KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false
+// turns WebSocket off, as for kubectl.
+//
+// kubectl's DefaultRemoteExecutor does the same, but imports all verbs of kubectl. Their help texts load translations before main,
+// which makes every command start late.
+func executor(config *rest.Config, target *url.URL) (remotecommand.Executor, error) {
+	spdy, err := remotecommand.NewSPDYExecutor(config, "POST", target)
 	if err != nil {
 		return nil, err
 	}
 	if cmdutil.RemoteCommandWebsockets.IsDisabled() {
 		return spdy, nil
 	}
-	websocket, err := remotecommand.NewWebSocketExecutor(config, "GET", at.String())
+	websocket, err := remotecommand.NewWebSocketExecutor(config, "GET", target.String())
 	if err != nil {
 		return nil, err
 	}

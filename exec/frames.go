@@ -14,15 +14,18 @@ import (
 )
 
 const (
-	// frameSize bounds one frame's payload in bytes: large, as each costs the far end two processes, and kept in memory.
+	// frameSize is the largest payload of a frame in bytes. A frame costs the pod two processes, so it is large; it is also buffered in
+	// memory.
 	frameSize = 4 << 20
-	// worthwhile is the share of its size below which a frame is sent compressed: unpacking costs the pod time too.
-	worthwhile = 0.8
+	// worthCompressing is the compressed share of a frame's size above which it is sent as it is: unpacking costs the pod time.
+	worthCompressing = 0.8
 )
 
-// FrameWriter sends a stream of unknown length so that the far end knows it whole from cut off: frames, each of a line
-// "raw LENGTH" or "gzip LENGTH" and that many bytes, then the end marker "end BYTES SHA256", both of the payload. A
-// stream without its marker is void. One frame is on its way while the next is made.
+// FrameWriter writes a stream of unknown length in such a way that the receiver detects a truncated one.
+//
+// The stream is a sequence of frames, each a line "raw LENGTH" or "gzip LENGTH" followed by LENGTH bytes, and an end marker "end BYTES
+// SHA256" with the size and the sum of the uncompressed payload. A stream without the marker is not accepted. While one frame is
+// written, the next one is compressed.
 type FrameWriter struct {
 	w      io.Writer
 	buf    *bufio.Writer
@@ -30,11 +33,11 @@ type FrameWriter struct {
 	gzip   *gzip.Writer
 	sum    hash.Hash
 	bytes  atomic.Int64
-	sent   chan error // the outcome of the frame that is on its way
-	frame  []byte     // of the frame that is on its way
+	sent   chan error // result of the write in progress
+	frame  []byte     // the frame that is being written
 }
 
-// NewFrameWriter returns a FrameWriter on w. Finish must be called for the stream to count.
+// NewFrameWriter returns a FrameWriter that writes to w. Call Finish at the end.
 func NewFrameWriter(w io.Writer) *FrameWriter {
 	f := &FrameWriter{w: w, sum: sha256.New(), sent: make(chan error, 1)}
 	f.sent <- nil
@@ -43,10 +46,10 @@ func NewFrameWriter(w io.Writer) *FrameWriter {
 	return f
 }
 
-// Write buffers p and sends every full frame.
+// Write buffers p and writes every full frame.
 func (f *FrameWriter) Write(p []byte) (int, error) { return f.buf.Write(p) }
 
-// Finish sends what is buffered and the end marker.
+// Finish writes the buffered rest and the end marker.
 func (f *FrameWriter) Finish() error {
 	if err := f.buf.Flush(); err != nil {
 		return err
@@ -58,10 +61,10 @@ func (f *FrameWriter) Finish() error {
 	return err
 }
 
-// Bytes is the size of the payload handed on so far.
+// Bytes returns the size of the payload written so far, without what is buffered.
 func (f *FrameWriter) Bytes() int64 { return f.bytes.Load() }
 
-// split makes frames of p, of any length.
+// split writes p, of any length, as frames.
 func (f *FrameWriter) split(p []byte) (int, error) {
 	done := 0
 	for done < len(p) {
@@ -74,14 +77,14 @@ func (f *FrameWriter) split(p []byte) (int, error) {
 	return done, nil
 }
 
-// send makes a frame of part, waits for the one before it, and lets it go.
+// send makes a frame of part, waits until the frame before it is written, and starts to write this one.
 func (f *FrameWriter) send(part []byte) error {
 	kind, body := "raw", part
 	packed, err := f.pack(part)
 	if err != nil {
 		return err
 	}
-	if float64(len(packed)) < worthwhile*float64(len(part)) {
+	if float64(len(packed)) < worthCompressing*float64(len(part)) {
 		kind, body = "gzip", packed
 	}
 	f.sum.Write(part)
@@ -99,7 +102,7 @@ func (f *FrameWriter) send(part []byte) error {
 	return nil
 }
 
-// pack returns part compressed; the result holds until the next call.
+// pack compresses part. The result is valid until the next call.
 func (f *FrameWriter) pack(part []byte) ([]byte, error) {
 	f.packed.Reset()
 	f.gzip.Reset(&f.packed)

@@ -1,4 +1,4 @@
-// Package krew fills in the manifest by which krew installs the plugin.
+// Package krew writes the manifest with which krew installs the plugin.
 package krew
 
 import (
@@ -11,26 +11,26 @@ import (
 )
 
 //go:embed img.yaml
-var text string
+var manifestTemplate string
 
-// download is where the archives of a release are.
-const download = "https://github.com/kubectl-img/kubectl-img/releases/download/"
+// downloadURL is the address below which GitHub has the archives of a release.
+const downloadURL = "https://github.com/kubectl-img/kubectl-img/releases/download/"
 
-// Release is what the template img.yaml asks for. Version has a leading v.
+// Release has the values for the template img.yaml.
 type Release struct {
-	Version   string
+	Version   string // with a leading v
 	Platforms []Platform
 }
 
-// Platform is one archive of a release.
+// Platform is the archive of a release for one platform.
 type Platform struct{ OS, Arch, URI, SHA256 string }
 
-// Read makes a Release of a version without a leading v and of its checksums file, which has lines of `SHA256  FILE`. Each
-// platform that the plugin is built for must be in it; other files, such as an SBOM, are passed over. The archives are below
-// base, or where GitHub has them if base is empty.
+// Read returns the Release of a version, given without a leading v. checksums has lines of `SHA256  FILE`. It is an error if one of the
+// plugin's platforms has no line; other files, such as SBOMs, are ignored. base is the URL of the archives' directory, or empty for
+// GitHub's.
 func Read(version, base, checksums string) (Release, error) {
 	if base == "" {
-		base = download + "v" + version
+		base = downloadURL + "v" + version
 	}
 	sums := map[string]string{}
 	for line := range strings.Lines(checksums) {
@@ -41,7 +41,7 @@ func Read(version, base, checksums string) (Release, error) {
 	r := Release{Version: "v" + version}
 	for _, goos := range []string{"linux", "darwin", "windows"} {
 		for _, arch := range []string{"amd64", "arm64"} {
-			name := ArchiveName(version, goos, arch)
+			name := archiveName(version, goos, arch)
 			if sums[name] == "" {
 				return Release{}, fmt.Errorf("read checksums: no line for %s", name)
 			}
@@ -51,17 +51,17 @@ func Read(version, base, checksums string) (Release, error) {
 	return r, nil
 }
 
-// ArchiveName is the name that .goreleaser.yaml gives to an archive.
-func ArchiveName(version, goos, arch string) string {
+// archiveName returns the name that .goreleaser.yaml gives to an archive.
+func archiveName(version, goos, arch string) string {
 	return fmt.Sprintf("kubectl-img_v%s_%s_%s.tar.gz", version, goos, arch)
 }
 
-// Write fills in the template.
+// Write writes the manifest.
 func (r Release) Write(w io.Writer) error {
 	if len(r.Platforms) == 0 || slices.ContainsFunc(r.Platforms, func(p Platform) bool { return len(p.SHA256) != 64 }) {
-		return fmt.Errorf("write the krew manifest of %s: a platform without its sum", r.Version)
+		return fmt.Errorf("write the krew manifest of %s: a platform has no checksum", r.Version)
 	}
-	t, err := template.New("img.yaml").Option("missingkey=error").Parse(text)
+	t, err := template.New("img.yaml").Option("missingkey=error").Parse(manifestTemplate)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// manifest is what krew v0.5.0 reads (pkg/index/types.go); its validation package is internal.
+// manifest has the fields that krew v0.5.0 reads (pkg/index/types.go). krew's own validation is an internal package.
 type manifest struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -19,31 +19,31 @@ type manifest struct {
 		Name string `json:"name"`
 	} `json:"metadata"`
 	Spec struct {
-		Version          string            `json:"version"`
-		ShortDescription string            `json:"shortDescription"`
-		Description      string            `json:"description"`
-		Caveats          string            `json:"caveats"`
-		Homepage         string            `json:"homepage"`
-		Platforms        []platformOfIndex `json:"platforms"`
+		Version          string             `json:"version"`
+		ShortDescription string             `json:"shortDescription"`
+		Description      string             `json:"description"`
+		Caveats          string             `json:"caveats"`
+		Homepage         string             `json:"homepage"`
+		Platforms        []manifestPlatform `json:"platforms"`
 	} `json:"spec"`
 }
 
-type platformOfIndex struct {
+type manifestPlatform struct {
 	URI      string `json:"uri"`
 	SHA256   string `json:"sha256"`
 	Bin      string `json:"bin"`
 	Selector struct {
 		MatchLabels map[string]string `json:"matchLabels"`
 	} `json:"selector"`
-	Files []file `json:"files"`
+	Files []manifestFile `json:"files"`
 }
 
-type file struct {
+type manifestFile struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 }
 
-// example is a release with an archive for each platform that krew knows and the plugin is built for.
+// example returns a release with an archive for each of the plugin's platforms.
 func example(t *testing.T) Release {
 	t.Helper()
 	r, err := Read("1.2.3", "", checksums())
@@ -53,7 +53,7 @@ func example(t *testing.T) Release {
 	return r
 }
 
-// checksums are of the archives of version 1.2.3, in goreleaser's order, and of a file that krew does not ask for.
+// checksums returns the file for version 1.2.3 in goreleaser's order, with a file that the manifest does not use.
 func checksums() string {
 	var out strings.Builder
 	for _, name := range []string{"darwin_amd64", "darwin_arm64", "linux_amd64", "linux_arm64", "windows_amd64", "windows_arm64"} {
@@ -62,7 +62,8 @@ func checksums() string {
 	return out.String() + strings.Repeat("f", 64) + "  kubectl-img_v1.2.3_linux_amd64.cdx.json\n"
 }
 
-func TestReadWantsEveryPlatform(t *testing.T) {
+// TestReadMissingPlatform removes one line of the checksums at a time.
+func TestReadMissingPlatform(t *testing.T) {
 	whole := checksums()
 	for line := range strings.Lines(whole) {
 		_, err := Read("1.2.3", "", strings.Replace(whole, line, "", 1))
@@ -70,21 +71,25 @@ func TestReadWantsEveryPlatform(t *testing.T) {
 			t.Errorf("without %q: %v", line, err)
 		}
 	}
+}
+
+func TestWriteMissingChecksum(t *testing.T) {
 	r := example(t)
 	r.Platforms[3].SHA256 = ""
 	if err := r.Write(&bytes.Buffer{}); err == nil {
-		t.Error("wrote a manifest with a platform that has no sum")
+		t.Error("no error")
 	}
 }
 
-func fill(t *testing.T, r Release) manifest {
+// write writes the release's manifest and decodes it.
+func write(t *testing.T, r Release) manifest {
 	t.Helper()
 	var out bytes.Buffer
 	if err := r.Write(&out); err != nil {
 		t.Fatal(err)
 	}
 	var m manifest
-	// Strictly: krew drops a misspelt field without a word.
+	// Strict, because krew ignores a misspelt field without an error.
 	if err := yaml.UnmarshalStrict(out.Bytes(), &m); err != nil {
 		t.Fatalf("%v in:\n%s", err, out.Bytes())
 	}
@@ -93,7 +98,7 @@ func fill(t *testing.T, r Release) manifest {
 
 func TestManifest(t *testing.T) {
 	r := example(t)
-	m := fill(t, r)
+	m := write(t, r)
 	got := []string{m.APIVersion, m.Kind, m.Metadata.Name, m.Spec.Version}
 	if diff := cmp.Diff([]string{"krew.googlecontainertools.github.com/v1alpha2", "Plugin", "img", r.Version}, got); diff != "" {
 		t.Errorf("head (-want +got):\n%s", diff)
@@ -108,7 +113,7 @@ func TestManifest(t *testing.T) {
 	for name, long := range map[string]string{"description": m.Spec.Description, "caveats": m.Spec.Caveats} {
 		for line := range strings.Lines(long) {
 			if len(strings.TrimSpace(line)) > 80 {
-				t.Errorf("%s is printed as it is; %q is over 80 characters", name, line)
+				t.Errorf("%s is printed without wrapping; %q is longer than 80 characters", name, line)
 			}
 		}
 		if long == "" {
@@ -122,7 +127,7 @@ func TestManifest(t *testing.T) {
 
 func TestManifestPlatforms(t *testing.T) {
 	r := example(t)
-	m := fill(t, r)
+	m := write(t, r)
 	if len(m.Spec.Platforms) != len(r.Platforms) {
 		t.Fatalf("%d platforms, want %d", len(m.Spec.Platforms), len(r.Platforms))
 	}
@@ -130,7 +135,7 @@ func TestManifestPlatforms(t *testing.T) {
 	for i, p := range m.Spec.Platforms {
 		want := r.Platforms[i]
 		t.Run(want.OS+"/"+want.Arch, func(t *testing.T) {
-			// Other keys are refused, and two entries for one machine too; these are all different.
+			// krew accepts no other keys. It also accepts no two entries for one platform; all of these differ.
 			if diff := cmp.Diff(map[string]string{"os": want.OS, "arch": want.Arch}, p.Selector.MatchLabels); diff != "" {
 				t.Errorf("selector (-want +got):\n%s", diff)
 			}
@@ -144,8 +149,8 @@ func TestManifestPlatforms(t *testing.T) {
 			if p.Bin != bin {
 				t.Errorf("bin %q, want %q", p.Bin, bin)
 			}
-			// krew's index takes no plugin whose licence is not installed with it.
-			if diff := cmp.Diff([]file{{bin, "."}, {"LICENSE", "."}}, p.Files); diff != "" {
+			// krew's index accepts no plugin without an installed license.
+			if diff := cmp.Diff([]manifestFile{{bin, "."}, {"LICENSE", "."}}, p.Files); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}
 		})

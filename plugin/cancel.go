@@ -47,7 +47,7 @@ func (o *cancelFlags) run(ctx context.Context, p cli.Process, config genericclio
 			continue
 		}
 		if err == nil {
-			err = builder.Adopt(c.API, pod, podspec.Container).Remove(ctx)
+			err = builder.Adopt(c.API, pod, podspec.Container).DeleteUntil(ctx)
 		}
 		if err != nil {
 			all = errors.Join(all, err)

@@ -79,7 +79,7 @@ func (o *pruneFlags) run(ctx context.Context, p cli.Process, config genericcliop
 		}
 		pod := builder.Adopt(c.API, &pods[i], podspec.Container)
 		if !o.dryRun {
-			if err := pod.Remove(ctx); err != nil {
+			if err := pod.DeleteUntil(ctx); err != nil {
 				all = errors.Join(all, err)
 				continue
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/buildflags"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/complete"
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -62,8 +63,8 @@ type setupFlags struct {
 
 // setupPlan is what is printed. A part that is not printed is nil.
 type setupPlan struct {
-	profiles *deploy.Profiles
-	builds   *deploy.Builds
+	profiles *deploy.NodeProfiles
+	builds   *deploy.BuildNamespace
 }
 
 func newSetupCommand(p cli.Process, config *genericclioptions.ConfigFlags) *cobra.Command {
@@ -138,7 +139,7 @@ func (o *setupFlags) plan() (*setupPlan, error) {
 	return plan, nil
 }
 
-func (o *setupFlags) readProfiles() (*deploy.Profiles, error) {
+func (o *setupFlags) readProfiles() (*deploy.NodeProfiles, error) {
 	switch o.profiles {
 	case "":
 		if o.apparmor {
@@ -155,12 +156,12 @@ func (o *setupFlags) readProfiles() (*deploy.Profiles, error) {
 	if msgs := validation.IsDNS1123Subdomain(o.pullSecret); o.pullSecret != "" && len(msgs) > 0 {
 		return nil, cli.InvalidValue("--image-pull-secret", o.pullSecret, errors.New(msgs[0]))
 	}
-	return &deploy.Profiles{
+	return &deploy.NodeProfiles{
 		Image: o.image, PullSecret: o.pullSecret, KubeletDir: path.Clean(o.kubeletDir), Operator: o.profiles == byOperator, AppArmor: o.apparmor,
 	}, nil
 }
 
-func (o *setupFlags) readBuilds(namespace string) (*deploy.Builds, error) {
+func (o *setupFlags) readBuilds(namespace string) (*deploy.BuildNamespace, error) {
 	if msgs := validation.IsDNS1123Label(namespace); len(msgs) > 0 {
 		return nil, cli.InvalidValue("--namespace", namespace, errors.New(msgs[0]))
 	}
@@ -171,8 +172,11 @@ func (o *setupFlags) readBuilds(namespace string) (*deploy.Builds, error) {
 	if !slices.Contains(podspec.Profiles(), profile) {
 		return nil, cli.InvalidValue("--profile", o.profile, fmt.Errorf("want one of %s", buildflags.ProfileNames(podspec.Profiles())))
 	}
-	builds := &deploy.Builds{Namespace: namespace, Profile: string(profile), Level: profile.Level()}
+	builds := &deploy.BuildNamespace{Namespace: namespace, Profile: string(profile)}
 	var err error
+	if builds.Level, err = podSecurityLevel(profile); err != nil {
+		return nil, err
+	}
 	if builds.Subjects, err = readSubjects(o.users, o.groups, o.serviceAccounts, namespace); err != nil {
 		return nil, err
 	}
@@ -184,7 +188,7 @@ func (o *setupFlags) readBuilds(namespace string) (*deploy.Builds, error) {
 }
 
 // accountsToCreate are the service accounts of the namespace itself.
-func accountsToCreate(builds *deploy.Builds) []string {
+func accountsToCreate(builds *deploy.BuildNamespace) []string {
 	var names []string
 	for _, s := range builds.Subjects {
 		if s.Kind == kindServiceAccount && s.Namespace == builds.Namespace {
@@ -196,6 +200,15 @@ func accountsToCreate(builds *deploy.Builds) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// podSecurityLevel returns the strictest level that the pod of a profile passes.
+func podSecurityLevel(profile podspec.Profile) (string, error) {
+	pod, err := podspec.Pod(podspec.Options{Profile: profile})
+	if err != nil {
+		return "", err
+	}
+	return string(podsecurity.StrictestLevel(pod)), nil
 }
 
 func (p *setupPlan) print(w io.Writer) error {

@@ -113,7 +113,11 @@ func TestSetupLevels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		level := api.Level(profile.Level())
+		name, err := podSecurityLevel(profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		level := api.Level(name)
 		results := evaluator.EvaluatePod(api.LevelVersion{Level: level, Version: api.LatestVersion()}, &pod.ObjectMeta, &pod.Spec)
 		if result := policy.AggregateCheckResults(results); !result.Allowed {
 			t.Errorf("%s does not pass %s: %s", profile, level, result.ForbiddenDetail())

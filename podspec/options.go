@@ -1,4 +1,4 @@
-// Package podspec turns options into the builder pod, without a client, a clock or an environment.
+// Package podspec makes the builder pod from options. The same options always make the same pod.
 package podspec
 
 import (
@@ -8,10 +8,10 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// Container is the name of the one container that builds.
+// Container is the name of the container that builds.
 const Container = "builder"
 
-// The labels and annotations that every builder pod carries; neither options nor a template can change them.
+// The labels and annotations of every builder pod. Neither options nor a template can change them.
 const (
 	LabelManagedBy = "app.kubernetes.io/managed-by"
 	LabelName      = "app.kubernetes.io/name"
@@ -22,28 +22,28 @@ const (
 	// Component is the value of LabelComponent.
 	Component = "builder"
 
-	// AnnotationExpiresAfter holds a Go duration, counted from creationTimestamp, after which anyone may delete the pod.
+	// AnnotationExpiresAfter is a Go duration, counted from creationTimestamp. After it, any build or prune may delete the pod.
 	AnnotationExpiresAfter = "kubectl-img.dev/expires-after"
 
-	// AnnotationBy says who asked for the build, as far as the client knows: USER@HOST.
+	// AnnotationBy is who started the build, as far as the client knows: USER@HOST.
 	AnnotationBy = "kubectl-img.dev/by"
-	// AnnotationTags has the names the image is pushed under, comma-separated; none if it is not pushed.
+	// AnnotationTags lists the references under which the image is pushed, separated by commas. It is absent if nothing is pushed.
 	AnnotationTags = "kubectl-img.dev/tags"
-	// AnnotationRepository is the first of them as the user typed it, without its tag.
+	// AnnotationRepository is the first of AnnotationTags as the user typed it, without its tag.
 	AnnotationRepository = "kubectl-img.dev/repository"
-	// AnnotationProfile has the profile's name.
+	// AnnotationProfile is the name of the profile.
 	AnnotationProfile = "kubectl-img.dev/profile"
-	// AnnotationDetached is there if no client waits for the build.
+	// AnnotationDetached is set if no client waits for the build.
 	AnnotationDetached = "kubectl-img.dev/detached"
 
-	// annotationDefaultContainer makes `kubectl logs` and `kubectl exec` choose the builder where sidecars are injected.
+	// annotationDefaultContainer makes `kubectl logs` and `kubectl exec` choose the builder in a pod with sidecars.
 	annotationDefaultContainer = "kubectl.kubernetes.io/default-container"
 )
 
-// DefaultSeccompProfile is the path below the kubelet's seccomp directory where deploy/ installs our profile.
+// DefaultSeccompProfile is the path below the kubelet's seccomp directory at which package deploy installs the profile.
 const DefaultSeccompProfile = "kubectl-img.json"
 
-// Options is all that a builder pod depends on; the zero value of a field leaves it to the default or to the API server.
+// Options is everything that a builder pod depends on. A field's zero value stands for the default, ours or the API server's.
 type Options struct {
 	Name      string
 	Namespace string
@@ -54,38 +54,38 @@ type Options struct {
 	Profile        Profile
 	SeccompProfile string // path below the kubelet's seccomp directory; DefaultSeccompProfile if empty
 
-	// HostUsers leaves profile restricted without a user namespace of its own, for clusters that have none.
+	// HostUsers omits the pod's own user namespace if the profile allows that, for clusters without user namespaces.
 	HostUsers bool
 
-	AppArmorProfile string // loaded on the nodes, for the profiles that a Localhost profile is for; empty for the runtime's default
+	AppArmorProfile string // loaded on the nodes, for profiles that need one; the runtime's default if empty
 
 	Volumes          []Volume
 	ServiceAccount   string
 	NodeSelector     map[string]string
 	Tolerations      []corev1.Toleration
-	Requests         corev1.ResourceList // over the defaults
+	Requests         corev1.ResourceList // override the defaults
 	Limits           corev1.ResourceList
 	ImagePullSecrets []string
 	Labels           map[string]string
 	Annotations      map[string]string
 
-	By         string   // who asked for the build
-	Tags       []string // names the image is pushed under
-	Repository string   // the first of them as the user typed it
-	Detached   bool     // no client waits for the build
+	By         string   // value of AnnotationBy
+	Tags       []string // of AnnotationTags
+	Repository string   // value of AnnotationRepository
+	Detached   bool     // sets AnnotationDetached
 
-	Template []byte // YAML or JSON of a Pod or PodTemplate, merged over the rest
+	Template []byte // YAML or JSON of a Pod or PodTemplate that is merged over the other options
 
-	Deadline time.Duration // the pod is stopped after this, whoever forgot it; rounded up to seconds
+	Deadline time.Duration // after which Kubernetes stops the pod; rounded up to seconds
 	Expiry   time.Duration // value of AnnotationExpiresAfter
 }
 
-// Volume is a directory the builder writes to: an emptyDir, or a claim if one is named; or a Secret, which it only reads.
+// Volume is a directory in the pod. It is an emptyDir, unless Claim or Secret names something else.
 type Volume struct {
 	Name      string
 	MountPath string
-	Memory    bool               // emptyDir in memory: credentials never reach a disk
-	SizeLimit *resource.Quantity // of the emptyDir; nil for none
+	Memory    bool               // the emptyDir is in memory, so that credentials never reach a disk
+	SizeLimit *resource.Quantity // of the emptyDir; unlimited if nil
 	Claim     string             // name of a PersistentVolumeClaim
-	Secret    string             // name of a Secret
+	Secret    string             // name of a Secret, mounted read-only
 }

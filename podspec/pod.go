@@ -10,10 +10,10 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// gracePeriod is short because nothing in the pod is worth saving: the client has the result, or there is none.
+// gracePeriod is short, in seconds: by the time of a delete, the client has the result or there is none.
 const gracePeriod = 5
 
-// Pod returns the builder pod for o. Errors come from an unknown profile or an unusable template.
+// Pod returns the builder pod. It returns an error if the profile is unknown, and a *TemplateError if the template can't be used.
 func Pod(o Options) (*corev1.Pod, error) {
 	sec, err := o.security()
 	if err != nil {
@@ -28,7 +28,7 @@ func Pod(o Options) (*corev1.Pod, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseHostAccess(merged); err != nil {
+	if err := rejectHostAccess(merged); err != nil {
 		return nil, err
 	}
 	restore(merged, pod, o)
@@ -36,7 +36,7 @@ func Pod(o Options) (*corev1.Pod, error) {
 	return merged, nil
 }
 
-// base is the pod as the options describe it, before profile and template.
+// base returns the pod without its profile and template.
 func (o Options) base() *corev1.Pod {
 	return &corev1.Pod{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
@@ -94,7 +94,7 @@ func (o Options) fixedAnnotations() map[string]string {
 	return fixed
 }
 
-// withFixed returns a copy of m in which the fixed entries win.
+// withFixed returns a copy of m in which the fixed entries replace entries of the same key.
 func withFixed(m, fixed map[string]string) map[string]string {
 	out := make(map[string]string, len(m)+len(fixed))
 	maps.Copy(out, m)
@@ -110,7 +110,7 @@ func pullSecrets(names []string) []corev1.LocalObjectReference {
 	return refs
 }
 
-// seconds rounds up: a deadline of 0 seconds is invalid, and an early one would cut a build short.
+// seconds rounds up, because a deadline of 0 seconds is invalid and an early one stops a build.
 func seconds(d time.Duration) int64 {
 	return max(1, int64((d+time.Second-1)/time.Second))
 }

@@ -1,6 +1,7 @@
 package podspec_test
 
 import (
+	"fmt"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,7 +11,8 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// TestPodSecurityLevel pins, with Kubernetes' own evaluator, the strictest level each profile passes and the next that it does not.
+// TestPodSecurityLevel checks, with Kubernetes' own evaluator, the strictest level that each profile passes and the next one, which it
+// does not pass.
 func TestPodSecurityLevel(t *testing.T) {
 	v134, v135, latest := api.MajorMinorVersion(1, 34), api.MajorMinorVersion(1, 35), api.LatestVersion()
 	tests := []struct {
@@ -44,32 +46,33 @@ func TestPodSecurityLevel(t *testing.T) {
 	}
 }
 
-// TestRestrictedPassesEveryVersion holds the profile to what it is for, with a user namespace of the pod's own and without, and with what
-// the nodes have of AppArmor.
-func TestRestrictedPassesEveryVersion(t *testing.T) {
+// TestPodSecurityRestricted checks that the pod of profile restricted passes every version of its level, in each of its forms.
+func TestPodSecurityRestricted(t *testing.T) {
 	for _, hostUsers := range []bool{false, true} {
 		for _, appArmor := range []string{"", "kubectl-img"} {
-			options := minimal(podspec.Restricted)
-			options.HostUsers, options.AppArmorProfile = hostUsers, appArmor
-			pod, err := podspec.Pod(options)
-			if err != nil {
-				t.Fatal(err)
-			}
-			versions := []api.Version{api.LatestVersion()}
-			for minor := range newestPolicy + 1 {
-				versions = append(versions, api.MajorMinorVersion(1, minor))
-			}
-			for _, version := range versions {
-				if reasons := violations(t, pod, api.LevelRestricted, version); len(reasons) > 0 {
-					t.Errorf("%s, hostUsers %v, AppArmor %q: %q", version, hostUsers, appArmor, reasons)
+			t.Run(fmt.Sprintf("host users %v, AppArmor profile %q", hostUsers, appArmor), func(t *testing.T) {
+				options := minimal(podspec.Restricted)
+				options.HostUsers, options.AppArmorProfile = hostUsers, appArmor
+				pod, err := podspec.Pod(options)
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
+				versions := []api.Version{api.LatestVersion()}
+				for minor := range newestMinor + 1 {
+					versions = append(versions, api.MajorMinorVersion(1, minor))
+				}
+				for _, version := range versions {
+					if reasons := violations(t, pod, api.LevelRestricted, version); len(reasons) > 0 {
+						t.Errorf("%s: %q", version, reasons)
+					}
+				}
+			})
 		}
 	}
 }
 
-// newestPolicy is a minor version later than any that changed a policy.
-const newestPolicy = 40
+// newestMinor is a minor version after the last one that changed a check.
+const newestMinor = 40
 
 func violations(t *testing.T, pod *corev1.Pod, level api.Level, version api.Version) []string {
 	t.Helper()

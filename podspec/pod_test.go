@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden pods in testdata")
 
-// minimal is what every build sets.
+// minimal returns the options that every build sets.
 func minimal(profile podspec.Profile) podspec.Options {
 	return podspec.Options{
 		Name:      "img-7f3k",
@@ -36,6 +36,7 @@ func minimal(profile podspec.Profile) podspec.Options {
 	}
 }
 
+// everything returns options with every field set but Template.
 func everything() podspec.Options {
 	o := minimal(podspec.Localhost)
 	o.SeccompProfile = "profiles/img.json"
@@ -81,7 +82,7 @@ func TestGoldenPods(t *testing.T) {
 	}
 }
 
-func TestPodDoesNotShareMemoryWithItsOptions(t *testing.T) {
+func TestPodSharesNoMemoryWithOptions(t *testing.T) {
 	options := everything()
 	first, err := podspec.Pod(options)
 	if err != nil {
@@ -99,9 +100,23 @@ func TestPodDoesNotShareMemoryWithItsOptions(t *testing.T) {
 	}
 }
 
-func TestUnknownProfile(t *testing.T) {
-	if _, err := podspec.Pod(minimal("privileged")); err == nil {
-		t.Error("a pod was made for a profile that does not exist")
+func TestPodUnknownProfile(t *testing.T) {
+	for _, profile := range []podspec.Profile{"privileged", ""} {
+		if _, err := podspec.Pod(minimal(profile)); err == nil {
+			t.Errorf("no error for profile %q", profile)
+		}
+	}
+}
+
+func TestProfiles(t *testing.T) {
+	want := []podspec.Profile{podspec.UserNS, podspec.Restricted, podspec.Localhost, podspec.Unset, podspec.Unconfined}
+	if diff := cmp.Diff(want, podspec.Profiles()); diff != "" {
+		t.Errorf("from the most isolated to the least (-want +got):\n%s", diff)
+	}
+	for _, profile := range podspec.Profiles() {
+		if profile.Summary() == "" {
+			t.Errorf("%s has no summary", profile)
+		}
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// defaultRequests is enough for a small build and keeps a node from being filled with builders it can't feed.
+// defaultRequests is enough for a small build. It keeps the scheduler from filling a node with more builders than it can run.
 func defaultRequests() corev1.ResourceList {
 	return corev1.ResourceList{
 		corev1.ResourceCPU:              resource.MustParse("200m"),
@@ -14,7 +14,7 @@ func defaultRequests() corev1.ResourceList {
 	}
 }
 
-// resources puts requests over the defaults. A default never exceeds a limit: the API server would refuse the pod.
+// resources overrides the default requests. It lowers a default to the limit, because the API server rejects a request above its limit.
 func resources(requests, limits corev1.ResourceList) corev1.ResourceRequirements {
 	out := defaultRequests()
 	for name, def := range out {
@@ -28,7 +28,7 @@ func resources(requests, limits corev1.ResourceList) corev1.ResourceRequirements
 	return corev1.ResourceRequirements{Requests: out, Limits: limits.DeepCopy()}
 }
 
-// lowerDefaults does the same after a template set a limit of its own; a request that somebody chose stays, and is theirs to explain.
+// lowerDefaults lowers the default requests to the limits of a template. Requests that somebody chose stay as they are.
 func lowerDefaults(r corev1.ResourceRequirements) {
 	for name, def := range defaultRequests() {
 		request, limit := r.Requests[name], r.Limits[name]

@@ -9,8 +9,8 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// refuseHostAccess rejects what a template can ask for and re-applying a profile can't take back without breaking the pod.
-func refuseHostAccess(pod *corev1.Pod) error {
+// rejectHostAccess rejects settings that give access to the node. Profiles can't remove these without breaking the pod.
+func rejectHostAccess(pod *corev1.Pod) error {
 	for _, v := range pod.Spec.Volumes {
 		if v.HostPath != nil {
 			return &TemplateError{fmt.Errorf("volume %q is a hostPath: a builder pod gets no access to its node", v.Name)}
@@ -26,10 +26,10 @@ func refuseHostAccess(pod *corev1.Pod) error {
 	return nil
 }
 
-// restore puts back, after a template, what the conversation with the pod and the pod's end depend on.
+// restore undoes the template's changes to settings on which the session with the pod and its clean-up depend.
 func restore(merged, ours *corev1.Pod, o Options) {
 	merged.Name, merged.GenerateName, merged.Namespace = ours.Name, "", ours.Namespace
-	// A finalizer would keep the pod after its delete.
+	// A finalizer would keep the deleted pod.
 	merged.Finalizers = nil
 	merged.Labels = withFixed(merged.Labels, fixedLabels())
 	merged.Annotations = withFixed(merged.Annotations, o.fixedAnnotations())
@@ -56,11 +56,11 @@ func restoreBuilder(spec *corev1.PodSpec, ours corev1.Container) {
 	c.TerminationMessagePath, c.TerminationMessagePolicy = ours.TerminationMessagePath, ours.TerminationMessagePolicy
 	c.RestartPolicy, c.RestartPolicyRules = nil, nil
 	lowerDefaults(c.Resources)
-	// A probe or hook would restart nothing and could only disturb the build.
+	// Nothing restarts the container, so a probe or hook could only disturb the build.
 	c.LivenessProbe, c.ReadinessProbe, c.StartupProbe, c.Lifecycle = nil, nil, nil, nil
 }
 
-// restoreVolumes keeps what a template made of our disks (a bigger one, a claim) but not of where credentials live.
+// restoreVolumes keeps the template's source for a disk, such as a larger one or a claim. It does not for volumes with credentials.
 func restoreVolumes(merged []corev1.Volume, ours []Volume) []corev1.Volume {
 	for _, v := range ours {
 		i := slices.IndexFunc(merged, func(m corev1.Volume) bool { return m.Name == v.Name })
@@ -76,7 +76,7 @@ func restoreVolumes(merged []corev1.Volume, ours []Volume) []corev1.Volume {
 	return merged
 }
 
-// keepOneSource drops our emptyDir where the template named another source: a strategic merge leaves both, which is invalid.
+// keepOneSource removes our emptyDir if the template names another source. A strategic merge leaves both, which is invalid.
 func keepOneSource(v *corev1.Volume) {
 	others := v.VolumeSource
 	others.EmptyDir = nil
@@ -85,7 +85,7 @@ func keepOneSource(v *corev1.Volume) {
 	}
 }
 
-// restoreMounts puts our mounts first and drops those of the template at the same paths.
+// restoreMounts puts our mounts first and removes the template's mounts at the same paths.
 func restoreMounts(merged, ours []corev1.VolumeMount) []corev1.VolumeMount {
 	theirs := slices.DeleteFunc(slices.Clone(merged), func(m corev1.VolumeMount) bool {
 		return slices.ContainsFunc(ours, func(o corev1.VolumeMount) bool { return path.Clean(o.MountPath) == path.Clean(m.MountPath) })

@@ -18,17 +18,17 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TemplateError is a pod template that can't be used.
+// TemplateError says why a pod template can't be used.
 type TemplateError struct{ Err error }
 
 func (e *TemplateError) Error() string {
-	// Parsers like to spread over several lines; an error is one.
+	// Some parsers return several lines.
 	return "read pod template: " + strings.Join(strings.Fields(e.Err.Error()), " ")
 }
 
 func (e *TemplateError) Unwrap() error { return e.Err }
 
-// mergeTemplate lays the template over pod as `kubectl patch --type=strategic` would.
+// mergeTemplate merges the template over the pod, as `kubectl patch --type=strategic` does.
 func mergeTemplate(pod *corev1.Pod, template []byte) (*corev1.Pod, error) {
 	patch, err := parseTemplate(template)
 	if err != nil {
@@ -49,8 +49,8 @@ func mergeTemplate(pod *corev1.Pod, template []byte) (*corev1.Pod, error) {
 	return out, nil
 }
 
-// parseTemplate returns the template's metadata and spec as a JSON patch. The bytes the user wrote are the patch:
-// a decoded and encoded Pod would carry nulls that delete what the template never mentions.
+// parseTemplate returns the template's metadata and spec as a JSON patch. It uses the user's own text: a Pod that is decoded and encoded
+// again has nulls, which would delete fields that the template does not mention.
 func parseTemplate(template []byte) ([]byte, error) {
 	doc, err := onlyDocument(template)
 	if err != nil {
@@ -75,7 +75,7 @@ func parseTemplate(template []byte) ([]byte, error) {
 	return json.Marshal(patch)
 }
 
-// checkTemplate decodes strictly: a misspelt field must not be dropped silently.
+// checkTemplate decodes strictly, so that a misspelt field is an error.
 func checkTemplate(doc []byte) error {
 	scheme := runtime.NewScheme()
 	if err := corev1.AddToScheme(scheme); err != nil {

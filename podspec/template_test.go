@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// TestTemplateCannotWeaken lays a template that loosens everything over each profile: what remains of it is a pod with two more
-// containers that are locked down like the builder.
+// TestTemplateCannotWeaken merges a template that loosens every setting. All that remains of it is two more containers, with the
+// builder's security context.
 func TestTemplateCannotWeaken(t *testing.T) {
 	for _, profile := range podspec.Profiles() {
 		t.Run(string(profile), func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestTemplateCannotWeaken(t *testing.T) {
 	}
 }
 
-func TestTemplateKeepsTheLevel(t *testing.T) {
+func TestTemplateKeepsPodSecurityLevel(t *testing.T) {
 	options := minimal(podspec.UserNS)
 	options.Template = readTestdata(t, "template-hostile.yaml")
 	pod, err := podspec.Pod(options)
@@ -50,7 +50,7 @@ func TestTemplateKeepsTheLevel(t *testing.T) {
 		t.Fatal(err)
 	}
 	if reasons := violations(t, pod, api.LevelBaseline, api.LatestVersion()); len(reasons) > 0 {
-		t.Errorf("a template took the pod out of baseline: %q", reasons)
+		t.Errorf("with the template, the pod violates level baseline: %q", reasons)
 	}
 }
 
@@ -109,7 +109,7 @@ func TestTemplateLimitLowersDefaultRequest(t *testing.T) {
 	}
 }
 
-func TestUnusableTemplates(t *testing.T) {
+func TestTemplateError(t *testing.T) {
 	tests := map[string]struct{ template, names string }{
 		"not YAML":        {"spec: [", "yaml"},
 		"not an object":   {"hello", "cannot unmarshal"},

@@ -5,7 +5,7 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// secretMode lets the builder's group, which fsGroup makes the owner, read and nobody write.
+// secretMode makes a Secret's files readable for the builder's group, which owns them because of fsGroup.
 const secretMode = 0o440
 
 func volumes(vols []Volume) []corev1.Volume {
@@ -23,7 +23,7 @@ func (v Volume) source() corev1.VolumeSource {
 	if v.Secret != "" {
 		return corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
 			SecretName: v.Secret, DefaultMode: ptr.To(int32(secretMode)),
-			// The kubelet would hold back a pod without its Secret and say so in an event; the supervisor says it at once.
+			// Without its Secret, a pod would stay pending. As it is, the supervisor reports the missing Secret at once.
 			Optional: ptr.To(true),
 		}}
 	}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs npm-groovy-lint, installed once from its own pinned package, over the Jenkins library.
+# Checks the Jenkins library with npm-groovy-lint. Installs the version of tools/npm-groovy-lint, once.
 set -eu
 cd "$(dirname "$0")/.."
 version=$(cksum <tools/npm-groovy-lint/package-lock.json | cut -d ' ' -f 1)
@@ -10,5 +10,5 @@ if [ ! -d "$directory" ]; then
 	npm ci --prefix "$directory.$$" --silent --no-audit --no-fund
 	mv "$directory.$$" "$directory"
 fi
-# Without its server, which would go on running. It is told to say everything, and nothing may be left to say.
+# --noserver, because the server would keep running. --failon info fails for any finding.
 "$directory/node_modules/.bin/npm-groovy-lint" --noserver --path jenkins --config jenkins/.groovylintrc.json --failon info

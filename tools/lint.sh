@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs golangci-lint, compiled from its own pinned module, over every module of ours, shellcheck over every script, and the linter of Groovy.
+# Checks every Go module with golangci-lint, every script with shellcheck, and the Jenkins library with its own linter. Compiles the
+# version of golangci-lint that tools/golangci-lint pins, once.
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -10,7 +11,7 @@ if [ ! -x "$linter" ]; then
 	(cd tools/golangci-lint && go build -o "$linter" github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
 fi
 "$linter" run --allow-serial-runners ./...
-# Numbers and paths of system calls are what this one is made of, of which gosec asks to be told each time.
+# Without gosec, which objects to raw system calls and file paths. This module consists of them.
 (cd images/builder/ownership && "$linter" run --allow-serial-runners --disable gosec --config "$root/.golangci.yml" ./...)
 for module in tests tools/seccomp; do
 	(cd $module && "$linter" run --allow-serial-runners --config "$root/.golangci.yml" ./...)

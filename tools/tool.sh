@@ -1,5 +1,5 @@
 #!/bin/sh
-# tool.sh MODULE COMMAND: compiles a command that the module tools/MODULE pins, once, and prints the path of its binary.
+# tool.sh MODULE COMMAND: prints the path of a command's binary. Compiles the version that tools/MODULE pins, once.
 set -eu
 cd "$(dirname "$0")/$1"
 version=$(cksum <go.sum | cut -d ' ' -f 1)
@@ -8,7 +8,7 @@ if [ ! -x "$directory/$2" ]; then
 	echo "compile $2 (once)" >&2
 	package=$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' tool | grep -E "/$2(/v[0-9]+)?\$")
 	mkdir -p "$directory"
-	# Under another name first: a build that was broken off leaves nothing that looks whole.
+	# The rename is last, so that an interrupted build leaves no incomplete binary under this name.
 	go build -o "$directory/$2.$$" "$package"
 	mv "$directory/$2.$$" "$directory/$2"
 fi

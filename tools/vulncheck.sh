@@ -1,7 +1,7 @@
 #!/bin/sh
-# vulncheck.sh [MODULE [EXCEPTIONS]]: fails for every known vulnerability that code of the module reaches and that the file of
-# exceptions does not explain, and for every exception that is not needed any more. The database is the one that
-# tools/govulncheck pins, so that a run says today what it said yesterday; VULNDB=https://vuln.go.dev asks the newest.
+# vulncheck.sh [MODULE [EXCEPTIONS]]: fails for every known vulnerability that the module's code can reach, unless the file of exceptions
+# has it, and for every exception that is no longer needed. The database is the version that tools/govulncheck pins, so that the
+# same commit always has the same result. VULNDB=https://vuln.go.dev uses the newest one.
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -20,13 +20,13 @@ if [ -z "${VULNDB:-}" ]; then
 	VULNDB=file://$database
 fi
 
-# The standard library that is judged is that of a release: what go.mod names, rather than the Go that happens to be here.
+# Check the standard library of the Go version that go.mod names, which compiles the releases.
 GOTOOLCHAIN=$(sed -n 's/^toolchain //p' go.mod)
 export GOTOOLCHAIN
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 status=0
-# 3 is what it says when it has found something.
+# Exit code 3 means that govulncheck has found something.
 (cd "$module" && "$govulncheck" -db "$VULNDB" ./...) >"$report" || status=$?
 if [ $status != 0 ] && [ $status != 3 ]; then
 	cat "$report"
@@ -53,4 +53,4 @@ if [ $status = 3 ] && ! grep -q '^Vulnerability #' "$report"; then
 	cat "$report"
 	exit 1
 fi
-echo "vulnerabilities: none in $module but the explained ones ($(grep -c '^[^#]' "$exceptions" || true))"
+echo "vulnerabilities: none in $module except the explained ones ($(grep -c '^[^#]' "$exceptions" || true))"

@@ -1,4 +1,4 @@
-// Command kubectl-img builds container images inside a Kubernetes cluster; kubectl runs it as `kubectl img`.
+// Command kubectl-img builds container images in a Kubernetes cluster. kubectl runs it as `kubectl img`.
 package main
 
 import (
@@ -9,16 +9,16 @@ import (
 	"time"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	_ "k8s.io/client-go/plugin/pkg/client/auth" // kubeconfigs of every cloud
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // login methods of kubeconfigs
 
 	"github.com/kubectl-img/kubectl-img/plugin"
 )
 
-// cleanup is how long a run may take to end in order once it was told to. Its delete of the pod alone has 30 s.
-const cleanup = 40 * time.Second
+// cleanupLimit is how long a run may clean up after a signal. The delete of the pod takes up to 30 s of it.
+const cleanupLimit = 40 * time.Second
 
 func main() {
-	// A reader that has gone away, as in `kubectl img … | head`, is then an error of one write and no reason to die.
+	// When the reader goes away, as in `kubectl img … | head`, the write then returns an error and the process goes on.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	img := plugin.New(os.Environ(), genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr})
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -26,21 +26,21 @@ func main() {
 	os.Exit(img.Run(ctx, os.Args[1:]))
 }
 
-// endOnSignal lets the first signal end the run in order. A second one ends it at once, and so does time; what is left
-// behind is said then.
+// endOnSignal cancels the run on the first signal, so that it cleans up. A second signal, or the time limit, ends the process at
+// once; abandon then prints what is left behind.
 func endOnSignal(cancel context.CancelCauseFunc, abandon func()) {
 	signals := make(chan os.Signal, 2)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) { // as nohup and a shell's & have it
+		if !signal.Ignored(s) { // nohup and a shell's & ignore some
 			signal.Notify(signals, s)
 		}
 	}
 	cause := plugin.Interrupted{Signal: <-signals}
 	cancel(cause)
 	select {
-	case again := <-signals:
-		cause.Signal = again
-	case <-time.After(cleanup):
+	case second := <-signals:
+		cause.Signal = second
+	case <-time.After(cleanupLimit):
 	}
 	abandon()
 	os.Exit(plugin.Report(cause, os.Stderr))

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Keeps /profiles/$1 in /node until told to stop, and removes it then, unless another pod of the same DaemonSet has taken over.
+# Installs the file /profiles/$1 in /node and restores it if it changes. Removes it at the end, unless a newer pod of the DaemonSet has
+# taken over.
 set -eu
 file=$1
 owner=/node/.$file.owner
@@ -9,7 +10,7 @@ install_profile() {
 	cmp -s "/profiles/$file" "/node/$file" && return
 	cp "/profiles/$file" "/node/.$file.new"
 	chmod 0644 "/node/.$file.new"
-	mv "/node/.$file.new" "/node/$file" # in one step: the kubelet may read it at any time
+	mv "/node/.$file.new" "/node/$file" # atomic: the kubelet may read the file at any time
 	echo "installed $file"
 }
 

@@ -40,7 +40,7 @@ func (r *run) followToEnd(ctx context.Context, pod *builder.Pod) error {
 		}
 		return r.podOutcome(ctx, podEnd{termination: end}, nil)
 	}
-	if err := pod.Await(ctx, r.onPending); err != nil {
+	if err := pod.AwaitStart(ctx, r.onPending); err != nil {
 		return err
 	}
 	return r.stream(ctx, pod, nil)

@@ -12,7 +12,7 @@ const stateVolume = "/var/lib/kubectl-img"
 
 // Engine returns the engine that builds under a profile. This is where an engine is registered.
 func Engine(profile podspec.Profile) engine.Engine {
-	if profile == podspec.Restricted {
+	if profile.EmulatesOwners() {
 		// Files unpacked with emulated owners are of no use where owners are real, so the state has a directory of its own.
 		return img.Img{StateDir: stateVolume + "/img-restricted", Losses: session.LossesPath}
 	}

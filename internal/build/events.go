@@ -5,7 +5,6 @@ import (
 
 	"github.com/kubectl-img/kubectl-img/internal/explain"
 	"github.com/kubectl-img/kubectl-img/internal/session"
-	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
 // session returns the session with the pod, whose events the run handles.
@@ -27,7 +26,7 @@ func (r *run) onReady() {
 			r.Log.Debugf("the profile is not remembered: %v", err)
 		}
 	}
-	if p := r.current.Profile; p == podspec.Unset || p == podspec.Unconfined {
+	if p := r.current.Profile; !p.NeedsNodeProfiles() {
 		r.Log.Warnf("profile %s isolates less than the others: nothing filters the pod's system calls; --min-profile localhost refuses it", p)
 	}
 }

@@ -45,7 +45,7 @@ func (r *run) withOwner(ctx context.Context) *corev1.Pod {
 	pod := r.current.Pod
 	if r.proc.InCluster() && !r.Detach {
 		pod = pod.DeepCopy()
-		pod.OwnerReferences = builder.Owner(ctx, r.API, pod.Namespace, builder.Self(r.proc.Host()))
+		pod.OwnerReferences = builder.Owner(ctx, r.API, pod.Namespace, builder.Host(r.proc.Host()))
 	}
 	return pod
 }
@@ -64,7 +64,7 @@ func (r *run) await(ctx context.Context, pod *builder.Pod) error {
 		}
 	})
 	start := time.Now()
-	err := pod.Await(ctx, r.onPending)
+	err := pod.AwaitStart(ctx, r.onPending)
 	if err == nil {
 		r.Log.Debugf("builder pod ran after %s", time.Since(start).Round(time.Millisecond))
 	}

@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"k8s.io/pod-security-admission/api"
+
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/explain"
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -48,7 +49,7 @@ func (r *run) tryProfiles(ctx context.Context) error {
 
 // refusedToo returns how many of the next candidates fail for the same reason: Pod Security level restricted refuses all but profile restricted.
 func refusedToo(tried Candidate, err error, next []Candidate) int {
-	if level, _ := builder.PodSecurityLevel(err.Error()); !strings.HasPrefix(level, "restricted:") {
+	if violated, _ := podsecurity.ViolatedLevel(err.Error()); violated.Level != api.LevelRestricted {
 		return 0
 	}
 	i := slices.IndexFunc(next, func(c Candidate) bool { return c.Profile == podspec.Restricted })
@@ -83,7 +84,7 @@ func (r *run) renamed(c Candidate) Candidate {
 	if r.created {
 		c.Pod = c.Pod.DeepCopy()
 		c.Pod.Name += "-" + string(c.Profile)
-		if c.Profile == podspec.Restricted && c.Pod.Spec.HostUsers == nil {
+		if c.Profile.UserNamespaceOptional() && c.Pod.Spec.HostUsers == nil {
 			c.Pod.Name += "-host"
 		}
 	}

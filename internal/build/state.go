@@ -68,7 +68,7 @@ func (r *run) explain(err error) error {
 	if errors.As(err, &lost) {
 		ctx, cancel := context.WithTimeoutCause(context.Background(), nodeLimit, explain.ErrTimedOut)
 		defer cancel()
-		facts.LostNode, facts.LostNodeReason = builder.NodeTrouble(ctx, r.API, r.current.Pod.Namespace, r.current.Pod.Name)
+		facts.LostNode, facts.LostNodeReason = builder.NodeNotReady(ctx, r.API, r.current.Pod.Namespace, r.current.Pod.Name)
 	}
 	return explain.Build(err, facts)
 }

@@ -26,7 +26,7 @@ func (r *run) stream(ctx context.Context, pod *builder.Pod, upload func(context.
 	followed := start(func() error { s.Follow(ctx, r.output); return nil })
 	ended := make(chan podEnd, 1)
 	watched := start(func() error {
-		termination, err := pod.Ended(ctx)
+		termination, err := pod.AwaitEnd(ctx)
 		ended <- podEnd{termination, err}
 		return nil
 	})

@@ -35,7 +35,7 @@ func (r *run) sweep(ctx context.Context, now time.Time) error {
 		}
 		swept++
 		pod := builder.Adopt(r.API, &pods[i], podspec.Container)
-		if err := pod.Remove(ctx); err != nil {
+		if err := pod.DeleteUntil(ctx); err != nil {
 			r.Log.Debugf("no sweep: %v", err)
 			return nil
 		}

@@ -16,94 +16,91 @@ import (
 )
 
 const (
-	// attempt is how long one request may take: on a connection that went dead nothing else ends it soon.
-	attempt = 5 * time.Second
-	// slowAttempt is the same for a create, which waits for webhooks.
-	slowAttempt = 15 * time.Second
-	// persistence is how long a request is repeated that the API server could not answer: most restarts take less.
-	persistence = 15 * time.Second
-	// introduction is the same for a server that has never answered and takes no connection: there may be none.
-	introduction = 5 * time.Second
-	// firstPause is how long to wait before the second attempt; each further one waits twice as long, lastPause at most.
+	// requestLimit ends a request on a dead connection, on which nothing else would end soon.
+	requestLimit = 5 * time.Second
+	// slowRequestLimit is requestLimit for creates, which wait for webhooks, and for lists.
+	slowRequestLimit = 15 * time.Second
+	// retryLimit is how long a request is repeated while the API server does not answer. Most restarts are shorter.
+	retryLimit = 15 * time.Second
+	// firstContactLimit is retryLimit for an address that has never answered and accepts no connection: it may be wrong.
+	firstContactLimit = 5 * time.Second
+	// firstPause is the time between the first two attempts. Each further pause is twice as long, up to lastPause.
 	firstPause, lastPause = 250 * time.Millisecond, 4 * time.Second
 )
 
-// errNoAnswer is the cause of a context whose attempt took too long.
+// errNoAnswer is the cause of an attempt that took longer than its limit.
 var errNoAnswer = errors.New("no answer from the API server")
 
-// API is the way to the API server. It outlasts restarts of the server and connections that went dead.
+// API sends requests to the API server. It repeats them over restarts of the server and broken connections.
 type API struct {
-	notice func(err error)
-	renew  func() (kubernetes.Interface, error)
+	onRetry   func(err error)
+	newClient func() (kubernetes.Interface, error) // nil if the client can't be replaced
 
-	mu       sync.Mutex
-	client   kubernetes.Interface
-	answered bool
-	told     string
+	mu        sync.Mutex
+	client    kubernetes.Interface
+	answered  bool   // the API server has answered once
+	lastCause string // of a retry
 }
 
-// NewAPI returns the way to the API server of config. notice is told what keeps a request from being answered, before
-// each further attempt.
-func NewAPI(config *rest.Config, notice func(err error)) (*API, error) {
+// NewAPI returns an API for the cluster of config. onRetry is called before a request is repeated, once for each new cause.
+func NewAPI(config *rest.Config, onRetry func(err error)) (*API, error) {
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, err
 	}
-	renew := func() (kubernetes.Interface, error) { return kubernetes.NewForConfig(apart(config)) }
-	return &API{notice: notice, renew: renew, client: client}, nil
+	newClient := func() (kubernetes.Interface, error) { return kubernetes.NewForConfig(withOwnConnections(config)) }
+	return &API{onRetry: onRetry, newClient: newClient, client: client}, nil
 }
 
-// NewAPIFor returns the way to an API server that client reaches, and it alone.
-func NewAPIFor(client kubernetes.Interface, notice func(err error)) *API {
-	return &API{notice: notice, client: client}
+// NewAPIFor returns an API that uses client for every request.
+func NewAPIFor(client kubernetes.Interface, onRetry func(err error)) *API {
+	return &API{onRetry: onRetry, client: client}
 }
 
-// apart is config with connections of its own: client-go shares them between clients whose dial function is the same.
-func apart(config *rest.Config) *rest.Config {
+// withOwnConnections sets a dial function: client-go shares connections between clients that have the same one.
+func withOwnConnections(config *rest.Config) *rest.Config {
 	fresh := rest.CopyConfig(config)
 	if fresh.Dial == nil {
-		fresh.Dial = (&net.Dialer{Timeout: attempt, KeepAlive: 30 * time.Second}).DialContext
+		fresh.Dial = (&net.Dialer{Timeout: requestLimit, KeepAlive: 30 * time.Second}).DialContext
 	}
 	return fresh
 }
 
-// Client returns the client that last worked.
+// Client returns the client of the newest connection.
 func (a *API) Client() kubernetes.Interface {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.client
 }
 
-// request is one question to the API server.
 type request func(context.Context, kubernetes.Interface) error
 
-// patience bounds one attempt of a request, and all of them.
-type patience struct{ attempt, total time.Duration }
+// limits bounds one attempt of a request, and all attempts together.
+type limits struct{ attempt, total time.Duration }
 
-// UnansweredError says that a request was given up because its context ended, and what had kept it from being answered.
+// UnansweredError says that a request's context ended before the API server answered.
 type UnansweredError struct {
 	Cause error // of the context's end
-	Err   error // the last attempt's
+	Err   error // of the last attempt
 }
 
 func (e *UnansweredError) Error() string { return e.Cause.Error() }
 
-// Unwrap returns both.
+// Unwrap returns both errors.
 func (e *UnansweredError) Unwrap() []error { return []error{e.Cause, e.Err} }
 
-// retry repeats a request until it is answered, ctx ends or the API server has been away for too long. The last error is
-// returned as it is.
-func (a *API) retry(ctx context.Context, p patience, do request) error {
+// retry repeats a request until the API server answers, ctx ends or the limit is reached. It returns the last attempt's error.
+func (a *API) retry(ctx context.Context, l limits, do request) error {
 	start := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := a.try(ctx, p.attempt, do)
+		err := a.attempt(ctx, l.attempt, do)
 		if err != nil && ctx.Err() != nil {
 			return &UnansweredError{context.Cause(ctx), err}
 		}
-		if err == nil || !transient(err) || time.Since(start)+pause > a.worth(p.total, err) {
+		if err == nil || !transient(err) || time.Since(start)+pause > a.totalAfter(err, l.total) {
 			return err
 		}
-		a.tell(err)
+		a.notify(err)
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -113,57 +110,56 @@ func (a *API) retry(ctx context.Context, p patience, do request) error {
 	}
 }
 
-// worth is how long to go on after err.
-func (a *API) worth(total time.Duration, err error) time.Duration {
+// totalAfter returns the limit of all attempts together after one ended with err.
+func (a *API) totalAfter(err error, total time.Duration) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.answered || !neverSent(err) {
 		return total
 	}
-	return min(total, introduction)
+	return min(total, firstContactLimit)
 }
 
-// tell gives notice of each reason once.
-func (a *API) tell(err error) {
+func (a *API) notify(err error) {
 	a.mu.Lock()
-	news := a.told != err.Error()
-	a.told = err.Error()
+	isNew := a.lastCause != err.Error()
+	a.lastCause = err.Error()
 	a.mu.Unlock()
-	if news && a.notice != nil {
-		a.notice(err)
+	if isNew && a.onRetry != nil {
+		a.onRetry(err)
 	}
 }
 
-func (a *API) try(ctx context.Context, limit time.Duration, do request) error {
-	one, cancel := context.WithTimeoutCause(ctx, limit, errNoAnswer)
+func (a *API) attempt(ctx context.Context, limit time.Duration, do request) error {
+	limited, cancel := context.WithTimeoutCause(ctx, limit, errNoAnswer)
 	defer cancel()
-	err := do(one, a.Client())
+	err := do(limited, a.Client())
 	var status apierrors.APIStatus
 	if err == nil || errors.As(err, &status) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.answered = true
 	}
-	if err != nil && ctx.Err() == nil && one.Err() != nil {
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		return errNoAnswer
 	}
 	return err
 }
 
-// reconnect leaves a connection behind that may never answer.
+// reconnect replaces a connection that may never answer again.
 func (a *API) reconnect(err error) {
 	var status apierrors.APIStatus
-	if a.renew == nil || errors.As(err, &status) {
+	if a.newClient == nil || errors.As(err, &status) {
 		return
 	}
-	if client, err := a.renew(); err == nil {
+	if client, err := a.newClient(); err == nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.client = client
 	}
 }
 
-// transient says that the API server was out of reach or not able to answer, so that asking again can help.
+// transient reports whether the API server was out of reach or unable to answer, so that another attempt can help.
 func transient(err error) bool {
 	var status apierrors.APIStatus
 	var network *net.OpError
@@ -181,4 +177,10 @@ func transient(err error) bool {
 	default:
 		return utilnet.IsProbableEOF(err) || utilnet.IsHTTP2ConnectionLost(err) || utilnet.IsTimeout(err)
 	}
+}
+
+// neverSent reports whether no connection was established, so that the API server can't have stored anything.
+func neverSent(err error) bool {
+	var dial *net.OpError
+	return errors.As(err, &dial) && dial.Op == "dial"
 }

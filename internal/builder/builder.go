@@ -1,11 +1,10 @@
-// Package builder owns the builder pod: it creates it, says why it does not start, notices its end, and deletes it.
+// Package builder owns the builder pod: it creates the pod, explains why it does not start, waits for its end, and deletes it.
 package builder
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,51 +12,56 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
-// annotationRun tells a pod of ours from another of its name when the answer to a create is lost.
+// annotationRun identifies our pod among others of the same name after the answer to a create was lost.
 const annotationRun = "kubectl-img.dev/run"
 
-// Pod is a builder pod whose create has been sent.
+// Pod is a builder pod after its create was sent.
 type Pod struct {
 	api             *API
 	namespace, name string
 	container       string
-	want            *corev1.Pod
-	uid             types.UID // empty while it is not known whether the create succeeded
-	run             string    // value of annotationRun
+	want            *corev1.Pod // as requested
+	uid             types.UID   // empty as long as nobody knows whether the create succeeded
+	run             string      // value of annotationRun
 	created         metav1.Time
 }
 
-// Create sends the create; container is the one that builds. The Pod is to be deleted even when an error comes back: the
-// API server may have stored it. A create that was not answered is sent again.
+// Create creates the pod; container names the one that builds. It repeats a create that was not answered. A returned Pod must be
+// deleted, even if there is an error: the API server may have stored it.
 func Create(ctx context.Context, api *API, want *corev1.Pod, container string) (*Pod, error) {
 	p := &Pod{api: api, namespace: want.Namespace, name: want.Name, container: container, want: want, run: string(uuid.NewUUID())}
 	want = want.DeepCopy()
 	metav1.SetMetaDataAnnotation(&want.ObjectMeta, annotationRun, p.run)
 	var got *corev1.Pod
-	stored := false // it may be, by an attempt that got no answer
-	err := api.retry(ctx, patience{slowAttempt, persistence}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+	maybeStored := false // by an attempt that got no answer
+	err := api.retry(ctx, limits{slowRequestLimit, retryLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
 		got, err = client.CoreV1().Pods(p.namespace).Create(ctx, want, metav1.CreateOptions{})
-		if stored && apierrors.IsAlreadyExists(err) {
-			got, err = p.own(ctx, client)
+		if maybeStored && apierrors.IsAlreadyExists(err) {
+			got, err = p.getOwn(ctx, client)
 		}
-		stored = stored || err != nil && !refused(err) && !neverSent(err)
+		maybeStored = maybeStored || err != nil && !rejected(err) && !neverSent(err)
 		return err
 	})
 	switch {
 	case err == nil:
 		p.uid, p.created = got.UID, got.CreationTimestamp
-		return p, p.weakened(want, got)
-	case stored:
+		if weakened := podsecurity.Compare(want, got, container); weakened != nil {
+			return p, weakened
+		}
+		return p, nil
+	case maybeStored:
 		return p, fmt.Errorf("create builder pod %s: %w", p, err)
 	default:
-		return nil, fmt.Errorf("create builder pod %s: %w", p, err) // nobody's, or somebody else's of that name
+		return nil, fmt.Errorf("create builder pod %s: %w", p, err) // a pod of this name is not ours
 	}
 }
 
-// own returns the pod if it is the one that we asked for.
-func (p *Pod) own(ctx context.Context, client kubernetes.Interface) (*corev1.Pod, error) {
+// getOwn returns the pod if this run created it, and an AlreadyExists error for any other pod of its name.
+func (p *Pod) getOwn(ctx context.Context, client kubernetes.Interface) (*corev1.Pod, error) {
 	got, err := client.CoreV1().Pods(p.namespace).Get(ctx, p.name, metav1.GetOptions{})
 	if err == nil && got.Annotations[annotationRun] != p.run {
 		return nil, apierrors.NewAlreadyExists(corev1.Resource("pods"), p.name)
@@ -65,8 +69,8 @@ func (p *Pod) own(ctx context.Context, client kubernetes.Interface) (*corev1.Pod
 	return got, err
 }
 
-// refused says that the API server answered and stored nothing.
-func refused(err error) bool {
+// rejected reports whether the API server answered and stored nothing.
+func rejected(err error) bool {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
 		return false
@@ -75,20 +79,7 @@ func refused(err error) bool {
 	return code >= 400 && code < 500
 }
 
-// neverSent says that no connection came about, so that the API server can't have stored anything.
-func neverSent(err error) bool {
-	var dial *net.OpError
-	return errors.As(err, &dial) && dial.Op == "dial"
-}
-
 func (p *Pod) String() string { return p.namespace + "/" + p.name }
 
-// DeleteCommand is what a user can run in our place.
-func (p *Pod) DeleteCommand() string { return deleteCommand(p.namespace, p.name) }
-
-// DeleteCommand is the same for a pod that is about to be created.
-func DeleteCommand(pod *corev1.Pod) string { return deleteCommand(pod.Namespace, pod.Name) }
-
-func deleteCommand(namespace, name string) string {
-	return "kubectl delete pod -n " + namespace + " " + name
-}
+// Created returns when the API server stored the pod, by the server's clock.
+func (p *Pod) Created() metav1.Time { return p.created }

@@ -6,33 +6,35 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 )
 
-// cleanup bounds a delete, retries included; it runs on a context of its own.
-const cleanup = 30 * time.Second
+const (
+	// deleteLimit bounds a delete with its retries.
+	deleteLimit = 30 * time.Second
+	// settleTime is how long a create without an answer may still be on its way.
+	settleTime = time.Second
+)
 
-// settling is how long a create that got no answer may still be on its way.
-const settling = time.Second
-
-// Delete removes the pod, however ctx ended. A pod that is gone, or another one of the same name, is no error.
+// Delete deletes the pod even if ctx has ended. It is no error if the pod is gone or another pod has its name.
 func (p *Pod) Delete(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), cleanup, errors.New("no answer in time"))
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), deleteLimit, errors.New("no answer in time"))
 	defer cancel()
-	return p.Remove(ctx)
+	return p.DeleteUntil(ctx)
 }
 
-// Remove is Delete until ctx ends.
-func (p *Pod) Remove(ctx context.Context) error {
-	err := p.api.retry(ctx, patience{attempt, cleanup}, p.remove)
+// DeleteUntil is Delete, but gives up when ctx ends.
+func (p *Pod) DeleteUntil(ctx context.Context) error {
+	err := p.api.retry(ctx, limits{requestLimit, deleteLimit}, p.sendDelete)
 	if apierrors.IsNotFound(err) && p.uid == "" {
 		select {
-		case <-time.After(settling):
+		case <-time.After(settleTime):
 		case <-ctx.Done():
 		}
-		err = p.api.retry(ctx, patience{attempt, cleanup}, p.remove)
+		err = p.api.retry(ctx, limits{requestLimit, deleteLimit}, p.sendDelete)
 	}
 	if err == nil || apierrors.IsNotFound(err) || apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 		return nil
@@ -40,15 +42,25 @@ func (p *Pod) Remove(ctx context.Context) error {
 	return fmt.Errorf("delete builder pod %s: %w", p, err)
 }
 
-// remove sends one delete, for the very pod that was created.
-func (p *Pod) remove(ctx context.Context, client kubernetes.Interface) error {
+// sendDelete names the pod's UID, so that another pod of the same name stays.
+func (p *Pod) sendDelete(ctx context.Context, client kubernetes.Interface) error {
 	uid := p.uid
 	if uid == "" {
-		got, err := p.own(ctx, client)
+		got, err := p.getOwn(ctx, client)
 		if err != nil {
 			return err
 		}
 		uid = got.UID
 	}
 	return client.CoreV1().Pods(p.namespace).Delete(ctx, p.name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(uid))})
+}
+
+// DeleteCommand returns the kubectl command that deletes the pod.
+func (p *Pod) DeleteCommand() string { return deleteCommand(p.namespace, p.name) }
+
+// DeleteCommand returns the kubectl command that deletes a pod that is about to be created.
+func DeleteCommand(pod *corev1.Pod) string { return deleteCommand(pod.Namespace, pod.Name) }
+
+func deleteCommand(namespace, name string) string {
+	return "kubectl delete pod -n " + namespace + " " + name
 }

@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// PendingError says that the pod did not start in time, and the last reason known.
+// PendingError says that the pod did not start in time, with the last known reason.
 type PendingError struct {
 	Reason string
 	Err    error // the time-out
@@ -22,9 +22,9 @@ func (e *PendingError) Error() string {
 // Unwrap returns the time-out.
 func (e *PendingError) Unwrap() error { return e.Err }
 
-// StartError says that the pod can't start, so that waiting is pointless.
+// StartError says that the pod can't start, so that nobody needs to wait for it.
 type StartError struct {
-	Reason  string // the kubelet's word, such as ErrImagePull
+	Reason  string // the kubelet's, such as ErrImagePull
 	Message string
 	hint    string
 }
@@ -33,46 +33,46 @@ func (e *StartError) Error() string {
 	return fmt.Sprintf("start builder pod: %s: %s", e.Reason, e.Message)
 }
 
-// Hint names what mends it.
+// Hint names a setting that helps.
 func (e *StartError) Hint() string { return e.hint }
 
-// state is what a pod's status says about its start.
-type state struct {
+// startState is what a pod's status says about its start.
+type startState struct {
 	running bool
-	waiting string
-	err     error
+	waiting string // why the pod does not run yet; empty if unknown
+	err     error  // why it never will
 }
 
-func diagnose(pod *corev1.Pod, container string) state {
-	if end := termination(pod, container); end != nil {
+func diagnose(pod *corev1.Pod, container string) startState {
+	if end := End(pod, container); end != nil {
 		if end.Deleted != nil {
-			return state{err: end.Deleted}
+			return startState{err: end.Deleted}
 		}
-		return state{err: end}
+		return startState{err: end}
 	}
 	for _, c := range pod.Status.ContainerStatuses {
 		if c.Name == container && c.State.Running != nil {
-			return state{running: true}
+			return startState{running: true}
 		}
 	}
 	for _, c := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		if c.State.Waiting == nil {
 			continue
 		}
-		if hint, hopeless := hopeless(c.State.Waiting.Reason, c.Image, pod); hopeless {
-			return state{err: &StartError{c.State.Waiting.Reason, oneLine(c.State.Waiting.Message), hint}}
+		if hint, final := permanentFailure(c.State.Waiting.Reason, c.Image, pod); final {
+			return startState{err: &StartError{c.State.Waiting.Reason, oneLine(c.State.Waiting.Message), hint}}
 		}
 	}
 	for _, cond := range pod.Status.Conditions {
 		if cond.Type == corev1.PodScheduled && cond.Status == corev1.ConditionFalse {
-			return state{waiting: cond.Reason + ": " + oneLine(cond.Message)}
+			return startState{waiting: cond.Reason + ": " + oneLine(cond.Message)}
 		}
 	}
-	return state{}
+	return startState{}
 }
 
-// hopeless says whether a container waits for something that will not come by itself, and what mends it.
-func hopeless(reason, image string, pod *corev1.Pod) (hint string, ok bool) {
+// permanentFailure reports whether a container waits for something that does not come by itself, and which setting helps.
+func permanentFailure(reason, image string, pod *corev1.Pod) (hint string, ok bool) {
 	switch reason {
 	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ErrInvalidImageName",
 		"ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed":
@@ -85,7 +85,7 @@ func hopeless(reason, image string, pod *corev1.Pod) (hint string, ok bool) {
 	return "", false
 }
 
-// reasonNoContainer is the kubelet's word for a container that the runtime does not make.
+// reasonNoContainer is the kubelet's reason for a container that the runtime could not create.
 const reasonNoContainer = "CreateContainerError"
 
 func containerHint(pod *corev1.Pod) string {
@@ -95,7 +95,7 @@ func containerHint(pod *corev1.Pod) string {
 	return "kubectl describe pod shows the runtime's answer; keep the pod with --keep"
 }
 
-// LocalhostProfile is the file of the pod's seccomp profile, below the kubelet's directory for them; empty for none.
+// LocalhostProfile returns the pod's seccomp profile as a path below the kubelet's seccomp directory, or "" if the pod names none.
 func LocalhostProfile(pod *corev1.Pod) string {
 	if sc := pod.Spec.SecurityContext; sc != nil && sc.SeccompProfile != nil && sc.SeccompProfile.LocalhostProfile != nil {
 		return *sc.SeccompProfile.LocalhostProfile
@@ -103,18 +103,19 @@ func LocalhostProfile(pod *corev1.Pod) string {
 	return ""
 }
 
-// lastReason keeps the newest reason and tells each one once.
+// lastReason is the newest reason why a pod does not start.
 type lastReason struct {
 	mu   sync.Mutex
 	text string
 }
 
-func (r *lastReason) set(text string, tell func(string)) {
+// set passes a new reason on to notify.
+func (r *lastReason) set(text string, notify func(string)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if text != r.text {
 		r.text = text
-		tell(text)
+		notify(text)
 	}
 }
 

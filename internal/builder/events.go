@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,56 +13,77 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
-// eventPause is how long to wait before events are watched again.
-const eventPause = time.Second
+// Reasons of the kubelet's events: kubernetes/pkg/kubelet/events.
+const (
+	reasonStarted   = "Started"
+	reasonFailed    = "Failed"                 // also for images, then without the prefix "Error: "
+	reasonNoSandbox = "FailedCreatePodSandBox" // the kubelet tries again and never gives up
+)
 
-// watchEvents tells every warning about the pod, and what ends the wait for it, errStarted or that it can't start, until ctx ends.
-// Without the right to watch events it says nothing.
+// rewatchPause is the time between two watches of the pod's events.
+const rewatchPause = time.Second
+
+// watchEvents reads the pod's events until ctx ends. It passes each warning to warn, and calls end with errStarted or with the reason
+// why the pod can't start. It returns at once if the user may not watch events.
 func (p *Pod) watchEvents(ctx context.Context, warn func(string), end context.CancelCauseFunc) {
-	about := fields.Set{"involvedObject.kind": "Pod", "involvedObject.name": p.name, "involvedObject.uid": string(p.uid)}
-	last := ""
+	ofPod := fields.Set{"involvedObject.kind": "Pod", "involvedObject.name": p.name, "involvedObject.uid": string(p.uid)}
+	version := ""
 	for ctx.Err() == nil {
-		options := metav1.ListOptions{FieldSelector: about.String(), ResourceVersion: last}
+		options := metav1.ListOptions{FieldSelector: ofPod.String(), ResourceVersion: version}
 		events, err := p.api.Client().CoreV1().Events(p.namespace).Watch(ctx, options)
 		if apierrors.IsForbidden(err) {
 			return
 		}
 		if err == nil {
-			last = p.readEvents(ctx, events, warn, end)
+			version = p.readEvents(ctx, events, warn, end)
 		}
 		select {
-		case <-time.After(eventPause):
+		case <-time.After(rewatchPause):
 		case <-ctx.Done():
 		}
 	}
 }
 
-// readEvents returns the version to go on from when the watch ends; empty for the beginning.
-func (p *Pod) readEvents(ctx context.Context, events watch.Interface, warn func(string), end context.CancelCauseFunc) (last string) {
+// readEvents reads one watch to its end. It returns the version from which the next watch continues, or "" to start over.
+func (p *Pod) readEvents(ctx context.Context, events watch.Interface, warn func(string), end context.CancelCauseFunc) (version string) {
 	defer events.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return last
+			return version
 		case change, ok := <-events.ResultChan():
 			if !ok {
-				return last
+				return version
 			}
 			e, ok := change.Object.(*corev1.Event)
-			if !ok { // the version is too old to go on from
+			if !ok { // an error: the version is too old
 				return ""
 			}
-			last = e.ResourceVersion
+			version = e.ResourceVersion
 			if e.Reason == reasonStarted && e.InvolvedObject.FieldPath == "spec.containers{"+p.container+"}" {
 				end(errStarted)
 			}
-			if err := p.cannotIsolate(e); err != nil {
+			if err := p.isolationError(e); err != nil {
 				end(err)
-				return last
+				return version
 			}
 			if e.Type == corev1.EventTypeWarning && change.Type != watch.Deleted {
 				warn(fmt.Sprintf("%s: %s", e.Reason, oneLine(e.Message)))
 			}
 		}
+	}
+}
+
+// isolationError returns an error if the event says that the node can't isolate the pod as requested, and nil for any other event.
+// The pod's status says so later, or never.
+func (p *Pod) isolationError(e *corev1.Event) error {
+	message, failed := strings.CutPrefix(oneLine(e.Message), "Error: ")
+	switch {
+	case e.Reason == reasonNoSandbox && aboutIsolation(reasonNoSandbox, message):
+		return &StartError{Reason: reasonNoSandbox, Message: message, hint: "the nodes' container runtime and kernel may be too old for --profile userns; use --profile localhost"}
+	case e.Reason == reasonFailed && failed && aboutIsolation(reasonNoContainer, message):
+		return &StartError{reasonNoContainer, message, containerHint(p.want)}
+	default:
+		return nil
 	}
 }

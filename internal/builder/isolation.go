@@ -5,18 +5,18 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
-// Isolation says in a few words why the cluster refuses a pod for how it is isolated; ok is false where err is about anything else: the
-// image, a quota, a missing right.
+// IsolationFailure returns why the cluster can't run a pod with its isolation. ok is false if err is about anything else, such as the
+// image, a quota or a missing right.
 //
-// Neither the API server nor the kubelet has a field for that, so their words decide. What is not among the words known here is no
-// matter of isolation: then a build ends where it could have gone on with less, and never the other way round.
-func Isolation(err error) (why string, ok bool) {
-	var weakened *WeakenedError
+// Neither the API server nor the kubelet has a field for this, so their texts decide. A text that is not known here counts as
+// something else: then --profile auto stops early, and never takes a weaker profile by mistake.
+func IsolationFailure(err error) (reason string, ok bool) {
+	var weakened *podsecurity.WeakenedError
 	var start *StartError
 	var end *Termination
 	var status *apierrors.StatusError
@@ -28,16 +28,16 @@ func Isolation(err error) (why string, ok bool) {
 	case errors.As(err, &end):
 		return end.Reason + ": " + oneLine(end.Message), aboutIsolation(end.Reason, end.Message)
 	case errors.As(err, &status):
-		return refusal(status.ErrStatus)
+		return podsecurity.Refusal(status.ErrStatus)
 	default:
 		return "", false
 	}
 }
 
-// aboutIsolation reads a kubelet's reason and the runtime's message for a container, or a pod, that does not start.
+// aboutIsolation reads the kubelet's reason and the runtime's message for a pod or container that does not start.
 func aboutIsolation(reason, message string) bool {
 	switch reason {
-	case "AppArmor": // the kubelet's, on a node without it
+	case "AppArmor": // the kubelet's reason on a node without AppArmor
 		return true
 	case reasonNoContainer, "RunContainerError", "StartError", "ContainerCannotRun", reasonNoSandbox:
 	default:
@@ -47,55 +47,4 @@ func aboutIsolation(reason, message string) bool {
 	return slices.ContainsFunc([]string{
 		"seccomp", "apparmor", "user namespace", "usernamespace", "userns", "uid_map", "idmap", "id-map", "mount_setattr", "hostusers", "procmount",
 	}, func(word string) bool { return strings.Contains(message, word) })
-}
-
-// PodSecurityLevel is the level, with its version (baseline:latest), for which Pod Security refused a pod. The API server's message has it
-// and nothing else.
-func PodSecurityLevel(message string) (level string, refused bool) {
-	_, rest, refused := strings.Cut(message, `violates PodSecurity "`)
-	level, _, _ = strings.Cut(rest, `"`)
-	return level, refused
-}
-
-// refusal reads the API server's answer to a create.
-func refusal(status metav1.Status) (why string, ok bool) {
-	if level, refused := PodSecurityLevel(status.Message); refused {
-		return "refused by Pod Security " + level, true
-	}
-	for _, of := range []string{"ValidatingAdmissionPolicy '", `admission webhook "`, "unable to validate against any security context constraint"} {
-		if i := strings.Index(status.Message, of); i >= 0 {
-			return oneLine(status.Message[i:]), true
-		}
-	}
-	if status.Details == nil || status.Reason != metav1.StatusReasonInvalid {
-		return "", false
-	}
-	for _, cause := range status.Details.Causes {
-		for _, field := range []string{"hostUsers", "procMount", "seccompProfile", "appArmorProfile"} { // in which the profiles differ
-			if strings.Contains(cause.Field, field) {
-				return field + ": " + oneLine(cause.Message), true
-			}
-		}
-	}
-	return "", false
-}
-
-// Words of the kubelet's events: kubernetes/pkg/kubelet/events.
-const (
-	reasonStarted   = "Started"
-	reasonFailed    = "Failed"                 // also of images, without the prefix below
-	reasonNoSandbox = "FailedCreatePodSandBox" // tried again for good
-)
-
-// cannotIsolate reads an event that says that the node can't isolate the pod. The pod's status says so later, or not at all.
-func (p *Pod) cannotIsolate(e *corev1.Event) error {
-	message, failed := strings.CutPrefix(oneLine(e.Message), "Error: ")
-	switch {
-	case e.Reason == reasonNoSandbox && aboutIsolation(reasonNoSandbox, message):
-		return &StartError{Reason: reasonNoSandbox, Message: message, hint: "the nodes' container runtime and kernel may be too old for --profile userns; use --profile localhost"}
-	case e.Reason == reasonFailed && failed && aboutIsolation(reasonNoContainer, message):
-		return &StartError{reasonNoContainer, message, containerHint(p.want)}
-	default:
-		return nil
-	}
 }

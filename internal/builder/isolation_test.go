@@ -6,18 +6,16 @@ import (
 	"strings"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes/fake"
-	"k8s.io/utils/ptr"
+
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
-// A profile gives way for reasons of isolation only. The words are those of Kubernetes 1.37, containerd 2.4 and runc 1.5.
-func TestIsolation(t *testing.T) {
-	pods := schema.GroupResource{Resource: "pods"}
-	forbidden := func(text string) error { return apierrors.NewForbidden(pods, "img-1", errors.New(text)) }
+// TestIsolationFailure has the texts of Kubernetes 1.37, containerd 2.4 and runc 1.5.
+func TestIsolationFailure(t *testing.T) {
+	forbidden := func(text string) error { return apierrors.NewForbidden(podResource, "img-1", errors.New(text)) }
 	invalid := func(field, text string) error {
 		return &apierrors.StatusError{ErrStatus: metav1.Status{
 			Reason: metav1.StatusReasonInvalid, Message: `Pod "img-1" is invalid: ` + field + ": " + text,
@@ -26,105 +24,42 @@ func TestIsolation(t *testing.T) {
 	}
 	start := func(reason, message string) error { return &StartError{Reason: reason, Message: message} }
 	for name, c := range map[string]struct {
-		err error
-		why string // empty where it is about something else
+		err  error
+		want string // empty if the error is about something else
 	}{
 		"Pod Security": {
 			forbidden(`violates PodSecurity "baseline:latest": seccompProfile (pod must not set securityContext.seccompProfile.type to "Unconfined")`),
 			"refused by Pod Security baseline:latest",
 		},
-		"a validating policy": {
+		"validating policy": {
 			forbidden(`ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no user namespaces here`),
 			"ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no user namespaces here",
 		},
-		"a webhook":         {forbidden(`admission webhook "x.example" denied the request: no`), `admission webhook "x.example" denied the request: no`},
-		"OpenShift":         {forbidden(`unable to validate against any security context constraint: [x]`), "unable to validate against any security context constraint: [x]"},
-		"validation":        {invalid("spec.containers[0].securityContext.procMount", "`hostUsers` must be false"), "procMount: `hostUsers` must be false"},
-		"a dropped field":   {fmt.Errorf("x: %w", &WeakenedError{fieldHostUsers}), "dropped or changed spec.hostUsers"},
-		"no profile":        {start("CreateContainerError", `cannot load seccomp profile "/x"`), `CreateContainerError: cannot load seccomp profile "/x"`},
-		"no namespace":      {start(reasonNoSandbox, "runtime does not support user namespaces"), "does not support user namespaces"},
-		"runc":              {&Termination{Code: 128, Reason: "StartError", Message: "error setting up idmap\nmounts"}, "StartError: error setting up idmap mounts"},
-		"AppArmor":          {&Termination{Reason: "AppArmor", Message: "Cannot enforce AppArmor"}, "AppArmor: Cannot"},
-		"quota":             {err: forbidden("exceeded quota: small, requested: pods=1")},
-		"a right":           {err: apierrors.NewForbidden(pods, "", errors.New(`User "dev" cannot create resource "pods" in API group ""`))},
-		"a service account": {err: forbidden(`error looking up service account ci/x: serviceaccount "x" not found`)},
-		"a limit range":     {err: forbidden("maximum memory usage per Container is 1Gi")},
-		"another field":     {err: invalid("spec.containers[0].image", "Required value")},
-		"no such namespace": {err: apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "ci")},
-		"image":             {err: start("ErrImagePull", "no userns/image of this name")},
-		"no shell":          {err: &Termination{Code: 128, Reason: "StartError", Message: `exec: "sh": executable file not found in $PATH`}},
-		"no volume":         {err: start("CreateContainerError", "failed to mkdir /x: read-only file system")},
-		"network":           {err: start(reasonNoSandbox, "plugin type=bridge failed")},
-		"out of memory":     {err: &Termination{Code: 137, Reason: "OOMKilled"}},
-		"the plugin's own":  {err: errors.New("seccomp")},
+		"webhook":                       {forbidden(`admission webhook "x.example" denied the request: no`), `admission webhook "x.example" denied the request: no`},
+		"OpenShift":                     {forbidden(`unable to validate against any security context constraint: [x]`), "unable to validate against any security context constraint: [x]"},
+		"invalid security field":        {invalid("spec.containers[0].securityContext.procMount", "`hostUsers` must be false"), "procMount: `hostUsers` must be false"},
+		"dropped field":                 {fmt.Errorf("x: %w", &podsecurity.WeakenedError{Field: "spec.hostUsers"}), "dropped or changed spec.hostUsers"},
+		"seccomp profile missing":       {start("CreateContainerError", `cannot load seccomp profile "/x"`), `CreateContainerError: cannot load seccomp profile "/x"`},
+		"runtime without namespaces":    {start(reasonNoSandbox, "runtime does not support user namespaces"), "does not support user namespaces"},
+		"runc without id-mapped mounts": {&Termination{Code: 128, Reason: "StartError", Message: "error setting up idmap\nmounts"}, "StartError: error setting up idmap mounts"},
+		"node without AppArmor":         {&Termination{Reason: "AppArmor", Message: "Cannot enforce AppArmor"}, "AppArmor: Cannot"},
+		"quota":                         {err: forbidden("exceeded quota: small, requested: pods=1")},
+		"missing right":                 {err: apierrors.NewForbidden(podResource, "", errors.New(`User "dev" cannot create resource "pods" in API group ""`))},
+		"missing service account":       {err: forbidden(`error looking up service account ci/x: serviceaccount "x" not found`)},
+		"LimitRange":                    {err: forbidden("maximum memory usage per Container is 1Gi")},
+		"another invalid field":         {err: invalid("spec.containers[0].image", "Required value")},
+		"missing namespace":             {err: apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "ci")},
+		"image named like a namespace":  {err: start("ErrImagePull", "no userns/image of this name")},
+		"image without a shell":         {err: &Termination{Code: 128, Reason: "StartError", Message: `exec: "sh": executable file not found in $PATH`}},
+		"volume not mounted":            {err: start("CreateContainerError", "failed to mkdir /x: read-only file system")},
+		"network plugin":                {err: start(reasonNoSandbox, "plugin type=bridge failed")},
+		"out of memory":                 {err: &Termination{Code: 137, Reason: "OOMKilled"}},
+		"an error of ours":              {err: errors.New("seccomp")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			why, ok := Isolation(fmt.Errorf("create builder pod ci/img-1: %w", c.err))
-			if ok != (c.why != "") || ok && !strings.Contains(why, c.why) {
-				t.Errorf("%q, %v; want %q", why, ok, c.why)
-			}
-		})
-	}
-}
-
-// The status says it later, and says nothing of a sandbox, which the kubelet tries to make for good.
-func TestAwaitEndsWithAnEventThatRefusesTheIsolation(t *testing.T) {
-	for _, c := range []struct{ reason, message, want string }{
-		{"FailedCreatePodSandBox", "the runtime does not\nsupport user namespaces", "start builder pod: FailedCreatePodSandBox: the runtime does not support user namespaces"},
-		{"Failed", "Error: cannot load seccomp profile", "start builder pod: CreateContainerError: cannot load seccomp profile"},
-	} {
-		client := fake.NewClientset()
-		pod, err := Create(t.Context(), api(client), builderPod(), container)
-		if err != nil {
-			t.Fatal(err)
-		}
-		watched(t, client, event("Warning", "FailedCreatePodSandBox", "plugin type=bridge\nfailed", ""),
-			event("Warning", "Failed", "Failed to pull image userns/x", container), event("Warning", c.reason, c.message, container))
-		var reasons []string
-		err = pod.Await(t.Context(), func(reason string) { reasons = append(reasons, reason) })
-		var start *StartError
-		if !errors.As(err, &start) || err.Error() != c.want || len(reasons) != 2 {
-			t.Errorf("%v, reasons %q", err, reasons)
-		}
-	}
-}
-
-func TestWeakenedFindsWhatAWebhookTakesAway(t *testing.T) {
-	seccomp := func(t corev1.SeccompProfileType, file string) *corev1.PodSecurityContext {
-		p := &corev1.SeccompProfile{Type: t}
-		if file != "" {
-			p.LocalhostProfile = &file
-		}
-		return &corev1.PodSecurityContext{SeccompProfile: p}
-	}
-	mine, other := seccomp(corev1.SeccompProfileTypeLocalhost, "img.json"), seccomp(corev1.SeccompProfileTypeLocalhost, "other.json")
-	none, runtimes := seccomp(corev1.SeccompProfileTypeUnconfined, ""), seccomp(corev1.SeccompProfileTypeRuntimeDefault, "")
-	for name, c := range map[string]struct {
-		want *corev1.PodSecurityContext
-		take func(*corev1.Pod)
-		lost string
-	}{
-		"nothing":           {mine, func(*corev1.Pod) {}, ""},
-		"another file":      {mine, func(p *corev1.Pod) { p.Spec.SecurityContext = other }, "seccompProfile"},
-		"no profile":        {mine, func(p *corev1.Pod) { p.Spec.SecurityContext = nil }, "seccompProfile"},
-		"for the container": {mine, func(p *corev1.Pod) { p.Spec.Containers[0].SecurityContext.SeccompProfile = none.SeccompProfile }, "seccompProfile"},
-		"unset and none":    {nil, func(p *corev1.Pod) { p.Spec.SecurityContext = none }, "seccompProfile"},
-		"unset and default": {nil, func(p *corev1.Pod) { p.Spec.SecurityContext = runtimes }, ""},
-		"more than none":    {none, func(p *corev1.Pod) { p.Spec.SecurityContext = runtimes }, ""},
-		"privileged":        {mine, func(p *corev1.Pod) { p.Spec.Containers[0].SecurityContext.Privileged = ptr.To(true) }, "privileged"},
-		"the node's pids":   {mine, func(p *corev1.Pod) { p.Spec.HostPID = true }, "hostPID"},
-		"the node's net":    {mine, func(p *corev1.Pod) { p.Spec.HostNetwork = true }, "hostNetwork"},
-		"the node's ipc":    {mine, func(p *corev1.Pod) { p.Spec.HostIPC = true }, "hostIPC"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			want := builderPod()
-			want.Spec.SecurityContext = c.want
-			got := want.DeepCopy()
-			c.take(got)
-			var weak *WeakenedError
-			err := (&Pod{container: container}).weakened(want, got)
-			if errors.As(err, &weak) != (c.lost != "") || weak != nil && !strings.Contains(weak.Field, c.lost) {
-				t.Errorf("%v, want %q", err, c.lost)
+			reason, ok := IsolationFailure(fmt.Errorf("create builder pod ci/img-1: %w", c.err))
+			if ok != (c.want != "") || ok && !strings.Contains(reason, c.want) {
+				t.Errorf("%q, %v; want %q", reason, ok, c.want)
 			}
 		})
 	}

@@ -9,16 +9,16 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// page is how many pods are asked for at once.
-const page = 500
+// pageSize is how many pods one list request returns.
+const pageSize = 500
 
-// List returns the pods of a namespace, or of all for an empty one, that a label selector chooses.
+// List returns the pods that match a label selector. An empty namespace stands for all namespaces.
 func (a *API) List(ctx context.Context, namespace, selector string) ([]corev1.Pod, error) {
 	var all []corev1.Pod
-	options := metav1.ListOptions{LabelSelector: selector, Limit: page}
+	options := metav1.ListOptions{LabelSelector: selector, Limit: pageSize}
 	for {
 		var list *corev1.PodList
-		err := a.retry(ctx, patience{slowAttempt, persistence}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+		err := a.retry(ctx, limits{slowRequestLimit, retryLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
 			list, err = client.CoreV1().Pods(namespace).List(ctx, options)
 			return err
 		})
@@ -35,7 +35,7 @@ func (a *API) List(ctx context.Context, namespace, selector string) ([]corev1.Po
 // Get returns one pod.
 func (a *API) Get(ctx context.Context, namespace, name string) (*corev1.Pod, error) {
 	var pod *corev1.Pod
-	err := a.retry(ctx, patience{attempt, persistence}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+	err := a.retry(ctx, limits{requestLimit, retryLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
 		pod, err = client.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
 		return err
 	})
@@ -45,16 +45,10 @@ func (a *API) Get(ctx context.Context, namespace, name string) (*corev1.Pod, err
 	return pod, nil
 }
 
-// Adopt returns a pod that another run has created; container is the one that builds.
+// Adopt returns the Pod for a pod that another run created; container names the one that builds.
 func Adopt(api *API, pod *corev1.Pod, container string) *Pod {
 	return &Pod{
-		api: api, namespace: pod.Namespace, name: pod.Name, container: container,
+		api: api, namespace: pod.Namespace, name: pod.Name, container: container, want: pod,
 		uid: pod.UID, created: pod.CreationTimestamp,
 	}
 }
-
-// End is how the pod ended, as far as its status knows; nil while it may still run.
-func End(pod *corev1.Pod, container string) *Termination { return termination(pod, container) }
-
-// Created is when the API server stored the pod, by its own clock.
-func (p *Pod) Created() metav1.Time { return p.created }

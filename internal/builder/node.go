@@ -8,14 +8,15 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// NodeTrouble says which node a pod is on and what is wrong with that; nothing, if it is well or the user may not look.
-func NodeTrouble(ctx context.Context, api *API, namespace, name string) (node, reason string) {
+// NodeNotReady returns the name of the pod's node and why it is not ready. Both are empty if the node is ready, or if the user may not
+// get nodes.
+func NodeNotReady(ctx context.Context, api *API, namespace, name string) (node, reason string) {
 	pod, err := api.Get(ctx, namespace, name)
 	if err != nil || pod.Spec.NodeName == "" {
 		return "", ""
 	}
 	var found *corev1.Node
-	err = api.retry(ctx, patience{attempt, attempt}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+	err = api.retry(ctx, limits{requestLimit, requestLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
 		found, err = client.CoreV1().Nodes().Get(ctx, pod.Spec.NodeName, metav1.GetOptions{})
 		return err
 	})

@@ -10,20 +10,20 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// googleAccount is the annotation by which Workload Identity connects a service account to one of Google Cloud's.
-const googleAccount = "iam.gke.io/gcp-service-account"
+// annotationGoogleAccount is where Workload Identity finds the Google service account of a Kubernetes service account.
+const annotationGoogleAccount = "iam.gke.io/gcp-service-account"
 
-// GoogleAccount returns the address of the Google service account that a service account stands for; it is empty where there is
-// none, or where the user may not look.
+// GoogleAccount returns the e-mail address of the Google service account that a Kubernetes service account is bound to. It returns ""
+// if there is none, or if the user may not get service accounts.
 func GoogleAccount(ctx context.Context, client kubernetes.Interface, namespace, name string) string {
 	account, err := client.CoreV1().ServiceAccounts(namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return ""
 	}
-	return account.Annotations[googleAccount]
+	return account.Annotations[annotationGoogleAccount]
 }
 
-// SecretError says that a Secret holds no registry login.
+// SecretError says why a Secret holds no registry login.
 type SecretError struct {
 	Namespace, Name string
 	Problem         string
@@ -33,8 +33,11 @@ func (e *SecretError) Error() string {
 	return fmt.Sprintf("log in with secret %s/%s: %s", e.Namespace, e.Name, e.Problem)
 }
 
-// CheckSecret refuses a Secret that is not there or of the wrong type, if the user may look. It asks for a table, as kubectl does to
-// list Secrets, so that the type comes without the content; the API server holds these types to their key.
+// CheckSecret returns a *SecretError if the Secret does not exist or has the wrong type. It returns nil if the user may not get Secrets:
+// the supervisor in the pod checks again.
+//
+// The request asks for a table, as kubectl get does, and so receives the type without the content. The type is enough: the API server
+// requires the key that belongs to it.
 func CheckSecret(ctx context.Context, client kubernetes.Interface, namespace, name string) error {
 	table := &metav1.Table{}
 	err := client.CoreV1().RESTClient().Get().Namespace(namespace).Resource("secrets").Name(name).
@@ -44,7 +47,7 @@ func CheckSecret(ctx context.Context, client kubernetes.Interface, namespace, na
 	case apierrors.IsNotFound(err):
 		return &SecretError{namespace, name, "there is none of this name"}
 	case err != nil:
-		return nil // the supervisor looks at it, too
+		return nil
 	}
 	kind := cell(table, "Type")
 	switch corev1.SecretType(kind) {
@@ -55,7 +58,7 @@ func CheckSecret(ctx context.Context, client kubernetes.Interface, namespace, na
 	}
 }
 
-// cell is a value of the table's first row.
+// cell returns a value of the table's first row.
 func cell(table *metav1.Table, column string) string {
 	for i, c := range table.ColumnDefinitions {
 		if c.Name == column && len(table.Rows) > 0 && i < len(table.Rows[0].Cells) {

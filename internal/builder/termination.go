@@ -1,21 +1,22 @@
 package builder
 
 import (
+	"cmp"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Termination is how the builder container or its pod ended.
+// Termination is the end of the builder container or of its pod.
 type Termination struct {
-	Code    int           // exit code of the container, -1 where it left none
+	Code    int           // exit code of the container, or -1 if it has none
 	Reason  string        // OOMKilled, Evicted, DeadlineExceeded, Completed, Error, …
-	Message string        // the supervisor's result, if it got that far
-	Deleted *DeletedError // who told the pod to stop, if it is being deleted
+	Message string        // the supervisor's result, if it wrote one
+	Deleted *DeletedError // who deleted the pod, or nil
 	limit   string        // of memory
 }
 
-// Reasons of the kubelet that a flag helps against: kubernetes/pkg/kubelet.
+// Reasons of the kubelet against which a flag helps: kubernetes/pkg/kubelet.
 const (
 	reasonOOM      = "OOMKilled"
 	reasonEvicted  = "Evicted"
@@ -55,41 +56,34 @@ func (t *Termination) Hint() string {
 	return ""
 }
 
-// termination returns nil while the builder container may still run.
-func termination(pod *corev1.Pod, container string) *Termination {
-	t := ended(pod, container)
+// End reads from the pod's status how the builder container ended. It returns nil while the container may still run.
+func End(pod *corev1.Pod, container string) *Termination {
+	t := containerEnd(pod, container)
 	if t != nil && pod.DeletionTimestamp != nil {
-		t.Deleted = deleted(pod)
+		t.Deleted = deletionOf(pod)
 	}
 	return t
 }
 
-func ended(pod *corev1.Pod, container string) *Termination {
+func containerEnd(pod *corev1.Pod, container string) *Termination {
 	for _, c := range pod.Status.ContainerStatuses {
 		end := c.State.Terminated
 		if c.Name != container || end == nil {
 			continue
 		}
 		t := &Termination{Code: int(end.ExitCode), Reason: end.Reason, Message: end.Message, limit: MemoryLimit(pod, container)}
-		if pod.Status.Reason != "" { // what was done to the pod counts more than how its process took it
+		if pod.Status.Reason != "" { // the pod's end, such as an eviction, is the cause of the container's
 			t.Reason, t.Message = pod.Status.Reason, pod.Status.Message
 		}
 		return t
 	}
 	if pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded {
-		return &Termination{Code: -1, Reason: orPhase(pod.Status.Reason, pod.Status.Phase), Message: pod.Status.Message}
+		return &Termination{Code: -1, Reason: cmp.Or(pod.Status.Reason, string(pod.Status.Phase)), Message: pod.Status.Message}
 	}
 	return nil
 }
 
-func orPhase(reason string, phase corev1.PodPhase) string {
-	if reason != "" {
-		return reason
-	}
-	return string(phase)
-}
-
-// MemoryLimit is the builder container's, or "none".
+// MemoryLimit returns the builder container's memory limit, or "none".
 func MemoryLimit(pod *corev1.Pod, container string) string {
 	for _, c := range pod.Spec.Containers {
 		if limit := c.Resources.Limits.Memory(); c.Name == container && !limit.IsZero() {
@@ -97,4 +91,39 @@ func MemoryLimit(pod *corev1.Pod, container string) string {
 		}
 	}
 	return "none"
+}
+
+// DeletedError says that another client or Kubernetes itself deleted the pod.
+type DeletedError struct {
+	Reason  string // of Kubernetes, such as EvictionByEvictionAPI or DeletionByTaintManager; empty for another client
+	Message string
+}
+
+func (e *DeletedError) Error() string {
+	if e.Reason == "" {
+		return "the builder pod was deleted by somebody else"
+	}
+	return fmt.Sprintf("the builder pod was deleted: %s: %s", e.Reason, oneLine(e.Message))
+}
+
+// Hint names the likely causes, or the flags that choose other nodes.
+func (e *DeletedError) Hint() string {
+	if e.Reason == "" {
+		return "kubectl img cancel, kubectl delete or a clean-up job did it; run the build again"
+	}
+	return "run the build again; --node-selector and --toleration choose other nodes"
+}
+
+// deletionOf reads from the pod's last status why it was deleted. The pod may be nil.
+func deletionOf(pod *corev1.Pod) *DeletedError {
+	e := &DeletedError{}
+	if pod == nil {
+		return e
+	}
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
+			e.Reason, e.Message = c.Reason, c.Message
+		}
+	}
+	return e
 }

@@ -3,7 +3,6 @@ package builder
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -20,60 +19,60 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
-// errStarted ends the wait for a pod's status that is not there yet.
+// errStarted ends the wait when something other than the pod's status says that the container runs.
 var errStarted = errors.New("the container has started")
 
-// Await returns once the builder container runs. It fails at once where waiting is pointless and when ctx ends where
-// it is not, with the reason either way. pending is told each new reason for waiting.
+// AwaitStart returns nil once the builder container runs. It returns a *StartError as soon as the container can't start, and a
+// *PendingError with the last reason if ctx ends first. onPending is called with each new reason why the container does not run yet.
 //
-// The kubelet reports a start in an event at once, in the pod's status only after its next look at all containers, which
-// takes up to a second; so whichever comes first counts.
-func (p *Pod) Await(ctx context.Context, pending func(reason string)) error {
+// The kubelet sends an event as soon as the container runs, and updates the pod's status up to a second later. The first of the two
+// counts.
+func (p *Pod) AwaitStart(ctx context.Context, onPending func(reason string)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var reason lastReason
-	tell := func(text string) { reason.set(text, pending) }
-	var events sync.WaitGroup
-	beside := func(look func()) {
-		events.Go(func() {
-			if err := panics.Do(func() error { look(); return nil }); err != nil {
+	pending := func(text string) { reason.set(text, onPending) }
+	var background sync.WaitGroup
+	start := func(do func()) {
+		background.Go(func() {
+			if err := panics.Do(func() error { do(); return nil }); err != nil {
 				cancel(err)
 			}
 		})
 	}
-	beside(func() { p.watchEvents(ctx, tell, cancel) })
-	beside(func() { p.look(ctx, tell, func() { cancel(errStarted) }) })
-	err := p.until(ctx, func(pod *corev1.Pod) (bool, error) {
+	start(func() { p.watchEvents(ctx, pending, cancel) })
+	start(func() { p.poll(ctx, pending, func() { cancel(errStarted) }) })
+	err := p.watchUntil(ctx, func(pod *corev1.Pod) (bool, error) {
 		state := diagnose(pod, p.container)
 		if state.waiting != "" {
-			tell(state.waiting)
+			pending(state.waiting)
 		}
 		return state.running, state.err
 	})
-	waited := ctx.Err()
+	timedOut := ctx.Err() != nil
 	cancel(nil)
-	events.Wait()
-	var hopeless *StartError
+	background.Wait()
+	var failed *StartError
 	switch {
 	case errors.Is(err, errStarted):
 		return nil
-	case errors.As(err, &hopeless):
+	case errors.As(err, &failed):
 		return err
-	case waited != nil && reason.get() != "":
+	case timedOut && reason.get() != "":
 		return &PendingError{Reason: reason.get(), Err: err}
 	default:
 		return err
 	}
 }
 
-// lookPause is how often to ask for the pod itself: a watch whose connection went dead says nothing.
-const lookPause = 10 * time.Second
+// pollInterval is how often poll gets the pod.
+const pollInterval = 10 * time.Second
 
-// look asks for the pod now and then, which tells if the API server does not answer.
-func (p *Pod) look(ctx context.Context, tell func(string), started func()) {
+// poll gets the pod at intervals, because a watch on a dead connection reports neither changes nor an error.
+func (p *Pod) poll(ctx context.Context, pending func(string), started func()) {
 	for {
 		select {
-		case <-time.After(lookPause):
+		case <-time.After(pollInterval):
 		case <-ctx.Done():
 			return
 		}
@@ -82,87 +81,42 @@ func (p *Pod) look(ctx context.Context, tell func(string), started func()) {
 		case err == nil && diagnose(pod, p.container).running:
 			started()
 		case err != nil && ctx.Err() == nil && transient(err):
-			tell("the API server does not answer: " + oneLine(err.Error()))
+			pending("the API server does not answer: " + oneLine(err.Error()))
 		}
 	}
 }
 
-// Ended blocks until the pod ends, is deleted, or ctx ends, and returns what the builder container left behind.
-func (p *Pod) Ended(ctx context.Context) (*Termination, error) {
+// AwaitEnd returns how the builder container ended, once it has. It returns a *DeletedError if the pod is gone, and the cause of ctx's
+// end if ctx ends first.
+func (p *Pod) AwaitEnd(ctx context.Context) (*Termination, error) {
 	var end *Termination
-	err := p.until(ctx, func(pod *corev1.Pod) (bool, error) {
-		end = termination(pod, p.container)
+	err := p.watchUntil(ctx, func(pod *corev1.Pod) (bool, error) {
+		end = End(pod, p.container)
 		return end != nil, nil
 	})
 	return end, err
 }
 
-// DeletedError says that somebody else deleted the pod.
-type DeletedError struct {
-	Reason  string // Kubernetes' own for a deletion of its own, such as EvictionByEvictionAPI or DeletionByTaintManager; or empty
-	Message string
-}
-
-func (e *DeletedError) Error() string {
-	if e.Reason == "" {
-		return "the builder pod was deleted by somebody else"
-	}
-	return fmt.Sprintf("the builder pod was deleted: %s: %s", e.Reason, oneLine(e.Message))
-}
-
-// Hint says what a deletion usually is.
-func (e *DeletedError) Hint() string {
-	if e.Reason == "" {
-		return "kubectl img cancel, kubectl delete or a clean-up job did it; run the build again"
-	}
-	return "run the build again; --node-selector and --toleration choose other nodes"
-}
-
-// deleted reads why, as far as the pod's last status knows; pod may be nil.
-func deleted(pod *corev1.Pod) *DeletedError {
-	e := &DeletedError{}
-	if pod == nil {
-		return e
-	}
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
-			e.Reason, e.Message = c.Reason, c.Message
-		}
-	}
-	return e
-}
-
-// until watches the pod, over as many connections as it takes, until done says so.
-func (p *Pod) until(ctx context.Context, done func(*corev1.Pod) (bool, error)) error {
-	only := fields.OneTermEqualSelector(metav1.ObjectNameField, p.name).String()
+// watchUntil watches the pod until done returns true or an error. It opens a new watch whenever one ends.
+func (p *Pod) watchUntil(ctx context.Context, done func(*corev1.Pod) (bool, error)) error {
 	pods := func() typed.PodInterface { return p.api.Client().CoreV1().Pods(p.namespace) }
-	lw := &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			o.FieldSelector = only
-			return pods().List(ctx, o)
-		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			o.FieldSelector = only
-			return pods().Watch(ctx, o)
-		},
-	}
 	gone := func(store cache.Store) (bool, error) {
 		if len(store.List()) > 0 {
 			return false, nil
 		}
-		// The first list may come from a cache that is behind our create; this read does not.
+		// The first list may come from a cache that does not have the new pod yet. A get does not use that cache.
 		if _, err := pods().Get(ctx, p.name, metav1.GetOptions{}); apierrors.IsNotFound(err) {
-			return true, deleted(nil)
+			return true, deletionOf(nil)
 		}
 		return false, nil
 	}
-	_, err := watchtools.UntilWithSync(ctx, cache.ToListWatcherWithWatchListSemantics(lw, p.api.Client()), &corev1.Pod{}, gone, func(e watch.Event) (bool, error) {
+	_, err := watchtools.UntilWithSync(ctx, p.listWatch(pods), &corev1.Pod{}, gone, func(e watch.Event) (bool, error) {
 		pod, ok := e.Object.(*corev1.Pod)
 		switch {
 		case !ok || p.uid != "" && pod.UID != p.uid:
 			return false, nil
 		case e.Type == watch.Deleted:
-			return true, deleted(pod)
+			return true, deletionOf(pod)
 		default:
 			return done(pod)
 		}
@@ -171,4 +125,19 @@ func (p *Pod) until(ctx context.Context, done func(*corev1.Pod) (bool, error)) e
 		return context.Cause(ctx)
 	}
 	return err
+}
+
+// listWatch lists and watches the one pod. It asks for the client each time, because the API may have replaced it.
+func (p *Pod) listWatch(pods func() typed.PodInterface) cache.ListerWatcher {
+	only := fields.OneTermEqualSelector(metav1.ObjectNameField, p.name).String()
+	return cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			o.FieldSelector = only
+			return pods().List(ctx, o)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			o.FieldSelector = only
+			return pods().Watch(ctx, o)
+		},
+	}, p.api.Client())
 }

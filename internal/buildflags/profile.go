@@ -93,7 +93,7 @@ func (f *profileFlags) read(options *podspec.Options) error {
 	default:
 		f.profiles = []podspec.Profile{named}
 	}
-	if f.typed("strict-ownership") && !slices.Contains(f.profiles, podspec.Restricted) {
+	if f.typed("strict-ownership") && !slices.ContainsFunc(f.profiles, podspec.Profile.EmulatesOwners) {
 		return cli.Usagef("--strict-ownership has no effect with --profile %s, which keeps every owner", f.profile).WithHint("leave it out")
 	}
 	options.SeccompProfile, options.AppArmorProfile = f.seccompProfile, f.appArmorProfile
@@ -149,7 +149,7 @@ func (f *profileFlags) checkSeccompProfile() error {
 		return f.invalid("seccomp-profile", file, errors.New("want a path without .. below the kubelet's seccomp directory"))
 	}
 	// In the environment it is a site's setting, which must not break a build with another profile.
-	if f.typed("seccomp-profile") && !slices.ContainsFunc(f.profiles, podspec.Profile.Filtered) {
+	if f.typed("seccomp-profile") && !slices.ContainsFunc(f.profiles, podspec.Profile.NeedsNodeProfiles) {
 		return cli.Usagef("--seccomp-profile has no effect with --profile %s", f.profile).WithHint("--profile localhost or --profile userns")
 	}
 	return nil
@@ -164,7 +164,7 @@ func (f *profileFlags) checkAppArmor(*podspec.Options) error {
 		return nil
 	case strings.TrimSpace(name) != name || len(name) > maxNameBytes:
 		return f.invalid("apparmor-profile", name, errors.New("want the name of a profile"))
-	case f.typed("apparmor-profile") && !slices.ContainsFunc(f.profiles, podspec.Profile.Filtered):
+	case f.typed("apparmor-profile") && !slices.ContainsFunc(f.profiles, podspec.Profile.NeedsNodeProfiles):
 		return cli.Usagef("--apparmor-profile has no effect with --profile %s", f.profile).WithHint("--profile localhost or --profile userns")
 	}
 	return nil
@@ -189,7 +189,7 @@ func (f *profileFlags) candidates(options podspec.Options, grace time.Duration, 
 
 // hostUsers returns the values of Options.HostUsers to try. Profile restricted uses a user namespace where the cluster has one, and works without.
 func hostUsers(profile podspec.Profile) []bool {
-	if profile == podspec.Restricted {
+	if profile.UserNamespaceOptional() {
 		return []bool{false, true}
 	}
 	return []bool{false}

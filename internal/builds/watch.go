@@ -22,7 +22,7 @@ const logEndTimeout = 2 * time.Second
 // WatchLog copies the log of a running build to w until the build ends. It resumes after a lost connection. The build does not wait for it.
 func WatchLog(ctx context.Context, c *cluster.Connection, stored *corev1.Pod, w io.Writer) error {
 	pod := builder.Adopt(c.API, stored, podspec.Container)
-	if err := pod.Await(ctx, func(string) {}); err != nil {
+	if err := pod.AwaitStart(ctx, func(string) {}); err != nil {
 		return err
 	}
 	s := session.New(c.Runner(stored.Namespace, stored.Name), gracePeriod(stored), session.Notes{Disconnected: c.Disconnected})
@@ -34,7 +34,7 @@ func WatchLog(ctx context.Context, c *cluster.Connection, stored *corev1.Pod, w 
 	ended := make(chan error, 1)
 	all.Go(func() { s.Watch(ctx, w) })
 	all.Go(func() {
-		_, err := pod.Ended(ctx)
+		_, err := pod.AwaitEnd(ctx)
 		ended <- err
 	})
 	select {

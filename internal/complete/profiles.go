@@ -12,7 +12,7 @@ import (
 func Profiles(others ...cobra.Completion) cobra.CompletionFunc {
 	words := slices.Clone(others)
 	for _, profile := range podspec.Profiles() {
-		words = append(words, cobra.CompletionWithDesc(string(profile), profile.Description()))
+		words = append(words, cobra.CompletionWithDesc(string(profile), profile.Summary()))
 	}
 	return Words(words...)
 }

@@ -5,15 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/pod-security-admission/api"
+
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
-// level says what the namespace's labels enforce; admission says what that means for each profile.
+// level reports the level that the namespace's labels enforce. admission reports what it means for each profile.
 func (e *Exam) level(ctx context.Context, r *Report) {
 	const name = "Pod Security level"
 	ns, err := e.Client.CoreV1().Namespaces().Get(ctx, e.Namespace, metav1.GetOptions{})
@@ -23,101 +23,91 @@ func (e *Exam) level(ctx context.Context, r *Report) {
 	case err != nil:
 		r.Add(name, Unknown, "", "no right to get namespace %s; the next lines show its effect", e.Namespace)
 	case ns.Labels[api.EnforceLevelLabel] == "":
-		r.Add(name, OK, "", "namespace %s has no label; the API server's default counts", e.Namespace)
+		r.Add(name, OK, "", "namespace %s has no label; the API server's default applies", e.Namespace)
 	default:
 		r.enforced = api.Level(ns.Labels[api.EnforceLevelLabel])
 		r.Add(name, OK, "", "namespace %s enforces %s", e.Namespace, r.enforced)
 	}
 }
 
-// admission has the API server check the very pod of each profile, without storing it.
-func (e *Exam) admission(ctx context.Context, r *Report, allowed bool) {
+// admission sends the pod of each profile to the API server as a dry run. mayBuild tells whether the user has the rights for a build.
+func (e *Exam) admission(ctx context.Context, r *Report, mayBuild bool) {
 	refusals := make([]error, len(e.Candidates))
 	for i, c := range e.Candidates {
-		refusals[i] = e.admitted(ctx, c.Pod)
-		// A build of the profile for level restricted does without a user namespace where there is none.
-		if dropped := (*droppedError)(nil); errors.As(refusals[i], &dropped) && levelOf(c.Pod) == api.LevelRestricted {
-			refusals[i] = nil
-		}
-		if refusals[i] == nil && allowed {
+		refusals[i] = e.dryRun(ctx, c)
+		if refusals[i] == nil && mayBuild {
 			r.Profiles = append(r.Profiles, c.Profile)
 		}
 	}
-	stronger := false // a more isolated profile is admitted
-	forRestricted := slices.ContainsFunc(e.Candidates, func(c Candidate) bool {
-		return levelOf(c.Pod) == api.LevelRestricted && slices.Contains(r.Profiles, c.Profile)
+	restrictedWorks := slices.ContainsFunc(e.Candidates, func(c Candidate) bool {
+		return c.restricted() && slices.Contains(r.Profiles, c.Profile)
 	})
+	strongerAdmitted := false
 	for i, c := range e.Candidates {
-		name := "profile " + c.Profile
-		err := refusals[i]
+		name, err := "profile "+c.Profile, refusals[i]
 		switch {
 		case err == nil:
 			r.Add(name, OK, "", "the API server admits its pod")
-			stronger = true
-		case forRestricted && levelRefused(err, api.LevelRestricted):
-			r.Add(name, OK, "", "refused, as the namespace's level wants it; another profile is admitted: %v", err)
-		case stronger:
+			strongerAdmitted = true
+		case restrictedWorks && violates(err, api.LevelRestricted):
+			r.Add(name, OK, "", "refused for the namespace's level; another profile is admitted: %v", err)
+		case strongerAdmitted:
 			r.Add(name, OK, "", "refused, but a more isolated profile is admitted: %v", err)
-		case anyNil(refusals):
-			r.Add(name, Warn, e.admit(r, c, err), "refused: %v", err)
+		case slices.Contains(refusals, nil):
+			r.Add(name, Warn, e.admissionMend(r, c, err), "refused: %v", err)
 		default:
-			r.Add(name, Fail, e.admit(r, c, err), "refused: %v", err)
+			r.Add(name, Fail, e.admissionMend(r, c, err), "refused: %v", err)
 		}
 	}
 }
 
-// levelRefused tells whether Pod Security refused a pod for a level that the namespace enforces.
-func levelRefused(err error, level api.Level) bool {
-	return strings.Contains(err.Error(), `violates PodSecurity "`+string(level)+":")
+// restricted reports whether level restricted admits the candidate's pod.
+func (c Candidate) restricted() bool { return podsecurity.StrictestLevel(c.Pod) == api.LevelRestricted }
+
+func violates(err error, level api.Level) bool {
+	violated, ok := podsecurity.ViolatedLevel(err.Error())
+	return ok && violated.Level == level
 }
 
-func anyNil(errs []error) bool {
-	for _, err := range errs {
-		if err == nil {
-			return true
-		}
-	}
-	return false
-}
+// droppedError is a field that the API server drops because a feature gate is off.
+type droppedError struct{ *podsecurity.WeakenedError }
 
-// droppedError is isolation that the API server cleared without a word.
-type droppedError struct{ field string }
+func (e *droppedError) Error() string { return "the API server drops " + e.Name() }
 
-func (e *droppedError) Error() string { return "the API server drops " + e.field }
-
-func (e *Exam) admitted(ctx context.Context, pod *corev1.Pod) error {
-	got, err := e.Client.CoreV1().Pods(e.Namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+// dryRun returns why the API server would not store the candidate's pod as it is.
+func (e *Exam) dryRun(ctx context.Context, c Candidate) error {
+	stored, err := e.Client.CoreV1().Pods(e.Namespace).Create(ctx, c.Pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	if err != nil {
 		return err
 	}
-	if want := pod.Spec.HostUsers; want != nil && (got.Spec.HostUsers == nil || *got.Spec.HostUsers != *want) {
-		return &droppedError{"hostUsers"}
+	weakened := podsecurity.Compare(c.Pod, stored, c.Pod.Spec.Containers[0].Name)
+	switch {
+	case weakened == nil:
+		return nil
+	case weakened.UserNamespace() && c.restricted():
+		return nil // that profile also builds without a user namespace
+	case weakened.FeatureGate():
+		return &droppedError{weakened}
+	default:
+		return weakened
 	}
-	if want := procMount(pod); want != nil && (procMount(got) == nil || *procMount(got) != *want) {
-		return &droppedError{"procMount"}
-	}
-	return nil
 }
 
-// procMount is that of the first container: ours is the one.
-func procMount(pod *corev1.Pod) *corev1.ProcMountType {
-	if sc := pod.Spec.Containers[0].SecurityContext; sc != nil {
-		return sc.ProcMount
-	}
-	return nil
-}
-
-// admit is what lets the profile in, where Pod Security keeps it out. A quota or a missing right has a line of its own.
-func (e *Exam) admit(r *Report, c Candidate, err error) string {
+// admissionMend returns what makes the API server admit the candidate, as far as that is a matter of Pod Security or a feature gate.
+// Quotas and rights have lines of their own.
+func (e *Exam) admissionMend(r *Report, c Candidate, err error) string {
 	if dropped := (*droppedError)(nil); errors.As(err, &dropped) {
 		return "kube-apiserver --feature-gates=UserNamespacesSupport=true,ProcMountType=true"
+	}
+	if weakened := (*podsecurity.WeakenedError)(nil); errors.As(err, &weakened) {
+		return weakened.Hint()
 	}
 	if !apierrors.IsForbidden(err) {
 		return ""
 	}
-	level := levelOf(c.Pod)
+	level := podsecurity.StrictestLevel(c.Pod)
 	if r.enforced == "" || api.CompareLevels(level, r.enforced) >= 0 || level == api.LevelPrivileged {
-		return "" // nobody is told to enforce nothing
+		return "" // doctor never proposes to enforce nothing
 	}
 	return fmt.Sprintf("kubectl label namespace %s --overwrite %s=%s", e.Namespace, api.EnforceLevelLabel, level)
 }

@@ -1,4 +1,4 @@
-// Package doctor says why images can't be built in a namespace, without changing anything there.
+// Package doctor finds out why images can't be built in a namespace. It changes nothing there.
 package doctor
 
 import (
@@ -11,10 +11,10 @@ import (
 	"k8s.io/pod-security-admission/api"
 )
 
-// Status is what a check came to.
+// Status is the result of a check.
 type Status string
 
-// The statuses. What the user may not see is unknown, and no failure.
+// The statuses. A check that the user has no right to make is Unknown.
 const (
 	OK      Status = "ok"
 	Warn    Status = "warn"
@@ -27,42 +27,42 @@ type Check struct {
 	Name   string `json:"check"`
 	Status Status `json:"status"`
 	Detail string `json:"detail"`
-	Mend   string `json:"mend,omitempty"` // a command, or a setting
+	Mend   string `json:"mend,omitempty"` // a command or a setting that helps
 }
 
-// Candidate is the builder pod of a profile.
+// Candidate is a profile and its builder pod.
 type Candidate struct {
 	Profile string
 	Pod     *corev1.Pod
 }
 
-// Exam is what is looked at.
+// Exam examines one namespace.
 type Exam struct {
 	Client     kubernetes.Interface
 	Namespace  string
 	Candidates []Candidate // from the most isolated profile to the least
-	// ServerTime is the time of the API server's last answer; zero if it gave none.
+	// ServerTime returns the current time by the API server's clock, or zero if the server does not send the time.
 	ServerTime func() time.Time
-	// Kubelet returns the answer of a node's kubelet to a path.
+	// Kubelet sends a GET request for path to a node's kubelet, through the API server.
 	Kubelet func(ctx context.Context, node, path string) ([]byte, error)
 }
 
-// Report is what an exam found.
+// Report is the result of an exam.
 type Report struct {
 	Checks []Check `json:"checks"`
-	// Profiles are those that can work, as far as is known, from the most isolated to the least.
+	// Profiles lists the profiles that can work, from the most isolated to the least.
 	Profiles []string `json:"profiles"`
 
 	user     identity
-	enforced api.Level // of the namespace; empty where it is not known
+	enforced api.Level // by the namespace; empty if unknown
 }
 
-// Add appends a line.
+// Add appends a check; format and args make its detail.
 func (r *Report) Add(name string, status Status, mend, format string, args ...any) {
 	r.Checks = append(r.Checks, Check{Name: name, Status: status, Mend: mend, Detail: fmt.Sprintf(format, args...)})
 }
 
-// Run asks the API server, and creates nothing. An error means that it could not be asked at all.
+// Run sends requests to the API server and creates nothing. It returns an error if the API server can't be reached.
 func (e *Exam) Run(ctx context.Context) (*Report, error) {
 	r := &Report{Profiles: []string{}}
 	if err := e.server(r); err != nil {
@@ -70,11 +70,11 @@ func (e *Exam) Run(ctx context.Context) (*Report, error) {
 	}
 	e.clock(r)
 	r.user = e.whoami(ctx)
-	allowed := e.rights(ctx, r)
+	mayBuild := e.rights(ctx, r)
 	e.level(ctx, r)
 	e.quota(ctx, r)
 	e.limits(ctx, r)
-	e.admission(ctx, r, allowed)
+	e.admission(ctx, r, mayBuild)
 	e.nodes(ctx, r)
 	return r, nil
 }

@@ -66,34 +66,35 @@ func TestExam(t *testing.T) {
 		prepare func(*fake.Clientset)
 		check   string
 		status  Status
-		says    string
-		works   bool
+		says    string // part of the detail or of what mends it
+		works   bool   // at least one profile
 	}{
-		"healthy":          {check: "profile userns", status: OK, works: true},
-		"old API server":   {version: "v1.32.1", check: "API server", status: Warn, says: "1.33", works: true},
-		"odd version":      {version: "?", check: "API server", status: Unknown, works: true},
-		"clock":            {skew: time.Hour, check: "clock", status: Warn, says: "1h0m0s", works: true},
-		"old kernel":       {objects: []runtime.Object{node("5.15.0-91", "containerd://2.4.2", ptr.To(true))}, check: "node kernel", status: Warn, says: "5.15", works: true},
-		"old containerd":   {objects: []runtime.Object{node("6.18.0", "containerd://1.7.9", ptr.To(true))}, check: "container runtime", status: Warn, says: "1.7.9", works: true},
-		"CRI-O":            {objects: []runtime.Object{node("6.18.0", "cri-o://1.30.1", ptr.To(true))}, check: "container runtime", status: OK, works: true},
-		"docker":           {objects: []runtime.Object{node("6.18.0", "docker://27.0", nil)}, check: "container runtime", status: Warn, says: "docker", works: true},
-		"no namespaces":    {objects: []runtime.Object{node("6.18.0", "containerd://2.4.2", ptr.To(false))}, check: "user namespaces", status: Warn, works: true},
-		"seccomp default":  {kubelet: `{"kubeletconfig":{"seccompDefault":true}}`, check: "kubelet's seccompDefault", status: Warn, works: true},
-		"mute kubelet":     {kubelet: "-", check: "kubelet's seccompDefault", status: Unknown, works: true},
-		"quota":            {objects: []runtime.Object{quota(corev1.ResourceList{"requests.memory": resource.MustParse("255Mi")})}, check: "quota q", status: Fail, says: "needs 256Mi", works: true},
-		"enough quota":     {objects: []runtime.Object{quota(corev1.ResourceList{"requests.memory": resource.MustParse("256Mi"), "pods": resource.MustParse("1")})}, check: "quota q", status: OK, works: true},
-		"quota of limits":  {objects: []runtime.Object{quota(corev1.ResourceList{"limits.cpu": resource.MustParse("4")})}, check: "quota q", status: Fail, says: "--limit cpu=", works: true},
-		"no pods":          {objects: []runtime.Object{quota(corev1.ResourceList{"count/pods": resource.MustParse("0")})}, check: "quota q", status: Fail, says: "count/pods", works: true},
-		"small limit":      {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Default: memory("128Mi")})}, check: "limit range l", status: Fail, works: true},
-		"small maximum":    {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Max: memory("128Mi")})}, check: "limit range l", status: Fail, works: true},
-		"large minimum":    {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Min: memory("1Gi")})}, check: "limit range l", status: Fail, works: true},
-		"fitting limits":   {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Min: memory("1Mi"), Max: memory("1Gi")})}, check: "limit range l", status: OK, works: true},
-		"dropped":          {prepare: dropping(func(p *corev1.Pod) { p.Spec.HostUsers = nil }), check: "profile userns", status: Fail, says: "drops hostUsers"},
-		"dropped /proc":    {prepare: dropping(func(p *corev1.Pod) { p.Spec.Containers[0].SecurityContext = nil }), check: "profile userns", status: Fail, says: "drops procMount"},
-		"no exec":          {prepare: denying("create", "exec"), check: "right to create pods/exec", status: Fail},
-		"no events":        {prepare: denying("list", ""), check: "right to list events", status: Warn, works: true},
-		"who can't be had": {prepare: failing("list", "nodes"), check: "nodes", status: Unknown, works: true},
-		"hidden quotas":    {prepare: failing("list", "resourcequotas"), check: "quota", status: Unknown, works: true},
+		"healthy":                   {check: "profile userns", status: OK, works: true},
+		"old API server":            {version: "v1.32.1", check: "API server", status: Warn, says: "1.33", works: true},
+		"odd version":               {version: "?", check: "API server", status: Unknown, works: true},
+		"clocks differ":             {skew: time.Hour, check: "clock", status: Warn, says: "1h0m0s", works: true},
+		"old kernel":                {objects: []runtime.Object{node("5.15.0-91", "containerd://2.4.2", ptr.To(true))}, check: "node kernel", status: Warn, says: "5.15", works: true},
+		"old containerd":            {objects: []runtime.Object{node("6.18.0", "containerd://1.7.9", ptr.To(true))}, check: "container runtime", status: Warn, says: "1.7.9", works: true},
+		"CRI-O":                     {objects: []runtime.Object{node("6.18.0", "cri-o://1.30.1", ptr.To(true))}, check: "container runtime", status: OK, works: true},
+		"unknown runtime":           {objects: []runtime.Object{node("6.18.0", "docker://27.0", nil)}, check: "container runtime", status: Warn, says: "docker", works: true},
+		"no user namespaces":        {objects: []runtime.Object{node("6.18.0", "containerd://2.4.2", ptr.To(false))}, check: "user namespaces", status: Warn, works: true},
+		"kubelet seccompDefault":    {kubelet: `{"kubeletconfig":{"seccompDefault":true}}`, check: "kubelet's seccompDefault", status: Warn, works: true},
+		"no right to nodes/proxy":   {kubelet: "-", check: "kubelet's seccompDefault", status: Unknown, works: true},
+		"quota too small":           {objects: []runtime.Object{quota(corev1.ResourceList{"requests.memory": resource.MustParse("255Mi")})}, check: "quota q", status: Fail, says: "needs 256Mi", works: true},
+		"quota large enough":        {objects: []runtime.Object{quota(corev1.ResourceList{"requests.memory": resource.MustParse("256Mi"), "pods": resource.MustParse("1")})}, check: "quota q", status: OK, works: true},
+		"quota requires a limit":    {objects: []runtime.Object{quota(corev1.ResourceList{"limits.cpu": resource.MustParse("4")})}, check: "quota q", status: Fail, says: "--limit cpu=", works: true},
+		"quota of pods":             {objects: []runtime.Object{quota(corev1.ResourceList{"count/pods": resource.MustParse("0")})}, check: "quota q", status: Fail, says: "count/pods", works: true},
+		"default limit too small":   {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Default: memory("128Mi")})}, check: "limit range l", status: Fail, works: true},
+		"maximum too small":         {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Max: memory("128Mi")})}, check: "limit range l", status: Fail, works: true},
+		"minimum too large":         {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Min: memory("1Gi")})}, check: "limit range l", status: Fail, works: true},
+		"request within the limits": {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Min: memory("1Mi"), Max: memory("1Gi")})}, check: "limit range l", status: OK, works: true},
+		"hostUsers dropped":         {prepare: dropping(func(p *corev1.Pod) { p.Spec.HostUsers = nil }), check: "profile userns", status: Fail, says: "drops hostUsers"},
+		"procMount dropped":         {prepare: dropping(func(p *corev1.Pod) { p.Spec.Containers[0].SecurityContext = nil }), check: "profile userns", status: Fail, says: "drops procMount"},
+		"host network":              {prepare: dropping(func(p *corev1.Pod) { p.Spec.HostNetwork = true }), check: "profile userns", status: Fail, says: "changed spec.hostNetwork"},
+		"no right to exec":          {prepare: denying("create", "exec"), check: "right to create pods/exec", status: Fail},
+		"no right to list events":   {prepare: denying("list", ""), check: "right to list events", status: Warn, works: true},
+		"no right to list nodes":    {prepare: failing("list", "nodes"), check: "nodes", status: Unknown, works: true},
+		"no right to list quotas":   {prepare: failing("list", "resourcequotas"), check: "quota", status: Unknown, works: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			objects := healthy()
@@ -150,7 +151,7 @@ func prepend(client *fake.Clientset, verb, kind string, do func(clienttesting.Cr
 	})
 }
 
-// dropping is an API server that stores less than it was asked for.
+// dropping makes the API server store the pod with a change.
 func dropping(drop func(*corev1.Pod)) func(*fake.Clientset) {
 	return func(client *fake.Clientset) {
 		prepend(client, "create", "pods", func(a clienttesting.CreateAction) (runtime.Object, error) {

@@ -7,16 +7,16 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// asked bounds how many kubelets are asked.
-const asked = 5
+// maxKubelets bounds how many kubelets seccompDefault asks.
+const maxKubelets = 5
 
-// seccompDefault asks kubelets whether a pod without a seccomp profile gets the runtime's, under which nothing can be built.
+// seccompDefault asks the kubelets whether a pod without a seccomp profile gets the runtime's default profile, which forbids builds.
 func (e *Exam) seccompDefault(ctx context.Context, r *Report, nodes []corev1.Node) {
 	const name = "kubelet's seccompDefault"
-	for _, node := range nodes[:min(asked, len(nodes))] {
+	for _, node := range nodes[:min(maxKubelets, len(nodes))] {
 		on, err := e.kubeletDefaults(ctx, node.Name)
 		if err != nil {
-			r.Add(name, Unknown, "", "no right to get nodes/proxy; it matters to profile unset alone")
+			r.Add(name, Unknown, "", "no right to get nodes/proxy; only profile unset depends on it")
 			return
 		}
 		if on {

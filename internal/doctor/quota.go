@@ -12,8 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// needs is what one builder pod counts in a quota.
-func needs(pod *corev1.Pod) map[corev1.ResourceName]resource.Quantity {
+// quotaUse returns how much of each quota resource one builder pod uses.
+func quotaUse(pod *corev1.Pod) map[corev1.ResourceName]resource.Quantity {
 	all := map[corev1.ResourceName]resource.Quantity{corev1.ResourcePods: resource.MustParse("1"), "count/pods": resource.MustParse("1")}
 	add := func(name corev1.ResourceName, q resource.Quantity) {
 		sum := all[name]
@@ -32,19 +32,19 @@ func needs(pod *corev1.Pod) map[corev1.ResourceName]resource.Quantity {
 	return all
 }
 
-// quota compares what is left of each quota with what a build needs.
+// quota checks that each quota has room for one builder pod.
 func (e *Exam) quota(ctx context.Context, r *Report) {
 	const name = "quota"
 	quotas, err := e.Client.CoreV1().ResourceQuotas(e.Namespace).List(ctx, metav1.ListOptions{})
 	switch {
 	case err != nil:
-		r.Add(name, Unknown, "", "no right to list resourcequotas in namespace %s; the profiles' lines count them", e.Namespace)
+		r.Add(name, Unknown, "", "no right to list resourcequotas in namespace %s; the lines of the profiles take them into account", e.Namespace)
 		return
 	case len(quotas.Items) == 0:
 		r.Add(name, OK, "", "none in namespace %s", e.Namespace)
 		return
 	}
-	need := needs(e.Candidates[0].Pod)
+	need := quotaUse(e.Candidates[0].Pod)
 	for _, q := range quotas.Items {
 		if short := shortfall(q.Status, need); len(short) > 0 {
 			r.Add(name+" "+q.Name, Fail, fmt.Sprintf("kubectl edit resourcequota -n %s %s", e.Namespace, q.Name), "no room for a build: %s", strings.Join(short, ", "))
@@ -54,31 +54,31 @@ func (e *Exam) quota(ctx context.Context, r *Report) {
 	}
 }
 
-// shortfall names each resource of which a quota has too little left.
+// shortfall describes each resource of which the quota has too little left for need.
 func shortfall(quota corev1.ResourceQuotaStatus, need map[corev1.ResourceName]resource.Quantity) []string {
 	var short []string
 	for _, name := range slices.Sorted(maps.Keys(quota.Hard)) {
 		hard, used := quota.Hard[name], quota.Used[name]
-		wanted, counted := need[name]
+		needed, counted := need[name]
 		after := used.DeepCopy()
-		after.Add(wanted)
+		after.Add(needed)
 		switch {
 		case !counted && strings.HasPrefix(string(name), "limits."):
 			short = append(short, fmt.Sprintf("%s must be set: --limit %s=...", name, strings.TrimPrefix(string(name), "limits.")))
 		case counted && after.Cmp(hard) > 0:
-			short = append(short, fmt.Sprintf("%s needs %s, used %s of %s", name, wanted.String(), used.String(), hard.String()))
+			short = append(short, fmt.Sprintf("%s needs %s, used %s of %s", name, needed.String(), used.String(), hard.String()))
 		}
 	}
 	return short
 }
 
-// limits compares each LimitRange for containers with what the builder asks for.
+// limits checks that the builder's requests are within each LimitRange for containers.
 func (e *Exam) limits(ctx context.Context, r *Report) {
 	const name = "limit range"
 	ranges, err := e.Client.CoreV1().LimitRanges(e.Namespace).List(ctx, metav1.ListOptions{})
 	switch {
 	case err != nil:
-		r.Add(name, Unknown, "", "no right to list limitranges in namespace %s; the profiles' lines count them", e.Namespace)
+		r.Add(name, Unknown, "", "no right to list limitranges in namespace %s; the lines of the profiles take them into account", e.Namespace)
 		return
 	case len(ranges.Items) == 0:
 		r.Add(name, OK, "", "none in namespace %s", e.Namespace)
@@ -94,28 +94,28 @@ func (e *Exam) limits(ctx context.Context, r *Report) {
 	}
 }
 
-// misfits says for each bound that the builder breaks which flag would keep it.
-func misfits(items []corev1.LimitRangeItem, asked corev1.ResourceRequirements) []string {
+// misfits returns a flag for each request that is out of bounds, with a value that is within.
+func misfits(items []corev1.LimitRangeItem, resources corev1.ResourceRequirements) []string {
 	var all []string
 	for _, item := range items {
 		if item.Type != corev1.LimitTypeContainer {
 			continue
 		}
-		for _, name := range slices.Sorted(maps.Keys(asked.Requests)) {
-			request := asked.Requests[name]
-			limit, limited := asked.Limits[name]
+		for _, name := range slices.Sorted(maps.Keys(resources.Requests)) {
+			request := resources.Requests[name]
+			limit, limited := resources.Limits[name]
 			if byDefault, ok := item.Default[name]; ok && !limited {
 				limit, limited = byDefault, true
 			}
-			if most, ok := item.Max[name]; ok && (!limited || limit.Cmp(most) > 0) {
-				limit, limited = most, true // without one the API server takes the largest
+			if maximum, ok := item.Max[name]; ok && (!limited || limit.Cmp(maximum) > 0) {
+				limit, limited = maximum, true // the API server's default for the limit
 			}
-			least, bounded := item.Min[name]
+			minimum, bounded := item.Min[name]
 			switch {
 			case limited && request.Cmp(limit) > 0:
 				all = append(all, fmt.Sprintf("--request %s=%s", name, limit.String()))
-			case bounded && request.Cmp(least) < 0:
-				all = append(all, fmt.Sprintf("--request %s=%s", name, least.String()))
+			case bounded && request.Cmp(minimum) < 0:
+				all = append(all, fmt.Sprintf("--request %s=%s", name, minimum.String()))
 			}
 		}
 	}

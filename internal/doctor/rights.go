@@ -9,17 +9,17 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// right is one that a build uses.
+// right is a permission that a build uses.
 type right struct {
 	resource, verb string
-	without        string // what a build is like that lacks it; empty where there is none
+	without        string // what a build lacks without it; empty if no build works
 }
 
 func rights() []right {
 	return []right{
 		{"pods", "create", ""},
 		{"pods", "get", ""},
-		{"pods", "list", "pods that a killed client left are not found"},
+		{"pods", "list", "builder pods that a killed client left are not found"},
 		{"pods", "watch", ""},
 		{"pods", "delete", ""},
 		{"pods/exec", "create", ""},
@@ -30,28 +30,28 @@ func rights() []right {
 	}
 }
 
-// rights asks for each right by itself and tells whether a build may try at all.
+// rights checks each right on its own. It returns whether the user has all that a build needs.
 func (e *Exam) rights(ctx context.Context, r *Report) bool {
-	allowed := true
+	mayBuild := true
 	for _, right := range rights() {
 		name := "right to " + right.verb + " " + right.resource
-		yes, err := e.may(ctx, right)
+		allowed, err := e.allowed(ctx, right)
 		switch {
 		case err != nil:
 			r.Add(name, Unknown, "", "ask the API server: %v", err)
-		case yes:
+		case allowed:
 			r.Add(name, OK, "", "in namespace %s", e.Namespace)
 		case right.without != "":
 			r.Add(name, Warn, e.grant(right, r.user), "missing: %s", right.without)
 		default:
-			r.Add(name, Fail, e.grant(right, r.user), "missing, and no build works without")
-			allowed = false
+			r.Add(name, Fail, e.grant(right, r.user), "missing; no build works without it")
+			mayBuild = false
 		}
 	}
-	return allowed
+	return mayBuild
 }
 
-func (e *Exam) may(ctx context.Context, right right) (bool, error) {
+func (e *Exam) allowed(ctx context.Context, right right) (bool, error) {
 	resource, sub, _ := strings.Cut(right.resource, "/")
 	review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 		ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: e.Namespace, Verb: right.verb, Resource: resource, Subresource: sub},
@@ -63,7 +63,7 @@ func (e *Exam) may(ctx context.Context, right right) (bool, error) {
 	return answer.Status.Allowed, nil
 }
 
-// grant gives the user this right and no other.
+// grant returns the commands that give the user this right only.
 func (e *Exam) grant(right right, user identity) string {
 	name := "kubectl-img-" + strings.ReplaceAll(right.resource, "/", "-") + "-" + right.verb
 	return fmt.Sprintf("kubectl create role %s -n %s --verb=%s --resource=%s && kubectl create rolebinding %s -n %s --role=%s %s",

@@ -11,10 +11,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/version"
 )
 
-// skewLimit is how far apart clocks may be before tokens and certificates are refused for it.
-const skewLimit = 30 * time.Second
+// clockSkewLimit is how far apart two clocks may be before tokens and certificates count as expired or as not yet valid.
+const clockSkewLimit = 30 * time.Second
 
-// server looks at the API server's version.
+// server checks the API server's version.
 func (e *Exam) server(r *Report) error {
 	info, err := e.Client.Discovery().ServerVersion()
 	if err != nil {
@@ -33,25 +33,25 @@ func (e *Exam) server(r *Report) error {
 	return nil
 }
 
-// clock compares this machine's time with the API server's, which is known to the second.
+// clock compares this machine's time with the API server's, which has a resolution of a second.
 func (e *Exam) clock(r *Report) {
-	theirs := e.ServerTime()
-	if theirs.IsZero() {
-		r.Add("clock", Unknown, "", "the API server does not say what time it is")
+	serverTime := e.ServerTime()
+	if serverTime.IsZero() {
+		r.Add("clock", Unknown, "", "the API server does not send its time")
 		return
 	}
-	skew := time.Since(theirs).Round(time.Second)
-	if skew.Abs() > skewLimit {
+	skew := time.Since(serverTime).Round(time.Second)
+	if skew.Abs() > clockSkewLimit {
 		r.Add("clock", Warn, "sudo timedatectl set-ntp true", "%s apart from the API server's: tokens and certificates may be refused", skew.Abs())
 		return
 	}
-	r.Add("clock", OK, "", "within %s of the API server's", skewLimit)
+	r.Add("clock", OK, "", "within %s of the API server's", clockSkewLimit)
 }
 
 // identity is the user as the API server knows it.
 type identity struct{ name string }
 
-// whoami is empty where the API server does not tell.
+// whoami returns an empty identity if the API server does not report one.
 func (e *Exam) whoami(ctx context.Context) identity {
 	review, err := e.Client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
 	if err != nil {
@@ -60,7 +60,7 @@ func (e *Exam) whoami(ctx context.Context) identity {
 	return identity{review.Status.UserInfo.Username}
 }
 
-// flag names the user to kubectl create rolebinding.
+// flag returns the flag of kubectl create rolebinding that names the user.
 func (i identity) flag() string {
 	if account, ok := strings.CutPrefix(i.name, "system:serviceaccount:"); ok {
 		return "--serviceaccount=" + account

@@ -10,8 +10,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
-	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
 // API explains an error of the API server, or of the way to it. It returns any other error as it is.
@@ -110,8 +110,8 @@ func statusHint(err *apierrors.StatusError) string {
 // forbiddenHint reads the message: the status has no field for the verb, the namespace or the violated level.
 // Only the hint depends on the wording.
 func forbiddenHint(message string) string {
-	if level, ok := builder.PodSecurityLevel(message); ok {
-		return podSecurityHint(level)
+	if violated, ok := podsecurity.ViolatedLevel(message); ok {
+		return podSecurityHint(violated.String())
 	}
 	for words, hint := range map[string]string{
 		"exceeded quota: ":       "kubectl describe resourcequota shows what is left; --request and --limit say what the builder takes",

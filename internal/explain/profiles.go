@@ -25,7 +25,7 @@ func Isolation(err error) (reason string, ok bool) {
 	if errors.As(err, &job) && job.Blocked() {
 		return job.Message, true
 	}
-	return builder.Isolation(err)
+	return builder.IsolationFailure(err)
 }
 
 // NoProfile explains that none of the attempts worked in the namespace. Which names the profiles that were allowed.

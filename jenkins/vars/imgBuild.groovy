@@ -1,6 +1,6 @@
 import dev.kubectlimg.CommandLine
 
-/** Builds an image in a pod of its own and pushes it; imgBuild.txt has the arguments. */
+/** Builds an image in a builder pod and pushes it. imgBuild.txt describes the arguments. */
 Map call(Map args) {
     List<String> unknown = CommandLine.unknown(args)
     if (unknown || !args.image) {
@@ -12,7 +12,7 @@ Map call(Map args) {
     return build(args)
 }
 
-/** The attempts of one build. Only what the cluster or the plugin itself did wrong, exit code 1, can end better another time. */
+/** Repeats a build that fails with exit code 1, a fault of the cluster or the plugin. Other failures would only happen again. */
 private Map build(Map args) {
     int retries = args.retries == null ? 2 : args.retries as int
     for (int attempt = 1; true; attempt++) {
@@ -28,11 +28,11 @@ private Map build(Map args) {
     }
 }
 
-/** One run of the plugin. Its pod bears an id, so that it is found even if the plugin was killed without a word. */
+/** Runs the plugin once. A label with an ID on the pod makes it possible to delete the pod even if the plugin was killed. */
 private Map once(Map args) {
     String id = UUID.randomUUID().toString()
     String scratch = "${pwd(tmp: true)}/img-build-${id}"
-    List<String> words = [scratch] + CommandLine.build(args, inEnvironment(args), id, scratch)
+    List<String> words = [scratch] + CommandLine.build(args, environmentArguments(args), id, scratch)
     try {
         int code = sh(label: "kubectl img build ${args.image}", returnStatus: true, script: CommandLine.buildScript(words, id))
         if (code == 0) {
@@ -40,16 +40,16 @@ private Map once(Map args) {
         }
         return [code: code, error: readFile(file: "${scratch}/error", encoding: 'UTF-8').trim()]
     } finally {
-        List<String> leavings = [scratch] + CommandLine.prune(args, where(), id)
-        // An agent that is gone can run nothing; what ended the build is the news, not that.
+        List<String> pruneWords = [scratch] + CommandLine.prune(args, place(), id)
+        // If the agent is gone, this fails too. The build must then end with the first error.
         catchError(message: 'clean up after kubectl img build', buildResult: 'SUCCESS', stageResult: 'SUCCESS', catchInterruptions: false) {
-            sh(label: 'clean up', script: CommandLine.pruneScript(leavings, id))
+            sh(label: 'clean up', script: CommandLine.pruneScript(pruneWords, id))
         }
     }
 }
 
-/** What the environment says of the cluster and the namespace, by flags. */
-private Map<String, String> where() {
+/** The cluster and the namespace that environment variables choose. The keys are the names of flags. */
+private Map<String, String> place() {
     Map<String, String> found = [:]
     Map<String, String> variables = CommandLine.variables()
     List<String> names = new ArrayList<String>(variables.keySet())
@@ -62,8 +62,8 @@ private Map<String, String> where() {
     return found
 }
 
-/** The build arguments that need no value, because a variable of the environment has it: it stays out of scripts and command lines. */
-private List<String> inEnvironment(Map args) {
+/** The build arguments whose value is in the environment. It stays out of scripts and command lines. */
+private List<String> environmentArguments(Map args) {
     List<String> names = []
     List<String> keys = new ArrayList<String>((args.buildArgs ?: [:]).keySet())
     for (int i = 0; i < keys.size(); i++) {
@@ -75,6 +75,7 @@ private List<String> inEnvironment(Map args) {
     return names
 }
 
+/** The step's result. */
 private Map result(Map args, Map metadata) {
     String repository = CommandLine.repository(args)
     String digest = metadata['containerimage.digest']

@@ -1,4 +1,4 @@
-/** Builds images side by side: imgBuildAll(app: [image: …], web: [image: …], failFast: true). Returns their results by name. */
+/** Builds images in parallel: imgBuildAll(app: [image: …], web: [image: …], failFast: true). Returns a map of their results. */
 Map call(Map builds) {
     Map results = [:]
     Map branches = [failFast: builds.failFast ?: false]
@@ -14,7 +14,7 @@ Map call(Map builds) {
     return results
 }
 
-/** The same for a list: the names are those of the images. */
+/** Does the same for a list. The keys of the result are the images. */
 Map call(List<Map> builds) {
     Map named = [:]
     for (int i = 0; i < builds.size(); i++) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh IS_SNAPSHOT: refuses a release that does not name its builder image by digest.
+# check.sh IS_SNAPSHOT: fails for a release whose builder image is not named by digest.
 set -eu
 [ "$1" != true ] || exit 0
 if ! echo "${BUILDER_IMAGE:-}" | grep -Eq '^[^@ ]+@sha256:[0-9a-f]{64}$'; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# notes.sh VERSION: prints the section of CHANGELOG.md for a version without its v. A release without one is refused.
+# notes.sh VERSION: prints the section of CHANGELOG.md for a version, given without its v. Fails if there is none.
 set -eu
 cd "$(dirname "$0")/../.."
 awk -v head="## [$1]" '

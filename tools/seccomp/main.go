@@ -1,4 +1,4 @@
-// Command seccomp writes the builder's seccomp profile: containerd's default and, over it, the rules of extras.yaml.
+// Command seccomp writes the builder's seccomp profile: containerd's default profile with the additional rules of extras.yaml.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// extras is deploy/seccomp/extras.yaml.
+// extras is the content of deploy/seccomp/extras.yaml.
 type extras struct {
 	Architectures []specs.Arch `json:"architectures"`
 	Syscalls      []rule       `json:"syscalls"`
@@ -23,7 +23,7 @@ type extras struct {
 type rule struct {
 	specs.LinuxSyscall `json:",inline"`
 	Reason             string `json:"reason"`
-	Architecture       string `json:"architecture"` // where alone the names exist; empty for all
+	Architecture       string `json:"architecture"` // the only one that has these calls; empty if all have
 }
 
 func main() {
@@ -49,7 +49,7 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// generate returns the profile as JSON. A rule without a reason is an error.
+// generate returns the profile as JSON. It returns an error for a rule without a reason.
 func generate(text []byte) ([]byte, error) {
 	var more extras
 	if err := yaml.UnmarshalStrict(text, &more); err != nil {
@@ -70,10 +70,11 @@ func generate(text []byte) ([]byte, error) {
 	return append(out, '\n'), err
 }
 
-// defaults is containerd's profile for a container with the builder's two capabilities. containerd makes it for the machine it runs on.
+// defaults returns containerd's default profile for a container with the builder's two capabilities. It depends on the machine that
+// runs this.
 func defaults() (*specs.LinuxSeccomp, error) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		return nil, errors.New("run this on linux/amd64: the rules for arm64 are in extras.yaml")
+		return nil, errors.New("run this on linux/amd64: extras.yaml has the rules for arm64")
 	}
 	return seccomp.DefaultProfile(&specs.Spec{Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{
 		Bounding: []string{"CAP_SETUID", "CAP_SETGID"},

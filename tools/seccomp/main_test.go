@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestProfileIsFresh keeps the profile what `make update-seccomp` writes: nothing is in it but containerd's default and what has a reason.
-func TestProfileIsFresh(t *testing.T) {
+// TestProfileUpToDate checks that the profile is what `make update-seccomp` writes: containerd's default and rules with a reason.
+func TestProfileUpToDate(t *testing.T) {
 	want, err := generate(read(t, "../../deploy/seccomp/extras.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -19,8 +19,8 @@ func TestProfileIsFresh(t *testing.T) {
 	}
 }
 
-// TestContainerdIsTheTests keeps the default that of the containerd which the end-to-end tests run on.
-func TestContainerdIsTheTests(t *testing.T) {
+// TestContainerdVersion checks that the default profile comes from the version of containerd that the end-to-end tests run.
+func TestContainerdVersion(t *testing.T) {
 	version := regexp.MustCompile(`github\.com/containerd/containerd/v2 (v\S+)`)
 	ours := version.FindSubmatch(read(t, "go.mod"))
 	theirs := version.FindSubmatch(read(t, "../../tests/cluster/tools/containerd/go.mod"))
@@ -29,9 +29,9 @@ func TestContainerdIsTheTests(t *testing.T) {
 	}
 }
 
-func TestRuleWithoutReasonIsRefused(t *testing.T) {
+func TestGenerateRuleWithoutReason(t *testing.T) {
 	if _, err := generate([]byte("syscalls: [{names: [bpf], action: SCMP_ACT_ALLOW}]")); err == nil {
-		t.Error("a rule without a reason was taken")
+		t.Error("no error")
 	}
 }
 

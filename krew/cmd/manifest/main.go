@@ -1,4 +1,4 @@
-// Command manifest prints the krew manifest of what goreleaser has left in a directory.
+// Command manifest prints the krew manifest of the release that goreleaser has written to a directory.
 package main
 
 import (
@@ -13,8 +13,8 @@ import (
 )
 
 func main() {
-	dist := flag.String("dist", "dist", "what goreleaser wrote: metadata.json and checksums.txt")
-	base := flag.String("base", "", "URL of the directory with the archives (default: the release on GitHub)")
+	dist := flag.String("dist", "dist", "directory with goreleaser's metadata.json and checksums.txt")
+	base := flag.String("base", "", "URL of the archives' directory (default: the release on GitHub)")
 	flag.Parse()
 	if err := run(*dist, *base, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)

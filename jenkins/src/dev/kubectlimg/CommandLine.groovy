@@ -2,38 +2,40 @@ package dev.kubectlimg
 
 import com.cloudbees.groovy.cps.NonCPS
 
-/** What imgBuild is asked for, as words of a command line and as scripts for a POSIX shell. Pure functions, none of which calls a step. */
+/** Turns the arguments of imgBuild into command lines and scripts for a POSIX shell. The functions call no pipeline steps. */
 class CommandLine implements Serializable {
 
     private static final long serialVersionUID = 1
 
-    /** The label by which a run finds its builder pods. */
-    private static final String RUN = 'kubectl-img.dev/run'
+    /** The label with which a run finds its builder pods. */
+    private static final String RUN_LABEL = 'kubectl-img.dev/run'
 
-    private static final List<String> KNOWN = [
+    private static final List<String> ARGUMENTS = [
         'image', 'tags', 'context', 'dockerfile', 'buildArgs', 'target', 'labels', 'namespace', 'profile', 'auth', 'cacheFrom',
         'timeout', 'extraArgs', 'retries', 'kubeconfig',
     ].asImmutable()
 
-    /** Flags that say which cluster and namespace, and have a value; the first ones may come from the environment: no secret, for they become words. */
-    private static final List<String> WHERE = ['namespace', 'context', 'cluster', 'user', 'server', 'kubeconfig'].asImmutable()
-    private static final List<String> WHO = [
+    /** Flags with a value that choose the cluster and the namespace. Their values may come from the environment, because none is a secret. */
+    private static final List<String> PLACE_FLAGS = ['namespace', 'context', 'cluster', 'user', 'server', 'kubeconfig'].asImmutable()
+
+    /** Flags with a value that choose the user. */
+    private static final List<String> LOGIN_FLAGS = [
         'token', 'as', 'as-group', 'as-uid', 'certificate-authority', 'client-certificate', 'client-key', 'tls-server-name',
     ].asImmutable()
 
-    /** The variables of the environment that say where a build runs, by the flags that they stand for. */
+    /** The environment variables that choose the cluster and the namespace. The keys are the names of their flags. */
     @NonCPS
     static Map<String, String> variables() {
-        return WHERE.collectEntries { name -> [(name): 'KUBECTL_IMG_' + name.toUpperCase(Locale.ROOT)] }
+        return PLACE_FLAGS.collectEntries { name -> [(name): 'KUBECTL_IMG_' + name.toUpperCase(Locale.ROOT)] }
     }
 
-    /** Arguments that nobody would look at. */
+    /** The arguments that imgBuild does not know. */
     @NonCPS
     static List<String> unknown(Map args) {
-        return args.keySet().findAll { name -> !KNOWN.contains(name.toString()) }.collect { name -> name.toString() }
+        return args.keySet().findAll { name -> !ARGUMENTS.contains(name.toString()) }.collect { name -> name.toString() }
     }
 
-    /** The image without a tag. */
+    /** The image without its tag. */
     @NonCPS
     static String repository(Map args) {
         String image = args.image
@@ -41,42 +43,45 @@ class CommandLine implements Serializable {
         return colon < 0 ? image : image.substring(0, colon)
     }
 
-    /** The words after kubectl. One word for a flag and its value, so that a value with a leading dash is no flag. */
+    /** The words after kubectl. A flag and its value are one word, because a value may begin with a dash. */
     @NonCPS
-    static List<String> build(Map args, Collection<String> inEnvironment, String id, String scratch) {
-        List<String> words = ['img', 'build', '--progress=steps', "--pod-label=${RUN}=${id}".toString(), "--metadata-file=${scratch}/metadata.json".toString()]
+    static List<String> build(Map args, Collection<String> fromEnvironment, String id, String scratch) {
+        List<String> words = [
+            'img', 'build', '--progress=steps', "--pod-label=${RUN_LABEL}=${id}".toString(), "--metadata-file=${scratch}/metadata.json".toString(),
+        ]
         words.addAll(args.tags ? flag('tag', args.tags.collect { tag -> "${args.image}:${tag}" }) : flag('tag', args.image))
         words.addAll(flag('file', args.dockerfile))
         for (name in ['target', 'namespace', 'profile', 'auth', 'timeout']) {
             words.addAll(flag(name, args[name]))
         }
         words.addAll(flag('cache-from', args.cacheFrom))
-        words.addAll(flag('build-arg', (args.buildArgs ?: [:]).collect { key, value -> inEnvironment.contains(key) ? key : "${key}=${value}" }))
+        words.addAll(flag('build-arg', (args.buildArgs ?: [:]).collect { key, value -> fromEnvironment.contains(key) ? key : "${key}=${value}" }))
         words.addAll(flag('label', (args.labels ?: [:]).collect { key, value -> "${key}=${value}" }))
         words.addAll((args.extraArgs ?: []).collect { word -> word.toString() })
         return words + ['--', (args.context ?: '.').toString()]
     }
 
-    /** Deletes what a run has left, where it ran; of a run with --keep only the files. A later word counts more, as it did for the build. */
+    /** The words that delete the run's pods, in the cluster and namespace of the build; empty with --keep. As in the build, the last flag wins. */
     @NonCPS
-    static List<String> prune(Map args, Map<String, String> where, String id) {
+    static List<String> prune(Map args, Map<String, String> place, String id) {
         List<String> extra = (args.extraArgs ?: []).collect { word -> word.toString() }
         if (extra.contains('--keep')) {
             return []
         }
-        List<String> words = ['img', 'prune', '--all', "--selector=${RUN}=${id}".toString()]
-        where.each { name, value -> words.addAll(flag(name, value)) }
-        return words + flag('namespace', args.namespace) + connection(extra)
+        List<String> words = ['img', 'prune', '--all', "--selector=${RUN_LABEL}=${id}".toString()]
+        place.each { name, value -> words.addAll(flag(name, value)) }
+        return words + flag('namespace', args.namespace) + placeAndLogin(extra)
     }
 
-    /** A script that runs kubectl with words, the first of which is a directory for what it finds out. */
+    /** A script that runs kubectl. The first word is a directory for the exit code, the log and the error line. */
     @NonCPS
     static String buildScript(List<String> words, String id) {
         return preamble(words, id) + '''\
             |scratch=$1
             |shift
             |(umask 077 && mkdir -p "$scratch")
-            |# Shown and kept: the error line is the message of the step that fails. tee outlives an abort as long as kubectl has something to say.
+            |# The log is printed and kept, because its error line becomes the message of the failed step. tee ignores an abort's signals, so
+            |# that it writes what kubectl prints until its end.
             |{
             |  kubectl "$@" 2>&1
             |  echo $? >"$scratch/code"
@@ -86,7 +91,7 @@ class CommandLine implements Serializable {
             |'''.stripMargin()
     }
 
-    /** A script that removes the directory and runs kubectl with the other words, if there are any. */
+    /** A script that removes the directory, its first word, and runs kubectl with the other words, if there are any. */
     @NonCPS
     static String pruneScript(List<String> words, String id) {
         return preamble(words, id) + '''\
@@ -96,13 +101,13 @@ class CommandLine implements Serializable {
             |'''.stripMargin()
     }
 
-    /** Those of the words that choose the cluster and the namespace. */
+    /** The words that choose the cluster, the namespace and the user. */
     @NonCPS
-    private static List<String> connection(List<String> words) {
+    private static List<String> placeAndLogin(List<String> words) {
         List<String> found = []
         for (int i = 0; i < words.size(); i++) {
             String word = words[i]
-            boolean named = word.startsWith('--') && (WHERE + WHO).contains(word.substring(2).tokenize('=')[0])
+            boolean named = word.startsWith('--') && (PLACE_FLAGS + LOGIN_FLAGS).contains(word.substring(2).tokenize('=')[0])
             if (named || word.startsWith('-n') || word.startsWith('-s') || word.startsWith('--insecure-skip-tls-verify')) {
                 found.add(word)
             }
@@ -114,8 +119,8 @@ class CommandLine implements Serializable {
     }
 
     /**
-     * Sets the shell's arguments to words. Each of them stands in a here document as it is: nothing needs quoting, so nothing can be
-     * quoted wrong, and a secret among them is still the text that Jenkins masks. The first line keeps Jenkins from tracing the script.
+     * Sets the shell's arguments to the words. Each word is a here document of its own, without any quoting, so that Jenkins recognizes and
+     * masks secrets. The first line keeps Jenkins from printing the script's commands.
      */
     @NonCPS
     private static String preamble(List<String> words, String id) {

@@ -1,4 +1,6 @@
-package doctor
+// Package podsecurity knows the Pod Security levels, reads the API server's refusals of a pod for its security settings, and
+// compares the settings of two pods.
+package podsecurity
 
 import (
 	corev1 "k8s.io/api/core/v1"
@@ -6,8 +8,8 @@ import (
 	"k8s.io/pod-security-admission/policy"
 )
 
-// levelOf is the strictest Pod Security level that admits the pod, by Kubernetes' own rules.
-func levelOf(pod *corev1.Pod) api.Level {
+// StrictestLevel returns the strictest level that admits the pod, by the latest version of Kubernetes' own checks.
+func StrictestLevel(pod *corev1.Pod) api.Level {
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {
 		return api.LevelPrivileged

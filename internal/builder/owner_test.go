@@ -1,0 +1,34 @@
+package builder
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/fake"
+)
+
+func TestOwner(t *testing.T) {
+	agent := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "agent", UID: "u"},
+		Status:     corev1.PodStatus{PodIPs: []corev1.PodIP{{IP: "10.0.0.7"}}},
+	}
+	api := newAPI(fake.NewClientset(agent))
+	for name, c := range map[string]struct {
+		host      Host
+		namespace string
+		owned     bool
+	}{
+		"process in the pod":               {Host{"agent", []string{"127.0.0.1", "10.0.0.7"}}, "ns", true},
+		"machine with the pod's name":      {Host{"agent", []string{"10.0.0.8"}}, "ns", false},
+		"pod of another namespace":         {Host{"agent", []string{"10.0.0.7"}}, "other", false},
+		"machine outside with its address": {Host{"laptop", []string{"10.0.0.7"}}, "ns", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			owners := Owner(t.Context(), api, c.namespace, c.host)
+			if (len(owners) == 1) != c.owned || c.owned && owners[0].UID != "u" {
+				t.Errorf("%+v", owners)
+			}
+		})
+	}
+}

@@ -1,0 +1,160 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+	"k8s.io/utils/ptr"
+)
+
+func TestAwaitStart(t *testing.T) {
+	t.Run("pod pending, then running", func(t *testing.T) {
+		client := fake.NewClientset()
+		pod := create(t, client)
+		setStatus(t, client, unschedulable())
+		var reasons []string
+		reported := make(chan struct{})
+		go func() {
+			<-reported
+			setStatus(t, client, running())
+		}()
+		err := pod.AwaitStart(t.Context(), func(reason string) {
+			reasons = append(reasons, reason)
+			close(reported)
+		})
+		if err != nil || len(reasons) != 1 || !strings.HasPrefix(reasons[0], "Unschedulable") {
+			t.Errorf("%v, reasons %q", err, reasons)
+		}
+	})
+	t.Run("time-out names the last reason", func(t *testing.T) {
+		client := fake.NewClientset()
+		pod := create(t, client)
+		setStatus(t, client, unschedulable())
+		timedOut := errors.New("timed out")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, timedOut)
+		defer cancel()
+		err := pod.AwaitStart(ctx, func(string) {})
+		var pending *PendingError
+		if !errors.As(err, &pending) || !errors.Is(err, timedOut) || !strings.Contains(pending.Reason, "0/1 nodes") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+func TestAwaitStartEvents(t *testing.T) {
+	t.Run("started event comes before the status", func(t *testing.T) {
+		client := fake.NewClientset()
+		pod := create(t, client)
+		sendEvents(t, client,
+			event("Warning", "FailedMount", "not\nyet", container), event("Normal", "Started", "", "sidecar"), event("Normal", "Started", "", container))
+		var reasons []string
+		err := pod.AwaitStart(t.Context(), func(reason string) { reasons = append(reasons, reason) })
+		if err != nil || len(reasons) != 1 || reasons[0] != "FailedMount: not yet" {
+			t.Errorf("%v, reasons %q", err, reasons)
+		}
+	})
+	t.Run("no right to watch events", func(t *testing.T) {
+		client := fake.NewClientset()
+		pod := create(t, client)
+		watches := 0
+		client.PrependWatchReactor("events", func(clienttesting.Action) (bool, watch.Interface, error) {
+			watches++
+			return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "events"}, "", errors.New("no"))
+		})
+		setStatus(t, client, running())
+		if err := pod.AwaitStart(t.Context(), func(string) {}); err != nil || watches > 1 {
+			t.Errorf("%v after %d watches", err, watches)
+		}
+	})
+	for _, c := range []struct{ name, reason, message, want string }{
+		{
+			"node without user namespaces", "FailedCreatePodSandBox", "the runtime does not\nsupport user namespaces",
+			"start builder pod: FailedCreatePodSandBox: the runtime does not support user namespaces",
+		},
+		{"node without the seccomp profile", "Failed", "Error: cannot load seccomp profile", "start builder pod: CreateContainerError: cannot load seccomp profile"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			client := fake.NewClientset()
+			pod := create(t, client)
+			sendEvents(t, client, event("Warning", "FailedCreatePodSandBox", "plugin type=bridge\nfailed", ""),
+				event("Warning", "Failed", "Failed to pull image userns/x", container), event("Warning", c.reason, c.message, container))
+			var reasons []string
+			err := pod.AwaitStart(t.Context(), func(reason string) { reasons = append(reasons, reason) })
+			var start *StartError
+			if !errors.As(err, &start) || err.Error() != c.want || len(reasons) != 2 {
+				t.Errorf("%v, reasons %q", err, reasons)
+			}
+		})
+	}
+}
+
+func TestAwaitStartAdopted(t *testing.T) {
+	client := fake.NewClientset()
+	create(t, client)
+	stored := builderPod()
+	stored.Spec.SecurityContext = &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{LocalhostProfile: ptr.To("img.json")}}
+	sendEvents(t, client, event("Warning", "Failed", "Error: cannot load seccomp profile", container))
+	err := Adopt(newAPI(client), stored, container).AwaitStart(t.Context(), func(string) {})
+	var start *StartError
+	if !errors.As(err, &start) || !strings.Contains(start.Hint(), "img.json") {
+		t.Errorf("%v, want a *StartError that names img.json", err)
+	}
+}
+
+func TestAwaitEnd(t *testing.T) {
+	client := fake.NewClientset()
+	pod := create(t, client)
+	t.Run("container completed", func(t *testing.T) {
+		setStatus(t, client, terminated(corev1.ContainerStateTerminated{Reason: "Completed", Message: `{"digest":"sha256:1"}`}))
+		end, err := pod.AwaitEnd(t.Context())
+		if err != nil || end.Message != `{"digest":"sha256:1"}` || end.Code != 0 {
+			t.Errorf("%+v, %v", end, err)
+		}
+	})
+	t.Run("pod deleted", func(t *testing.T) {
+		if err := pod.Delete(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var deleted *DeletedError
+		if _, err := pod.AwaitEnd(t.Context()); !errors.As(err, &deleted) {
+			t.Errorf("%v, want a *DeletedError", err)
+		}
+	})
+}
+
+func event(kind, reason, message, container string) *corev1.Event {
+	return &corev1.Event{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "img-1.", Name: "img-1." + reason}, Type: kind, Reason: reason, Message: message,
+		InvolvedObject: corev1.ObjectReference{Kind: "Pod", Name: "img-1", UID: "uid", FieldPath: "spec.containers{" + container + "}"},
+	}
+}
+
+// sendEvents creates the events as soon as somebody watches for them.
+func sendEvents(t *testing.T, client *fake.Clientset, events ...*corev1.Event) {
+	watching := make(chan struct{}, 1)
+	client.PrependWatchReactor("events", func(a clienttesting.Action) (bool, watch.Interface, error) {
+		w, err := client.Tracker().Watch(a.GetResource(), a.GetNamespace())
+		watching <- struct{}{}
+		return true, w, err
+	})
+	go func() {
+		<-watching
+		for i, e := range events {
+			e.Name += fmt.Sprint(i)
+			if _, err := client.CoreV1().Events("ns").Create(context.Background(), e, metav1.CreateOptions{}); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+}

@@ -1,0 +1,68 @@
+package podsecurity_test
+
+import (
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
+)
+
+func TestCompare(t *testing.T) {
+	seccomp := func(profile corev1.SeccompProfileType, file string) *corev1.PodSecurityContext {
+		p := &corev1.SeccompProfile{Type: profile}
+		if file != "" {
+			p.LocalhostProfile = &file
+		}
+		return &corev1.PodSecurityContext{SeccompProfile: p}
+	}
+	localhost, otherFile := seccomp(corev1.SeccompProfileTypeLocalhost, "img.json"), seccomp(corev1.SeccompProfileTypeLocalhost, "other.json")
+	unconfined, runtimeDefault := seccomp(corev1.SeccompProfileTypeUnconfined, ""), seccomp(corev1.SeccompProfileTypeRuntimeDefault, "")
+	type change = func(*corev1.Pod, *corev1.SecurityContext)
+	for name, c := range map[string]struct {
+		requested *corev1.PodSecurityContext
+		change    change
+		field     string // empty if nothing is weaker
+	}{
+		"nothing changed":                    {localhost, func(*corev1.Pod, *corev1.SecurityContext) {}, ""},
+		"no user namespace":                  {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.HostUsers = nil }, "spec.hostUsers"},
+		"masked /proc":                       {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.ProcMount = nil }, "procMount"},
+		"no security context":                {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.Containers[0].SecurityContext = nil }, "procMount"},
+		"another seccomp file":               {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = otherFile }, "seccompProfile"},
+		"seccomp profile removed":            {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = nil }, "seccompProfile"},
+		"seccomp profile of container":       {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.SeccompProfile = unconfined.SeccompProfile }, "seccompProfile"},
+		"unconfined where nothing was set":   {nil, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = unconfined }, "seccompProfile"},
+		"default where nothing was set":      {nil, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = runtimeDefault }, ""},
+		"default where unconfined was asked": {unconfined, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = runtimeDefault }, ""},
+		"privilege escalation":               {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.AllowPrivilegeEscalation = ptr.To(true) }, "allowPrivilegeEscalation"},
+		"privileged":                         {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.Privileged = ptr.To(true) }, "privileged"},
+		"host pids":                          {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.HostPID = true }, "hostPID"},
+		"host network":                       {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.HostNetwork = true }, "hostNetwork"},
+		"host ipc":                           {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.HostIPC = true }, "hostIPC"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			requested := pod(func(p *corev1.Pod, c *corev1.SecurityContext) {
+				p.Spec.HostUsers, c.ProcMount = ptr.To(false), ptr.To(corev1.UnmaskedProcMount)
+			})
+			requested.Spec.SecurityContext = c.requested
+			stored := requested.DeepCopy()
+			c.change(stored, stored.Spec.Containers[0].SecurityContext)
+			weakened := podsecurity.Compare(requested, stored, "builder")
+			if (weakened == nil) != (c.field == "") || weakened != nil && !strings.HasSuffix(weakened.Field, c.field) {
+				t.Errorf("%v, want %q", weakened, c.field)
+			}
+		})
+	}
+}
+
+func TestWeakenedErrorHint(t *testing.T) {
+	for field, want := range map[string]string{
+		"spec.hostUsers": "feature gates", "securityContext.procMount": "feature gates", "securityContext.seccompProfile": "mutatingwebhookconfigurations",
+	} {
+		if hint := (&podsecurity.WeakenedError{Field: field}).Hint(); !strings.Contains(hint, want) {
+			t.Errorf("%s: hint %q, want %q in it", field, hint, want)
+		}
+	}
+}
