@@ -212,7 +212,7 @@ func shellTexts(t *testing.T, path string) []errorText {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reason := regexp.MustCompile(`(?:problem=|(?:failure|end) \w+ \w+ )"([^"]+)|echo "([^"]*)(?:".*return 1|" >"\$s/reason)|event "refused \$\w+ ([^"]*)`)
+	reason := regexp.MustCompile(`(?:problem=|(?:failure_json|end_early) \w+ \w+ )"([^"]+)|echo "([^"]*)(?:".*return 1|" >"\$SESSION/reason)|event "refused \$\w+ ([^"]*)`)
 	var texts []errorText
 	for i, line := range strings.Split(string(script), "\n") {
 		for _, found := range reason.FindAllStringSubmatch(line, -1) {

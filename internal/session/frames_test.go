@@ -25,7 +25,7 @@ func (p *pod) unpacked(stream []byte) (payload []byte, verified bool) {
 	_ = os.Remove(p.path("run/end"))
 	p.write("run/events", "")
 	var out bytes.Buffer
-	cmd := p.command("frames")
+	cmd := p.command("read_frames")
 	cmd.Stdin, cmd.Stdout = bytes.NewReader(stream), &out
 	_ = cmd.Run() // its exit code decides nothing: the marker does
 	sum := sha256.Sum256(out.Bytes())

@@ -92,10 +92,10 @@ func (l Login) script() string {
 		lines = append(lines, command("trust", l.Unverified...))
 	}
 	for _, g := range l.Google {
-		lines = append(lines, command("google", g.Helper, g.Account, strings.Join(g.Hosts, ",")))
+		lines = append(lines, command("login_google", g.Helper, g.Account, strings.Join(g.Hosts, ",")))
 	}
 	if l.Config != nil || len(l.Secrets) > 0 {
-		lines = append(lines, command("logins", l.Secrets...))
+		lines = append(lines, command("merge_logins", l.Secrets...))
 	}
 	if lines == nil {
 		return ""

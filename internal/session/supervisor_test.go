@@ -19,6 +19,7 @@ import (
 
 	"github.com/kubectl-img/kubectl-img/exec"
 	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/session/supervisor"
 )
 
 // pod runs the real supervisor as a local process, with the paths of the pod moved below a directory of the test.
@@ -66,7 +67,7 @@ func newPod(t *testing.T, shell []string) *pod {
 		Dir, p.path("run"), Workspace, p.path("workspace"), "/dev/termination-log", p.path("termination"),
 		MountsDir, p.path("secrets"), "/sys/fs/cgroup", p.path("cgroup"), "/proc/", p.path("proc")+"/", "/usr/bin/unshare", p.path("bin/unshare"),
 		"/etc/subuid /etc/subgid", p.path("subuid"),
-	).Replace(supervisor)
+	).Replace(supervisor.Script())
 	p.write("supervisor", text)
 	p.write("subuid", "user:1001:64534\n")
 	for _, dir := range []string{"run", "workspace", "bin"} {
