@@ -183,8 +183,8 @@ func (b *build) converse(ctx context.Context, pod *builder.Pod, upload func(cont
 }
 
 func (b *build) session() *session.Session {
-	return session.New(b.runner(b.rung.Pod.Namespace, b.rung.Pod.Name), b.DetachGrace, session.Notes{
-		Ready: b.cleared, Phase: b.phase.engine, Identity: b.identified, Losses: b.lost, Held: b.held, Broken: b.broken, Disconnected: b.disconnected,
+	return session.New(b.runner(b.rung.Pod.Namespace, b.rung.Pod.Name), b.DetachGrace, session.Handlers{
+		Ready: b.cleared, Phase: b.phase.engine, Identity: b.identified, LostOwners: b.lost, CacheHeld: b.held, UploadBroken: b.broken, Disconnected: b.disconnected,
 	})
 }
 
@@ -197,7 +197,7 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 	b.phase.set("send the build context")
 	progress := newTransfer(b.Plan, b.streams.ErrOut, b.log)
 	var sent buildcontext.Summary
-	err := s.Upload(ctx, session.Payload{Once: b.Source.Once(), Held: b.rung.trial, Write: func(w *tar.Writer) (err error) {
+	err := s.Upload(ctx, session.Payload{Once: b.Source.Once(), AfterCheck: b.rung.trial, Write: func(w *tar.Writer) (err error) {
 		if sent, err = b.Source.WriteTar(ctx, w, session.Entry(b.Build.Context)); err != nil {
 			return err
 		}

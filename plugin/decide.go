@@ -82,9 +82,9 @@ func (b *build) complete(ctx context.Context) error {
 }
 
 // sessionLogin is what the pod is sent.
-func (b *build) sessionLogin() session.Login {
+func (b *build) sessionLogin() session.RegistryAccess {
 	l := b.login
-	out := session.Login{
+	out := session.RegistryAccess{
 		Config: l.logins.Config(), Certificates: b.Trust.Certificates, Unverified: b.Trust.Insecure, Proxy: b.Proxies.Pairs(), Secrets: l.logins.Secrets(),
 	}
 	account := session.AnyAccount

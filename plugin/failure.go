@@ -90,11 +90,11 @@ func (b *build) ranOut(job *session.JobError, said string) error {
 	if job.Phase == string(engine.PhasePush) {
 		e.code = codeInternal
 	}
-	switch job.Cause {
-	case session.NoMemory:
+	switch job.Exhausted {
+	case session.Memory:
 		e.text = fmt.Sprintf("%s failed: a process was killed for memory (limit %s): %s", job.Phase, builder.MemoryLimit(b.Pod, podspec.Container), said)
 		e.hint = builder.HintMemory
-	case session.NoDisk:
+	case session.Disk:
 		e.text = fmt.Sprintf("%s failed: the builder pod's disk is full: %s", job.Phase, said)
 		e.hint = hintDisk
 	default:

@@ -54,7 +54,7 @@ func (c *connection) watchLog(ctx context.Context, pod *corev1.Pod, w io.Writer)
 	if err := adopted.Await(ctx, func(string) {}); err != nil {
 		return err
 	}
-	s := session.New(c.runner(pod.Namespace, pod.Name), graceOf(pod), session.Notes{Disconnected: c.disconnected})
+	s := session.New(c.runner(pod.Namespace, pod.Name), graceOf(pod), session.Handlers{Disconnected: c.disconnected})
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var all sync.WaitGroup
