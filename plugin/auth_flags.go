@@ -22,7 +22,7 @@ type authFlags struct {
 }
 
 func (o *authFlags) addAuth(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&o.auth, "auth", nil, "`METHOD`: How to log in to registries: auto, gcloud, gcr, local, secret=NAME or none; HOST=METHOD for one registry (repeatable; default auto)")
+	flags.StringArrayVar(&o.auth, "auth", nil, "`METHOD`: How to log in to registries: "+registryauth.Methods()+"; HOST=METHOD for one registry (repeatable; default auto)")
 	flags.StringArrayVar(&o.registryCAs, "registry-ca", nil, "`FILE`: PEM file with the authority of a registry's certificate (repeatable)")
 	flags.StringArrayVar(&o.insecure, "insecure-registry", nil, "`HOST`: HOST of a registry whose certificate is trusted unseen (repeatable)")
 	flags.BoolVar(&o.proxy, "proxy", false, "Pass HTTP_PROXY, HTTPS_PROXY, NO_PROXY and ALL_PROXY to the engine")

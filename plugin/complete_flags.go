@@ -85,14 +85,11 @@ func (c completer) auth(cmd *cobra.Command, args []string, typed string) ([]cobr
 		}
 		return found, directive
 	}
-	found, directive := startingWith(typed, []cobra.Completion{
-		cobra.CompletionWithDesc(string(registryauth.Auto), "decides for each registry"),
-		cobra.CompletionWithDesc(string(registryauth.Local), "the login of docker or podman here"),
-		cobra.CompletionWithDesc(string(registryauth.GCR), "the pod's Google identity"),
-		cobra.CompletionWithDesc(string(registryauth.Gcloud), "the same, through the Google Cloud CLI"),
-		cobra.CompletionWithDesc(string(registryauth.None), "anonymous"),
-		cobra.CompletionWithDesc(secret, "a Secret of the namespace"),
-	})
+	var methods []cobra.Completion
+	for _, m := range registryauth.Choices() {
+		methods = append(methods, cobra.CompletionWithDesc(m.Value, m.Description))
+	}
+	found, directive := startingWith(typed, methods)
 	if len(found) == 1 && strings.HasPrefix(found[0], secret) {
 		directive |= cobra.ShellCompDirectiveNoSpace
 	}

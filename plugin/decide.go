@@ -95,7 +95,7 @@ func (b *build) sessionLogin() session.RegistryAccess {
 		account = session.NamedAccount
 	}
 	for _, h := range l.logins.Helpers() {
-		out.Google = append(out.Google, session.GoogleLogin{Helper: h.Name, Account: account, Hosts: h.Hosts})
+		out.Clouds = append(out.Clouds, session.CloudLogin{Cloud: h.Cloud, Helper: h.Name, Account: account, Hosts: h.Hosts})
 	}
 	return out
 }

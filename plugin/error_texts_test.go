@@ -87,7 +87,7 @@ func (c *collector) visit(n ast.Node) bool {
 			c.add(n, c.text(n.Rhs[0]))
 		}
 	case *ast.ValueSpec:
-		if n.Type != nil && nameOf(n.Type) == "Cause" {
+		if n.Type != nil && strings.HasSuffix(nameOf(n.Type), "Cause") {
 			if text := c.text(n.Values[0]); strings.Contains(text, " ") { // others are words of a protocol
 				c.add(n, text)
 			}

@@ -64,7 +64,7 @@ func (b *build) find(ctx, checking context.Context, l *login, dockerfile []byte)
 		defer panics.Recover(&l.err)
 		l.logins, l.err = b.decide(ctx, dockerfile)
 		if l.err == nil && len(l.logins.Helpers()) > 0 && b.Pod.Spec.ServiceAccountName != "" {
-			l.account = builder.GoogleAccount(ctx, b.api.Client(), b.Pod.Namespace, b.Pod.Spec.ServiceAccountName)
+			l.account = builder.ServiceAccountAnnotation(ctx, b.api.Client(), b.Pod.Namespace, b.Pod.Spec.ServiceAccountName, l.logins.AccountAnnotation())
 		}
 	}()
 	if l.err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth/cloud"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
@@ -35,15 +36,15 @@ func (e *registryError) ExitCode() int {
 func (b *build) explainRegistry(err error) error {
 	var refusal *registryauth.Refusal
 	var local *registryauth.LocalError
-	var google *registryauth.NoGoogleError
+	var noRegistry *registryauth.NoCloudRegistryError
 	var secret *builder.SecretError
 	switch {
 	case errors.As(err, &refusal):
 		return &registryError{refusal, b.hintFor(refusal)}
 	case errors.As(err, &local):
 		return &registryError{local, "docker login " + local.Host}
-	case errors.As(err, &google):
-		return &registryError{google, fmt.Sprintf("--auth %s=%s, if the pod's Google identity is to be shown there", google.Hosts[0], google.Method)}
+	case errors.As(err, &noRegistry):
+		return &registryError{noRegistry, fmt.Sprintf("--auth %s=%s, if the pod's %s identity is to be shown there", noRegistry.Hosts[0], noRegistry.Method, noRegistry.Cloud)}
 	case errors.As(err, &secret):
 		return &registryError{secret, b.secretHint(secret.Name)}
 	default:
@@ -104,10 +105,10 @@ func (b *build) explainLogin(job *session.JobError) error {
 		return b.explainRegistry(refusal)
 	case session.LoginNoHelper:
 		refusal.Cause = registryauth.HelperMissing
-	case session.LoginNoMetadata:
-		refusal.Cause = registryauth.NoMetadata
+	case session.LoginNoIdentity:
+		refusal.Cause = logins.IdentityCause(cloud.NoIdentity)
 	case session.LoginWrongAccount:
-		refusal.Cause, refusal.Detail = registryauth.WrongIdentity, b.wrongAccount(job.Message)
+		refusal.Cause, refusal.Detail = logins.IdentityCause(cloud.WrongIdentity), b.wrongAccount(job.Message)
 	case session.LoginNoConfig:
 		refusal.Cause = registryauth.HelperFailed
 	default:

@@ -4,18 +4,22 @@ import (
 	"fmt"
 
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth/cloud"
 )
 
 // hintFor is a command or a setting against a refusal.
 func (b *build) hintFor(r *registryauth.Refusal) string {
 	login, _ := b.loginOf(r.Host)
+	if hint := b.cloudHint(r); hint != "" {
+		return hint
+	}
 	switch r.Cause {
 	case registryauth.NoLogin:
 		return fmt.Sprintf("docker login %s and run this again, or --auth secret=NAME", r.Host)
 	case registryauth.Unauthorized, registryauth.Expired:
 		return b.renewHint(login, r.Host)
 	case registryauth.Forbidden:
-		return b.grantHint(login, r)
+		return fmt.Sprintf("have the right granted at %s, or log in as somebody who has it", r.Host)
 	case registryauth.Limited:
 		return "docker login " + r.Host
 	case registryauth.NotFound:
@@ -30,11 +34,6 @@ func (b *build) hintFor(r *registryauth.Refusal) string {
 		return "put a proxy with a certificate in front of it"
 	case registryauth.HelperMissing, registryauth.NoOpenSSL:
 		return "--image with the image that make image builds: VERSION-gcr has docker-credential-gcr, VERSION-gcloud has gcloud"
-	case registryauth.WrongIdentity:
-		return fmt.Sprintf("kubectl annotate serviceaccount -n %s %s iam.gke.io/gcp-service-account=NAME@PROJECT.iam.gserviceaccount.com, and a node pool with --workload-metadata=GKE_METADATA",
-			b.Pod.Namespace, b.Pod.Spec.ServiceAccountName)
-	case registryauth.NoMetadata:
-		return "outside Google Cloud, --auth local or secret=NAME"
 	default:
 		return ""
 	}
@@ -55,23 +54,16 @@ func (b *build) renewHint(login registryauth.Login, host string) string {
 	case registryauth.Secret:
 		return b.secretHint(login.Secrets[0]) + " --dry-run=client -o yaml | kubectl apply -f -"
 	default:
-		return "gcloud artifacts repositories get-iam-policy REPOSITORY --location=REGION shows who may pull and push"
+		return ""
 	}
 }
 
-func (b *build) grantHint(login registryauth.Login, r *registryauth.Refusal) string {
-	if login.Method == registryauth.Local || login.Method == registryauth.Secret {
-		return fmt.Sprintf("have the right granted at %s, or log in as somebody who has it", r.Host)
+// cloudHint returns the hint of the registry's cloud, or "".
+func (b *build) cloudHint(r *registryauth.Refusal) string {
+	if b.login == nil {
+		return ""
 	}
-	role := "reader"
-	if r.Push {
-		role = "writer"
-	}
-	member := "serviceAccount:NAME@PROJECT.iam.gserviceaccount.com"
-	if address := b.login.address(); address != "" {
-		member = "serviceAccount:" + address
-	}
-	return fmt.Sprintf("gcloud artifacts repositories add-iam-policy-binding REPOSITORY --location=REGION --member=%s --role=roles/artifactregistry.%s", member, role)
+	return b.login.logins.CloudHint(r, cloud.Login{Namespace: b.Pod.Namespace, ServiceAccount: b.Pod.Spec.ServiceAccountName, Account: b.login.address()})
 }
 
 // secretHint makes a Secret as --auth wants it.

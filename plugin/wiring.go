@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
@@ -23,7 +24,7 @@ const (
 	podOutputPath = session.OutputPath
 )
 
-func podCommand() []string { return session.Command() }
+func podCommand() []string { return session.Command(registryauth.LoginScripts()...) }
 
 // engineOf is the one of a profile. Its state is on a volume, never on the container's overlay; and what it unpacked with emulated owners is
 // of no use where owners are real.

@@ -10,17 +10,13 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// googleAccount is the annotation by which Workload Identity connects a service account to one of Google Cloud's.
-const googleAccount = "iam.gke.io/gcp-service-account"
-
-// GoogleAccount returns the address of the Google service account that a service account stands for; it is empty where there is
-// none, or where the user may not look.
-func GoogleAccount(ctx context.Context, client kubernetes.Interface, namespace, name string) string {
+// ServiceAccountAnnotation returns an annotation of a service account. It is empty if there is none, or if the user has no right to read it.
+func ServiceAccountAnnotation(ctx context.Context, client kubernetes.Interface, namespace, name, key string) string {
 	account, err := client.CoreV1().ServiceAccounts(namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return ""
 	}
-	return account.Annotations[googleAccount]
+	return account.Annotations[key]
 }
 
 // SecretError says that a Secret holds no registry login.

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// Whatever the engine says: a refusal has one of the causes and its words, and a failed RUN step is none.
+// A refusal has one of the causes and a part of the message. The output of a failed RUN step is never one.
 func FuzzDiagnose(f *testing.F) {
 	for _, seed := range []string{
 		"unexpected status: 401 Unauthorized", "failed to do request: Head \"https://r/v2/\": dial tcp: lookup r: no such host", "failed to authorize: x509: certificate has expired",
@@ -21,8 +21,8 @@ func FuzzDiagnose(f *testing.F) {
 	causes := []Cause{
 		Unauthorized, Forbidden, Expired, UnknownHost, Unreachable, BadCertificate, PlainHTTP, HelperMissing, HelperFailed,
 	}
-	f.Fuzz(func(t *testing.T, words string) {
-		cause, detail, ok := Diagnose(words)
+	f.Fuzz(func(t *testing.T, message string) {
+		cause, detail, ok := Diagnose(message)
 		switch {
 		case !ok && (cause != "" || detail != ""):
 			t.Errorf("no refusal, but %q, %q", cause, detail)
@@ -30,10 +30,10 @@ func FuzzDiagnose(f *testing.F) {
 			return
 		case !slices.Contains(causes, cause):
 			t.Errorf("cause %q", cause)
-		case !strings.Contains(words, detail):
-			t.Errorf("detail %q is not what was said", detail)
-		case strings.Contains(words, "executor failed running"):
-			t.Error("a RUN step's words are taken for a registry's")
+		case !strings.Contains(message, detail):
+			t.Errorf("detail %q is not in the message", detail)
+		case strings.Contains(message, "executor failed running"):
+			t.Error("the output of a RUN step is taken for a registry's")
 		}
 		login := Login{Registry: Registry{Host: "r"}, Method: None}
 		if text := login.Refused(cause, detail, "").Error(); !strings.HasPrefix(text, "pull from r anonymously: ") {
@@ -42,7 +42,7 @@ func FuzzDiagnose(f *testing.F) {
 	})
 }
 
-// Whatever a Dockerfile holds: references or an error, soon, and of a bounded size; the same ones every time.
+// For any Dockerfile: references of a bounded size, or an error, and the same ones every time.
 func FuzzReferences(f *testing.F) {
 	for _, seed := range []string{
 		"FROM scratch", "# syntax=docker/dockerfile:1\nARG V=1\nFROM a:$V AS x\nFROM x\nCOPY --from=b:2 / /\nRUN --mount=from=c true", "FROM a AS a\nFROM b\nCOPY --from=0 / /",
@@ -66,7 +66,7 @@ func FuzzReferences(f *testing.F) {
 			if ref == "" || ref == "scratch" && i > 0 || slices.Contains(refs[:i], ref) {
 				t.Errorf("references %q", refs)
 			}
-			if len(ref) > longest+len(dockerfile)+len(arg) {
+			if len(ref) > maxExpandedBytes+len(dockerfile)+len(arg) {
 				t.Errorf("a reference of %d bytes", len(ref))
 			}
 		}
@@ -74,14 +74,14 @@ func FuzzReferences(f *testing.F) {
 			t.Errorf("error %v", err)
 		}
 		for _, r := range Registries(nil, refs) {
-			if _, err := resource(r.Host); err != nil {
+			if _, err := parseRegistry(r.Host); err != nil {
 				t.Errorf("registry %q: %v", r.Host, err)
 			}
 		}
 	})
 }
 
-// Whatever --auth is given: a rule that reads the same when it is written, or an error that does not repeat the value.
+// For any value of --auth: a rule that stays the same when it is written and read again, or an error of one line.
 func FuzzParseRule(f *testing.F) {
 	for _, seed := range []string{"auto", "gcr", "secret=keys", "secret=", "r.example=local", "r:5000=secret=keys", "docker.io=none", "index.docker.io=none", "a=b=c", "=auto", "secret=auto=gcr", "[::1]:5000=local", "user:hunter2@r=local"} {
 		f.Add(seed)

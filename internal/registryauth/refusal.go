@@ -2,13 +2,16 @@ package registryauth
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/kubectl-img/kubectl-img/internal/registryauth/cloud"
 )
 
-// Cause is why a registry could not be used.
-type Cause string
+// Cause is why a registry could not be used, and what helps. It ends the text of a Refusal.
+type Cause = cloud.Cause
 
-// The causes, each with what to do about it; a Refusal's text ends with one.
+// The causes that do not depend on a cloud.
 const (
 	Unauthorized   Cause = "the registry knows no such login; log in to it"
 	NoLogin        Cause = "the registry wants a login; choose one with --auth"
@@ -26,19 +29,17 @@ const (
 	PlainHTTP      Cause = "the registry speaks plain http, which img v0.5.11 can't; give it a certificate"
 	HelperMissing  Cause = "the builder image lacks the credential helper; use one that has it"
 	HelperFailed   Cause = "the credential helper gave no login; look at its words in the log"
-	NoMetadata     Cause = "the metadata server gave no token in time; build on nodes that have one"
-	WrongIdentity  Cause = "Workload Identity is not in effect for the pod; connect its service account"
 	NoLoginFile    Cause = "it has no key .dockerconfigjson or .dockercfg, or is not there; create it as a docker-registry secret"
 	NoOpenSSL      Cause = "the builder image has no openssl to fetch the certificate with; use --registry-ca"
 )
 
-// Refusal says which registry could not be used, as whom, and why.
+// Refusal reports a registry that could not be used, who tried, and why.
 type Refusal struct {
 	Host     string
-	Identity string // as Login.Identity has it
+	Identity string // from Login.Identity
 	Push     bool
-	Login    bool   // it failed before the registry was asked
-	Detail   string // what was heard: a status, or the engine's words
+	Login    bool   // the login failed before the registry was asked
+	Detail   string // a status, or the end of the engine's message
 	Cause    Cause
 }
 
@@ -60,22 +61,22 @@ func (e *Refusal) Error() string {
 	return text + ": " + string(e.Cause)
 }
 
-// Diagnose recognizes a registry's refusal in the last words of the engine. This is the one place that reads them: img
-// reports an exit status and text. A failed RUN step is none, whatever it printed.
-func Diagnose(words string) (cause Cause, detail string, ok bool) {
-	if strings.Contains(words, "executor failed running") {
+// Diagnose finds a registry's refusal in the engine's last message: img reports only an exit status and text. The output of a RUN step
+// that failed never counts.
+func Diagnose(message string) (cause Cause, detail string, ok bool) {
+	if strings.Contains(message, "executor failed running") {
 		return "", "", false
 	}
-	if strings.HasPrefix(words, "failed to solve") && strings.Contains(words, "failed to load cache key: ") && strings.HasSuffix(words, ": not found") {
-		return NotFound, shorten(words), true
+	if strings.HasPrefix(message, "failed to solve") && strings.Contains(message, "failed to load cache key: ") && strings.HasSuffix(message, ": not found") {
+		return NotFound, shorten(message), true
 	}
-	if !aboutRegistry(words) {
+	if !aboutRegistry(message) {
 		return "", "", false
 	}
-	lower := strings.ToLower(words)
+	lower := strings.ToLower(message)
 	for _, c := range []struct {
 		cause Cause
-		signs []string
+		parts []string
 	}{
 		{HelperMissing, []string{"executable file not found"}},
 		{HelperFailed, []string{"error getting credentials"}},
@@ -91,54 +92,48 @@ func Diagnose(words string) (cause Cause, detail string, ok bool) {
 		{Forbidden, []string{"403 forbidden", "forbidden: ", "denied: "}},
 		{Unauthorized, []string{"401 unauthorized", "unauthorized: ", "authorization failed", "access denied", "authentication required", "missing username or secret"}},
 	} {
-		sign := firstOf(lower, c.signs)
-		if sign == "" {
+		if !containsAny(lower, c.parts...) {
 			continue
 		}
 		if (c.cause == Unauthorized || c.cause == Forbidden) && expired(lower) {
-			return Expired, shorten(words), true
+			return Expired, shorten(message), true
 		}
-		return c.cause, shorten(words), true
+		return c.cause, shorten(message), true
 	}
 	return "", "", false
 }
 
-// aboutRegistry tells the engine's words about a registry from those about the build: a Dockerfile can name a file 401.
-func aboutRegistry(words string) bool {
-	return firstOf(words, []string{
+// aboutRegistry tells messages about a registry from those about the build: a Dockerfile can name a file 401.
+func aboutRegistry(message string) bool {
+	return containsAny(message,
 		"failed to authorize", "failed to do request", "pull access denied", "unexpected status", "unexpected response",
 		"error getting credentials", "server message", "authorization failed", "proxyconnect", "failed to copy", "failed commit on ref",
-	}) != ""
+	)
 }
 
-func expired(words string) bool { return strings.Contains(strings.ToLower(words), "expired") }
+func expired(message string) bool { return strings.Contains(strings.ToLower(message), "expired") }
 
-func firstOf(text string, signs []string) string {
-	for _, s := range signs {
-		if strings.Contains(text, s) {
-			return s
-		}
-	}
-	return ""
+func containsAny(text string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 }
 
-// shorten keeps the end of the engine's words: each of its parts has put a prefix before the cause.
-func shorten(words string) string {
+// shorten drops the prefixes that the engine's components put before the cause.
+func shorten(message string) string {
 	for _, wrapper := range []string{"failed to do request: ", "failed to authorize: "} {
-		if _, rest, ok := strings.Cut(words, wrapper); ok {
-			words = rest
+		if _, rest, ok := strings.Cut(message, wrapper); ok {
+			message = rest
 		}
 	}
 	for _, prefix := range []string{"rpc error: code = Unknown desc = ", "failed to solve with frontend dockerfile.v0: ", "failed to solve: ", "failed to load cache key: ", "failed to copy: httpReaderSeeker: failed open: "} {
-		words = strings.TrimPrefix(words, prefix)
+		message = strings.TrimPrefix(message, prefix)
 	}
-	return strings.TrimSuffix(words, ".")
+	return strings.TrimSuffix(message, ".")
 }
 
-// In finds the registry that words are about, among those of a build: the longest name, for gcr.io is in eu.gcr.io.
-func (l Logins) In(words string) (found Login, ok bool) {
+// In returns the login of the registry that a message names. It takes the longest name, because eu.gcr.io contains gcr.io.
+func (l Logins) In(message string) (found Login, ok bool) {
 	for _, login := range l {
-		named := firstOf(words, []string{login.Host + "/", login.Host + ":", "lookup " + login.Host}) != ""
+		named := containsAny(message, login.Host+"/", login.Host+":", "lookup "+login.Host)
 		if named && len(login.Host) > len(found.Host) {
 			found, ok = login, true
 		}
@@ -146,10 +141,11 @@ func (l Logins) In(words string) (found Login, ok bool) {
 	return found, ok
 }
 
-// Refused is the refusal of this registry; a login nobody had is told apart from one that was wrong.
-func (login Login) Refused(cause Cause, detail, email string) *Refusal {
+// Refused returns the refusal of this registry. account is the address of the pod's identity, if known. A missing login has another
+// cause than a wrong one.
+func (login Login) Refused(cause Cause, detail, account string) *Refusal {
 	if login.Method == None && (cause == Unauthorized || cause == Forbidden || cause == Expired) {
 		cause = NoLogin
 	}
-	return &Refusal{Host: login.Host, Identity: login.Identity(email), Cause: cause, Detail: detail}
+	return &Refusal{Host: login.Host, Identity: login.Identity(account), Cause: cause, Detail: detail}
 }

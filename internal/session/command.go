@@ -11,10 +11,11 @@ import (
 // boot stores the supervisor as a file, whole or not at all, because later execs run it too; then it runs the supervisor.
 const boot = `printf %s "$0" >` + script + `.new && mv ` + script + `.new ` + script + ` && exec sh ` + script + ` supervise`
 
-// Command returns the builder container's command: everything that runs in the pod besides the engine.
-func Command() []string {
+// Command returns the builder container's command: everything that runs in the pod besides the engine. Each of logins is a cloud's part
+// of the supervisor.
+func Command(logins ...string) []string {
 	// The kubelet expands variables in a command, and reads $$ as one $.
-	return []string{"sh", "-c", boot, strings.ReplaceAll(supervisor.Script(), "$$", "$$$$")}
+	return []string{"sh", "-c", boot, strings.ReplaceAll(supervisor.Script(logins...), "$$", "$$$$")}
 }
 
 // EnvGrace is the container's variable for the number of seconds that the pod waits for a client.

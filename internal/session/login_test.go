@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth/cloud"
 )
 
 const secret = "correct-horse-battery"
@@ -90,8 +91,8 @@ func helpers(t *testing.T, shell []string, programs ...string) string {
 	return "PATH=" + dir + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
-func google(helper, account string) RegistryAccess {
-	return RegistryAccess{Config: []byte(`{"auths":{}}`), Google: []GoogleLogin{{helper, account, []string{"gcr.io", "eu.gcr.io"}}}}
+func googleLogin(helper, account string) RegistryAccess {
+	return RegistryAccess{Config: []byte(`{"auths":{}}`), Clouds: []CloudLogin{{"google", helper, account, []string{"gcr.io", "eu.gcr.io"}}}}
 }
 
 func TestGoogleLogin(t *testing.T) {
@@ -103,8 +104,8 @@ func TestGoogleLogin(t *testing.T) {
 	}{
 		"gcr":                              {"gcr", []string{"docker-credential-gcr"}, "docker-credential-gcr configure-docker --registries=gcr.io,eu.gcr.io"},
 		"gcloud":                           {"gcloud", []string{"gcloud", "docker-credential-gcloud"}, "gcloud auth configure-docker gcr.io,eu.gcr.io --quiet"},
-		"any helper, the image has gcloud": {"google", []string{"gcloud", "docker-credential-gcloud"}, "gcloud auth configure-docker gcr.io,eu.gcr.io --quiet"},
-		"any helper, the image has both":   {"google", []string{"docker-credential-gcr", "gcloud", "docker-credential-gcloud"}, "docker-credential-gcr configure-docker --registries=gcr.io,eu.gcr.io"},
+		"any helper, the image has gcloud": {cloud.AnyHelper, []string{"gcloud", "docker-credential-gcloud"}, "gcloud auth configure-docker gcr.io,eu.gcr.io --quiet"},
+		"any helper, the image has both":   {cloud.AnyHelper, []string{"docker-credential-gcr", "gcloud", "docker-credential-gcloud"}, "docker-credential-gcr configure-docker --registries=gcr.io,eu.gcr.io"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachShell(t, func(t *testing.T, shell []string) {
@@ -114,7 +115,7 @@ func TestGoogleLogin(t *testing.T) {
 				s, ctx := p.session(&log)
 				identity := make(chan string, 1)
 				s.handlers.Identity = func(name string) { identity <- name }
-				if _, err := build(t, ctx, s, p.loginJob(google(c.helper, email), sh(engine.PhaseBuild, `cat "$DOCKER_CONFIG/config.json"`))); err != nil {
+				if _, err := build(t, ctx, s, p.loginJob(googleLogin(c.helper, email), sh(engine.PhaseBuild, `cat "$DOCKER_CONFIG/config.json"`))); err != nil {
 					t.Fatalf("%v\n%s", err, log.String())
 				}
 				if got := strings.TrimSpace(p.read("run/called")); got != c.want {
@@ -140,17 +141,17 @@ func TestLoginError(t *testing.T) {
 		code   int
 		names  string
 	}{
-		"no helper": {google("gcr", AnyAccount), func(t *testing.T, shell []string) []string { return []string{helpers(t, shell)} }, LoginNoHelper, "docker-credential-gcr"},
-		"no metadata server": {google("gcr", AnyAccount), func(t *testing.T, shell []string) []string {
+		"no helper": {googleLogin("gcr", AnyAccount), func(t *testing.T, shell []string) []string { return []string{helpers(t, shell)} }, LoginNoHelper, "docker-credential-gcr"},
+		"no metadata server": {googleLogin("gcr", AnyAccount), func(t *testing.T, shell []string) []string {
 			return []string{"GCE_METADATA_HOST=127.0.0.1:1", helpers(t, shell, gcr), "METADATA_WAIT=1"}
-		}, LoginNoMetadata, "1s"},
-		"a token that stays expired": {google("gcr", AnyAccount), func(t *testing.T, shell []string) []string {
+		}, LoginNoIdentity, "1s"},
+		"a token that stays expired": {googleLogin("gcr", AnyAccount), func(t *testing.T, shell []string) []string {
 			return []string{metadataServer(t, "a@b", 0), helpers(t, shell, gcr), "METADATA_WAIT=1"}
-		}, LoginNoMetadata, "1s"},
-		"another account": {google("gcr", "other@b"), func(t *testing.T, shell []string) []string {
+		}, LoginNoIdentity, "1s"},
+		"another account": {googleLogin("gcr", "other@b"), func(t *testing.T, shell []string) []string {
 			return []string{metadataServer(t, "a@b", 3599), helpers(t, shell, gcr)}
 		}, LoginWrongAccount, "a@b"},
-		"the node's account": {google("gcr", NamedAccount), func(t *testing.T, shell []string) []string {
+		"the node's account": {googleLogin("gcr", NamedAccount), func(t *testing.T, shell []string) []string {
 			return []string{metadataServer(t, node, 3599), helpers(t, shell, gcr)}
 		}, LoginWrongAccount, node},
 		"no secret": {RegistryAccess{Secrets: []string{"keys"}}, func(*testing.T, []string) []string { return nil }, LoginNoSecret, "keys"},

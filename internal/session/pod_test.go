@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-img/kubectl-img/exec"
 	"github.com/kubectl-img/kubectl-img/internal/engine"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth/google"
 	"github.com/kubectl-img/kubectl-img/internal/session/supervisor"
 )
 
@@ -73,7 +74,7 @@ func newPod(t *testing.T, shell []string) *pod {
 		Dir, p.path("run"), Workspace, p.path("workspace"), "/dev/termination-log", p.path("termination"),
 		MountsDir, p.path("secrets"), "/sys/fs/cgroup", p.path("cgroup"), "/proc/", p.path("proc")+"/", "/usr/bin/unshare", p.path("bin/unshare"),
 		"/etc/subuid /etc/subgid", p.path("subuid"),
-	).Replace(supervisor.Script())
+	).Replace(supervisor.Script(google.Cloud{}.Description().Script))
 	p.write("supervisor", text)
 	p.write("subuid", "user:1001:64534\n")
 	for _, dir := range []string{"run", "workspace", "bin"} {
@@ -154,7 +155,7 @@ func (p *pod) run(ctx context.Context, argv []string, s exec.Streams) error {
 
 // session connects to the supervisor for the rest of the test.
 func (p *pod) session(log *bytes.Buffer, changes ...func(*Session)) (*Session, context.Context) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	s := New(p.run, 10*time.Second, Handlers{})
 	for _, change := range changes {
 		change(s)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-img/kubectl-img/internal/registryauth/google"
 	"github.com/kubectl-img/kubectl-img/internal/session/supervisor"
 )
 
@@ -35,7 +36,7 @@ func firstColumn(t *testing.T, section string) []string {
 
 // Both ends have exactly the words of README.md.
 func TestProtocol(t *testing.T) {
-	script := supervisor.Script()
+	script := supervisor.Script("login_example() { :; }", google.Cloud{}.Description().Script)
 	found := func(pattern string) []string {
 		var words []string
 		for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(script, -1) {
@@ -56,10 +57,9 @@ func TestProtocol(t *testing.T) {
 	known := append(slices.Collect(maps.Keys(New(nil, 0, Handlers{}).onEvents)), eventResult, eventAlive)
 	compare("events of the client", events, slices.Sorted(slices.Values(known)))
 	compare("frames", firstColumn(t, "Frames"), found(`(?m)^\t\t([a-z]+):\*\) .*(?:copy_bytes|sum)`))
-	compare("functions of the job", firstColumn(t, "Job"), slices.DeleteFunc(firstColumn(t, "Job"), func(name string) bool {
-		return !strings.Contains(script, "\n"+name+"() {")
-	}))
-	compare("commands", firstColumn(t, "Commands"), slices.DeleteFunc(firstColumn(t, "Commands"), func(name string) bool {
-		return !strings.Contains(script, "\n"+name+"() {")
-	}))
+	for _, section := range []string{"Commands", "Job"} {
+		compare("functions of "+section, firstColumn(t, section), slices.DeleteFunc(firstColumn(t, section), func(name string) bool {
+			return !strings.Contains(script, "\n"+strings.Replace(name, "CLOUD", "example", 1)+"() {")
+		}))
+	}
 }

@@ -18,7 +18,7 @@ const PhaseLogin = "login"
 // The codes of a JobError of phase login, and the content of its message.
 const (
 	LoginNoHelper     = 10 // the program that is missing
-	LoginNoMetadata   = 11 // how long the job waited
+	LoginNoIdentity   = 11 // how long the job waited
 	LoginWrongAccount = 12 // the address of the pod's identity
 	LoginNoConfig     = 13 // the last line of the helper's output
 	LoginNoSecret     = 14 // the Secret
@@ -32,13 +32,14 @@ type RegistryAccess struct {
 	Unverified   []string // registries that are trusted with any certificate
 	Proxy        []string // KEY=VALUE
 	Secrets      []string // names of directories in MountsDir
-	Google       []GoogleLogin
+	Clouds       []CloudLogin
 }
 
-// GoogleLogin makes a credential helper log in with the pod's Google identity.
-type GoogleLogin struct {
-	Helper  string // gcr, gcloud, or google for whichever the image has
-	Account string // the identity's address, or AnyAccount or NamedAccount
+// CloudLogin makes a credential helper log in with the pod's identity in a cloud.
+type CloudLogin struct {
+	Cloud   string // the job calls the function login_CLOUD of the supervisor
+	Helper  string // its first argument
+	Account string // the address that the identity must have, or AnyAccount or NamedAccount
 	Hosts   []string
 }
 
@@ -91,8 +92,8 @@ func (a RegistryAccess) script() string {
 	if len(a.Certificates) > 0 || len(a.Unverified) > 0 {
 		lines = append(lines, command("trust", a.Unverified...))
 	}
-	for _, g := range a.Google {
-		lines = append(lines, command("login_google", g.Helper, g.Account, strings.Join(g.Hosts, ",")))
+	for _, c := range a.Clouds {
+		lines = append(lines, command("login_"+c.Cloud, c.Helper, c.Account, strings.Join(c.Hosts, ",")))
 	}
 	if a.Config != nil || len(a.Secrets) > 0 {
 		lines = append(lines, command("merge_logins", a.Secrets...))

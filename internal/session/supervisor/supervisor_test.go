@@ -20,6 +20,11 @@ func TestScript(t *testing.T) {
 			t.Errorf("files (-directory +order):\n%s", diff)
 		}
 	})
+	t.Run("a cloud's login is in the script", func(t *testing.T) {
+		if !strings.Contains(Script("login_x() { :; }\n"), "\nlogin_x() { :; }\n") {
+			t.Error("it is missing")
+		}
+	})
 	t.Run("the command is the last line", func(t *testing.T) {
 		if !strings.HasSuffix(Script(), "\n\"$@\"\n") {
 			t.Error("another line runs last")

@@ -1,9 +1,9 @@
-# login_google HELPER ACCOUNT HOST,... sets up a credential helper that logs in to the HOSTs with the pod's Google identity.
-# ACCOUNT is the address that the identity must have, "any", or "named" for any but the one that nodes have by default.
+# login_google HELPER ACCOUNT HOST,... makes a credential helper log in to the HOSTs with the pod's Google identity. HELPER is gcr,
+# gcloud, or "any". ACCOUNT is the address that the identity must have, "any", or "named" for any but the one that nodes have by default.
 login_google() {
 	helper=$1
 	export DOCKER_CONFIG="$SESSION/login" CLOUDSDK_CONFIG="$SESSION/login/gcloud" CLOUDSDK_CORE_DISABLE_FILE_LOGGING=1
-	if [ "$helper" = google ]; then
+	if [ "$helper" = any ]; then
 		helper=gcloud
 		! command -v docker-credential-gcr >/dev/null || helper=gcr
 	fi
