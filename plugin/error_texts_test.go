@@ -87,7 +87,7 @@ func (c *collector) visit(n ast.Node) bool {
 			c.add(n, c.text(n.Rhs[0]))
 		}
 	case *ast.ValueSpec:
-		if n.Type != nil && nameOf(n.Type) == "Cause" {
+		if n.Type != nil && strings.HasSuffix(nameOf(n.Type), "Cause") {
 			if text := c.text(n.Values[0]); strings.Contains(text, " ") { // others are words of a protocol
 				c.add(n, text)
 			}
@@ -212,7 +212,7 @@ func shellTexts(t *testing.T, path string) []errorText {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reason := regexp.MustCompile(`(?:problem=|(?:failure|end) \w+ \w+ )"([^"]+)|echo "([^"]*)(?:".*return 1|" >"\$s/reason)|event "refused \$\w+ ([^"]*)`)
+	reason := regexp.MustCompile(`(?:problem=|(?:failure_json|end_early) \w+ \w+ )"([^"]+)|echo "([^"]*)(?:".*return 1|" >"\$SESSION/reason)|event "refused \$\w+ ([^"]*)`)
 	var texts []errorText
 	for i, line := range strings.Split(string(script), "\n") {
 		for _, found := range reason.FindAllStringSubmatch(line, -1) {

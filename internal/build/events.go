@@ -10,9 +10,9 @@ import (
 // session returns the session with the pod, whose events the run handles.
 func (r *run) session() *session.Session {
 	pod := r.current.Pod
-	return session.New(r.Runner(pod.Namespace, pod.Name), r.DetachGrace, session.Notes{
-		Ready: r.onReady, Phase: r.phase.setJob, Identity: r.login.setIdentity, Losses: r.onLostOwners, Held: r.onCacheHeld,
-		Broken: r.onUploadBroken, Disconnected: r.Disconnected,
+	return session.New(r.Runner(pod.Namespace, pod.Name), r.DetachGrace, session.Handlers{
+		Ready: r.onReady, Phase: r.phase.setJob, Identity: r.login.setIdentity, LostOwners: r.onLostOwners, CacheHeld: r.onCacheHeld,
+		UploadBroken: r.onUploadBroken, Disconnected: r.Disconnected,
 	})
 }
 

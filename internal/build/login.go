@@ -18,7 +18,7 @@ const pushCheckGrace = 2 * time.Second
 type login struct {
 	chosen  chan struct{} // closed when the next three are set
 	logins  registryauth.Logins
-	account string // the Google account that the pod's service account stands for, where the user may read it
+	account string // the cloud account that the pod's service account stands for, where the user may read it
 	err     error
 	partial bool // the Dockerfile is in an archive that has not been read
 
@@ -27,7 +27,7 @@ type login struct {
 	running sync.WaitGroup
 
 	mu       sync.Mutex
-	identity string   // the pod's Google identity, once the pod has reported it
+	identity string   // the pod's cloud identity, once the pod has reported it
 	accepted []string // registries that accepted the login before the build
 }
 

@@ -46,7 +46,7 @@ func (r *run) chooseLogins(ctx context.Context, dockerfile []byte) error {
 	defer panics.Recover(&l.err)
 	l.logins, l.err = r.loginsFor(ctx, dockerfile)
 	if account := r.Pod.Spec.ServiceAccountName; l.err == nil && len(l.logins.Helpers()) > 0 && account != "" {
-		l.account = builder.GoogleAccount(ctx, r.API.Client(), r.Pod.Namespace, account)
+		l.account = builder.ServiceAccountAnnotation(ctx, r.API.Client(), r.Pod.Namespace, account, l.logins.AccountAnnotation())
 	}
 	return l.err
 }
@@ -141,9 +141,9 @@ func (r *run) showLogins() {
 }
 
 // sessionLogin returns what the pod gets.
-func (r *run) sessionLogin() session.Login {
+func (r *run) sessionLogin() session.RegistryAccess {
 	l := r.login
-	out := session.Login{
+	out := session.RegistryAccess{
 		Config: l.logins.Config(), Certificates: r.Trust.Certificates, Unverified: r.Trust.Insecure, Proxy: r.Proxies.Pairs(), Secrets: l.logins.Secrets(),
 	}
 	account := session.AnyAccount
@@ -154,7 +154,7 @@ func (r *run) sessionLogin() session.Login {
 		account = session.NamedAccount
 	}
 	for _, h := range l.logins.Helpers() {
-		out.Google = append(out.Google, session.GoogleLogin{Helper: h.Name, Account: account, Hosts: h.Hosts})
+		out.Clouds = append(out.Clouds, session.CloudLogin{Cloud: h.Cloud, Helper: h.Name, Account: account, Hosts: h.Hosts})
 	}
 	return out
 }

@@ -10,17 +10,13 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// annotationGoogleAccount is where Workload Identity finds the Google service account of a Kubernetes service account.
-const annotationGoogleAccount = "iam.gke.io/gcp-service-account"
-
-// GoogleAccount returns the e-mail address of the Google service account that a Kubernetes service account is bound to. It returns ""
-// if there is none, or if the user may not get service accounts.
-func GoogleAccount(ctx context.Context, client kubernetes.Interface, namespace, name string) string {
+// ServiceAccountAnnotation returns an annotation of a service account. It is empty if there is none, or if the user has no right to read it.
+func ServiceAccountAnnotation(ctx context.Context, client kubernetes.Interface, namespace, name, key string) string {
 	account, err := client.CoreV1().ServiceAccounts(namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return ""
 	}
-	return account.Annotations[annotationGoogleAccount]
+	return account.Annotations[key]
 }
 
 // SecretError says why a Secret holds no registry login.

@@ -27,7 +27,7 @@ type authFlags struct {
 }
 
 func (f *authFlags) add(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.auth, "auth", nil, "Registry login `METHOD`: auto, gcloud, gcr, local, secret=NAME or none; or HOST=METHOD (repeatable)")
+	flags.StringArrayVar(&f.auth, "auth", nil, "Registry login `METHOD`: "+registryauth.Methods()+"; or HOST=METHOD (repeatable)")
 	flags.StringArrayVar(&f.registryCAs, "registry-ca", nil, "PEM `FILE` with the authority of a registry's certificate (repeatable)")
 	flags.StringArrayVar(&f.insecure, "insecure-registry", nil, "`HOST` of a registry whose certificate is not verified (repeatable)")
 	flags.BoolVar(&f.proxy, "proxy", false, "Pass HTTP_PROXY, HTTPS_PROXY, NO_PROXY and ALL_PROXY to the engine")
@@ -43,13 +43,9 @@ func completeAuth(cluster complete.Cluster) complete.Flags {
 // completeMethod completes a method, or the name of a Secret after secret=.
 func completeMethod(secrets cobra.CompletionFunc) cobra.CompletionFunc {
 	const secret = string(registryauth.Secret) + "="
-	methods := []cobra.Completion{
-		cobra.CompletionWithDesc(string(registryauth.Auto), "decides for each registry"),
-		cobra.CompletionWithDesc(string(registryauth.Local), "the login of docker or podman here"),
-		cobra.CompletionWithDesc(string(registryauth.GCR), "the pod's Google identity"),
-		cobra.CompletionWithDesc(string(registryauth.Gcloud), "the same, through the Google Cloud CLI"),
-		cobra.CompletionWithDesc(string(registryauth.None), "anonymous"),
-		cobra.CompletionWithDesc(secret, "a Secret of the namespace"),
+	var methods []cobra.Completion
+	for _, m := range registryauth.Choices() {
+		methods = append(methods, cobra.CompletionWithDesc(m.Value, m.Description))
 	}
 	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if prefix, ok := strings.CutPrefix(typed, secret); ok {

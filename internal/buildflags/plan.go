@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-img/kubectl-img/internal/build"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
@@ -30,7 +31,7 @@ func (f *Flags) Plan(set *pflag.FlagSet, path string) (*build.Plan, error) {
 
 // readPod makes the pod of each profile to try.
 func (f *Flags) readPod(plan *build.Plan) error {
-	options := podspec.Options{Command: session.Command(), Volumes: build.PodVolumes(f.pod.cacheVolume)}
+	options := podspec.Options{Command: session.Command(registryauth.LoginScripts()...), Volumes: build.PodVolumes(f.pod.cacheVolume)}
 	for _, read := range []func(*podspec.Options) error{
 		f.pod.readName, f.profile.read, f.profile.checkAppArmor, f.pod.readObjects, f.nodes.read, f.pod.readResources, f.pod.readMetadata, f.pod.readTemplate,
 	} {

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/build"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/clitest"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
@@ -27,7 +28,7 @@ func TestPodOfPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, err := podspec.Pod(podspec.Options{
-		Name: "mine", Namespace: "ci", Image: "r.example/builder:1", Command: session.Command(), Env: build.PodEnvironment(podspec.Options{Profile: podspec.Localhost}, time.Minute, session.CacheEnvironment(true)),
+		Name: "mine", Namespace: "ci", Image: "r.example/builder:1", Command: session.Command(registryauth.LoginScripts()...), Env: build.PodEnvironment(podspec.Options{Profile: podspec.Localhost}, time.Minute, session.CacheEnvironment(true)),
 		By: "here", Tags: []string{"docker.io/library/app:latest"}, Repository: "app",
 		Profile: podspec.Localhost, SeccompProfile: "dir/img.json", Volumes: build.PodVolumes("cache"), ServiceAccount: "sa",
 		NodeSelector: map[string]string{"disk": "ssd", "zone": "a", "kubernetes.io/arch": "arm64", "kubernetes.io/os": "linux"},

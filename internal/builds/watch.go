@@ -25,7 +25,7 @@ func WatchLog(ctx context.Context, c *cluster.Connection, stored *corev1.Pod, w 
 	if err := pod.AwaitStart(ctx, func(string) {}); err != nil {
 		return err
 	}
-	s := session.New(c.Runner(stored.Namespace, stored.Name), gracePeriod(stored), session.Notes{Disconnected: c.Disconnected})
+	s := session.New(c.Runner(stored.Namespace, stored.Name), gracePeriod(stored), session.Handlers{Disconnected: c.Disconnected})
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var all sync.WaitGroup

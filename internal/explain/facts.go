@@ -45,8 +45,8 @@ type Log interface {
 // Login is what is known of the build's registry logins. Its zero value is that of a build without any.
 type Login struct {
 	Logins   registryauth.Logins
-	Account  string   // the Google account that the pod's service account stands for, if known
-	Identity string   // the Google identity that the pod has shown
+	Account  string   // the cloud account that the pod's service account stands for, if known
+	Identity string   // the cloud identity that the pod has shown
 	Accepted []string // registries that accepted the login before the build
 }
 

@@ -50,11 +50,11 @@ func outOfResources(job *session.JobError, said string, f Facts) error {
 	if job.Phase == string(engine.PhasePush) {
 		e.code = cli.CodeInternal
 	}
-	switch job.Cause {
-	case session.NoMemory:
+	switch job.Exhausted {
+	case session.Memory:
 		e.text = fmt.Sprintf("%s failed: a process was killed for memory (limit %s): %s", job.Phase, f.MemoryLimit, said)
 		e.hint = builder.HintMemory
-	case session.NoDisk:
+	case session.Disk:
 		e.text = fmt.Sprintf("%s failed: the builder pod's disk is full: %s", job.Phase, said)
 		e.hint = hintDisk
 	default:

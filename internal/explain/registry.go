@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth/cloud"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
@@ -17,16 +18,16 @@ import (
 func registryError(err error, f Facts) error {
 	var refusal *registryauth.Refusal
 	var local *registryauth.LocalError
-	var google *registryauth.NoGoogleError
+	var noRegistry *registryauth.NoCloudRegistryError
 	var secret *builder.SecretError
 	switch {
 	case errors.As(err, &refusal):
 		return refused(refusal, f)
 	case errors.As(err, &local):
 		return registryFailed(local, "docker login "+local.Host)
-	case errors.As(err, &google):
-		hint := fmt.Sprintf("--auth %s=%s, if the pod's Google identity is to be shown there", google.Hosts[0], google.Method)
-		return registryFailed(google, hint)
+	case errors.As(err, &noRegistry):
+		hint := fmt.Sprintf("--auth %s=%s, if the pod's %s identity is to be shown there", noRegistry.Hosts[0], noRegistry.Method, noRegistry.Cloud)
+		return registryFailed(noRegistry, hint)
 	case errors.As(err, &secret):
 		return registryFailed(secret, secretHint(secret.Name, f))
 	default:
@@ -98,10 +99,10 @@ func loginFailed(job *session.JobError, f Facts) error {
 		return refused(refusal, f)
 	case session.LoginNoHelper:
 		refusal.Cause = registryauth.HelperMissing
-	case session.LoginNoMetadata:
-		refusal.Cause = registryauth.NoMetadata
+	case session.LoginNoIdentity:
+		refusal.Cause = logins.IdentityCause(cloud.NoIdentity)
 	case session.LoginWrongAccount:
-		refusal.Cause, refusal.Detail = registryauth.WrongIdentity, wrongAccount(job.Message, f)
+		refusal.Cause, refusal.Detail = logins.IdentityCause(cloud.WrongIdentity), wrongAccount(job.Message, f)
 	case session.LoginNoConfig:
 		refusal.Cause = registryauth.HelperFailed
 	default:

@@ -5,18 +5,23 @@ import (
 	"net"
 
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
+	"github.com/kubectl-img/kubectl-img/internal/registryauth/cloud"
 )
 
 // refusalHint is a command or a setting that helps against a refusal.
 func refusalHint(r *registryauth.Refusal, f Facts) string {
 	login, _ := f.Login.Logins.Of(r.Host)
+	who := cloud.Login{Namespace: f.Namespace, ServiceAccount: f.ServiceAccount, Account: f.Login.Identity}
+	if hint := f.Login.Logins.CloudHint(r, who); hint != "" {
+		return hint
+	}
 	switch r.Cause {
 	case registryauth.NoLogin:
 		return fmt.Sprintf("docker login %s and run this again, or --auth secret=NAME", r.Host)
 	case registryauth.Unauthorized, registryauth.Expired:
 		return renewHint(login, r.Host, f)
 	case registryauth.Forbidden:
-		return grantHint(login, r, f)
+		return fmt.Sprintf("have the right granted at %s, or log in as somebody who has it", r.Host)
 	case registryauth.Limited:
 		return "docker login " + r.Host
 	case registryauth.NotFound:
@@ -31,11 +36,6 @@ func refusalHint(r *registryauth.Refusal, f Facts) string {
 		return "put a proxy with a certificate in front of it"
 	case registryauth.HelperMissing, registryauth.NoOpenSSL:
 		return "--image with the image that make image builds: VERSION-gcr has docker-credential-gcr, VERSION-gcloud has gcloud"
-	case registryauth.WrongIdentity:
-		return fmt.Sprintf("kubectl annotate serviceaccount -n %s %s iam.gke.io/gcp-service-account=NAME@PROJECT.iam.gserviceaccount.com, and a node pool with --workload-metadata=GKE_METADATA",
-			f.Namespace, f.ServiceAccount)
-	case registryauth.NoMetadata:
-		return "outside Google Cloud, --auth local or secret=NAME"
 	default:
 		return ""
 	}
@@ -49,23 +49,8 @@ func renewHint(login registryauth.Login, host string, f Facts) string {
 	case registryauth.Secret:
 		return secretHint(login.Secrets[0], f) + " --dry-run=client -o yaml | kubectl apply -f -"
 	default:
-		return "gcloud artifacts repositories get-iam-policy REPOSITORY --location=REGION shows who may pull and push"
+		return ""
 	}
-}
-
-func grantHint(login registryauth.Login, r *registryauth.Refusal, f Facts) string {
-	if login.Method == registryauth.Local || login.Method == registryauth.Secret {
-		return fmt.Sprintf("have the right granted at %s, or log in as somebody who has it", r.Host)
-	}
-	role := "reader"
-	if r.Push {
-		role = "writer"
-	}
-	member := "serviceAccount:NAME@PROJECT.iam.gserviceaccount.com"
-	if address := f.Login.Identity; address != "" {
-		member = "serviceAccount:" + address
-	}
-	return fmt.Sprintf("gcloud artifacts repositories add-iam-policy-binding REPOSITORY --location=REGION --member=%s --role=roles/artifactregistry.%s", member, role)
 }
 
 // secretHint is the command that creates a Secret for --auth.

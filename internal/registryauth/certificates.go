@@ -8,7 +8,7 @@ import (
 	"fmt"
 )
 
-// Certificates checks a PEM file and returns its certificates and nothing else of it.
+// Certificates returns the certificates in a PEM file, and nothing else of it.
 func Certificates(file []byte) ([]byte, error) {
 	var out bytes.Buffer
 	for rest := file; ; {
@@ -17,7 +17,7 @@ func Certificates(file []byte) ([]byte, error) {
 			break
 		}
 		if block.Type != "CERTIFICATE" {
-			continue // a key, perhaps, which is nobody's business
+			continue // for example a private key
 		}
 		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
 			return nil, fmt.Errorf("read certificate: %w", err)

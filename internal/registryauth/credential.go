@@ -9,11 +9,11 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 )
 
-// redacted is what is shown in a secret's place.
+// redacted is printed in place of a secret.
 const redacted = "(redacted)"
 
-// sealed is a secret: whatever prints it prints something else. It is kept in a function because fmt ignores the methods of what it
-// reaches through an unexported field, and prints the memory that it finds there.
+// sealed is a secret that prints a placeholder. A function holds it, because fmt ignores the methods of a value in an unexported field
+// and prints its memory.
 type sealed struct{ reveal func() string }
 
 func seal(secret string) sealed {
@@ -34,22 +34,22 @@ func (s sealed) text() string {
 
 func (s sealed) String() string { return redacted }
 
-// Format covers every verb of fmt.
+// Format prints the placeholder for every verb of fmt.
 func (s sealed) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
-// MarshalText covers encoders.
+// MarshalText returns the placeholder.
 func (s sealed) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// Credential is a user's login for one registry. It can be printed without showing more than the user's name.
+// Credential is a user's login for one registry. It prints only the user's name.
 type Credential struct {
-	User     string // empty where an identity token says it all
+	User     string // empty for an identity token
 	password sealed
 	identity sealed // an OAuth refresh token
 }
 
 var errRegistryToken = errors.New("it is a registry token, which img v0.5.11 can't use")
 
-// newCredential takes what a keychain found; ok is false for nothing.
+// newCredential converts what a keychain found. ok is false if it found no login.
 func newCredential(found *authn.AuthConfig) (c Credential, ok bool, err error) {
 	c = Credential{User: found.Username, password: seal(found.Password), identity: seal(found.IdentityToken)}
 	if !c.identity.isEmpty() {
@@ -65,7 +65,7 @@ func newCredential(found *authn.AuthConfig) (c Credential, ok bool, err error) {
 	}
 }
 
-// entry is the credential as the engine reads it in config.json.
+// entry returns the credential as an entry of config.json.
 func (c Credential) entry() map[string]string {
 	if !c.identity.isEmpty() {
 		return map[string]string{"identitytoken": c.identity.text()}
@@ -73,7 +73,7 @@ func (c Credential) entry() map[string]string {
 	return map[string]string{"auth": base64.StdEncoding.EncodeToString([]byte(c.User + ":" + c.password.text()))}
 }
 
-// String names the user.
+// String returns the user's name.
 func (c Credential) String() string {
 	if c.User == "" {
 		return "an identity token"
@@ -81,13 +81,13 @@ func (c Credential) String() string {
 	return c.User
 }
 
-// Format covers every verb of fmt: %#v would print unexported fields as they are.
+// Format prints the user's name for every verb of fmt: %#v would print the unexported fields.
 func (c Credential) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// MarshalJSON shows the user's name only.
+// MarshalJSON returns the user's name.
 func (c Credential) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, "%q", c.String()), nil }
 
-// authenticator is the same login for requests of our own.
+// authenticator returns the credential for requests from here.
 func (c Credential) authenticator() authn.Authenticator {
 	return authn.FromConfig(authn.AuthConfig{Username: c.User, Password: c.password.text(), IdentityToken: c.identity.text()})
 }

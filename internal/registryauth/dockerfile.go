@@ -12,8 +12,8 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 )
 
-// References returns the images that the target of a Dockerfile is built from: those of FROM, COPY --from and RUN
-// --mount=from= in the stages it needs, and the frontend of # syntax=. An empty target is the last stage.
+// References returns the images that a build of the Dockerfile's target pulls: those of FROM, COPY --from and RUN --mount=from= in the
+// stages that the target needs, and the frontend of # syntax=. An empty target is the last stage.
 func References(dockerfile []byte, target string, buildArgs []string) ([]string, error) {
 	var refs []string
 	if syntax, _, _, ok := parser.DetectSyntax(dockerfile); ok {
@@ -27,18 +27,18 @@ func References(dockerfile []byte, target string, buildArgs []string) ([]string,
 	if err != nil {
 		return refs, fmt.Errorf("parse Dockerfile: %w", err)
 	}
-	w := walker{stages: stages, lex: shell.NewLex(parsed.EscapeToken), refs: refs, seen: map[int]bool{}}
+	w := stageWalker{stages: stages, lex: shell.NewLex(parsed.EscapeToken), refs: refs, seen: map[int]bool{}}
 	w.readArgs(metaArgs, buildArgs)
 	w.start(target)
 	return w.refs, nil
 }
 
-// longest bounds what a word of the Dockerfile may expand to, in bytes: names that double each other need no more than a few lines to fill
-// the memory, and no reference is as long.
-const longest = 4096
+// maxExpandedBytes is how long a word of the Dockerfile can be after expansion. A few lines in which each variable doubles the one before
+// would fill the memory otherwise. No reference is that long.
+const maxExpandedBytes = 4096
 
-// walker follows a target to the stages and images it needs.
-type walker struct {
+// stageWalker collects the images of the stages that a target needs.
+type stageWalker struct {
 	stages []instructions.Stage
 	lex    *shell.Lex
 	args   []string // KEY=VALUE, for FROM
@@ -46,8 +46,8 @@ type walker struct {
 	seen   map[int]bool
 }
 
-// readArgs evaluates the ARGs before the first FROM; a build argument wins over a default.
-func (w *walker) readArgs(metaArgs []instructions.ArgCommand, buildArgs []string) {
+// readArgs evaluates the ARGs before the first FROM. A build argument overrides a default.
+func (w *stageWalker) readArgs(metaArgs []instructions.ArgCommand, buildArgs []string) {
 	given := shell.EnvsFromSlice(buildArgs)
 	for _, command := range metaArgs {
 		for _, arg := range command.Args {
@@ -62,17 +62,17 @@ func (w *walker) readArgs(metaArgs []instructions.ArgCommand, buildArgs []string
 	}
 }
 
-func (w *walker) expand(word string) string {
+func (w *stageWalker) expand(word string) string {
 	value, _, err := w.lex.ProcessWord(word, shell.EnvsFromSlice(w.args))
-	if err != nil || len(value) > longest {
+	if err != nil || len(value) > maxExpandedBytes {
 		return ""
 	}
 	return value
 }
 
-func (w *walker) start(target string) {
+func (w *stageWalker) start(target string) {
 	last := len(w.stages) - 1
-	if i := w.stage(target, last+1); target != "" && i >= 0 {
+	if i := w.findStage(target, last+1); target != "" && i >= 0 {
 		last = i
 	} else if n, err := strconv.Atoi(target); err == nil && n >= 0 && n <= last {
 		last = n
@@ -80,8 +80,8 @@ func (w *walker) start(target string) {
 	w.visit(last)
 }
 
-// stage finds an earlier stage by its name.
-func (w *walker) stage(name string, before int) int {
+// findStage returns the index of the last stage of this name before another stage, or -1.
+func (w *stageWalker) findStage(name string, before int) int {
 	for i, stage := range slices.Backward(w.stages[:before]) {
 		if strings.EqualFold(stage.Name, name) {
 			return i
@@ -90,34 +90,34 @@ func (w *walker) stage(name string, before int) int {
 	return -1
 }
 
-func (w *walker) visit(i int) {
+func (w *stageWalker) visit(i int) {
 	if i < 0 || w.seen[i] {
 		return
 	}
 	w.seen[i] = true
-	w.need(w.expand(w.stages[i].BaseName), i, false)
+	w.addSource(w.expand(w.stages[i].BaseName), i, false)
 	for _, command := range w.stages[i].Commands {
 		switch c := command.(type) {
 		case *instructions.CopyCommand:
-			w.need(c.From, i, true)
+			w.addSource(c.From, i, true)
 		case *instructions.RunCommand:
 			for _, mount := range instructions.GetMounts(c) {
-				w.need(mount.From, i, true)
+				w.addSource(mount.From, i, true)
 			}
 		}
 	}
 }
 
-// need notes an image, or follows the name, or the number, of an earlier stage.
-func (w *walker) need(from string, i int, numbered bool) {
+// addSource adds the image that stage i takes files from, or visits the earlier stage of that name or number.
+func (w *stageWalker) addSource(from string, i int, allowNumber bool) {
 	if from == "" || from == "scratch" {
 		return
 	}
-	if n, err := strconv.Atoi(from); numbered && err == nil && n >= 0 && n < i {
+	if n, err := strconv.Atoi(from); allowNumber && err == nil && n >= 0 && n < i {
 		w.visit(n)
 		return
 	}
-	if earlier := w.stage(from, i); earlier >= 0 {
+	if earlier := w.findStage(from, i); earlier >= 0 {
 		w.visit(earlier)
 		return
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// Whatever a Dockerfile holds: references or an error, soon, and of a bounded size; the same ones every time.
+// For any Dockerfile: references of a bounded size, or an error, and the same ones every time.
 func FuzzReferences(f *testing.F) {
 	for _, seed := range []string{
 		"FROM scratch", "# syntax=docker/dockerfile:1\nARG V=1\nFROM a:$V AS x\nFROM x\nCOPY --from=b:2 / /\nRUN --mount=from=c true", "FROM a AS a\nFROM b\nCOPY --from=0 / /",
@@ -33,7 +33,7 @@ func FuzzReferences(f *testing.F) {
 			if ref == "" || ref == "scratch" && i > 0 || slices.Contains(refs[:i], ref) {
 				t.Errorf("references %q", refs)
 			}
-			if len(ref) > longest+len(dockerfile)+len(arg) {
+			if len(ref) > maxExpandedBytes+len(dockerfile)+len(arg) {
 				t.Errorf("a reference of %d bytes", len(ref))
 			}
 		}
@@ -41,14 +41,14 @@ func FuzzReferences(f *testing.F) {
 			t.Errorf("error %v", err)
 		}
 		for _, r := range Registries(nil, refs) {
-			if _, err := resource(r.Host); err != nil {
+			if _, err := parseRegistry(r.Host); err != nil {
 				t.Errorf("registry %q: %v", r.Host, err)
 			}
 		}
 	})
 }
 
-// Whatever --auth is given: a rule that reads the same when it is written, or an error that does not repeat the value.
+// For any value of --auth: a rule that stays the same when it is written and read again, or an error of one line.
 func FuzzParseRule(f *testing.F) {
 	for _, seed := range []string{"auto", "gcr", "secret=keys", "secret=", "r.example=local", "r:5000=secret=keys", "docker.io=none", "index.docker.io=none", "a=b=c", "=auto", "secret=auto=gcr", "[::1]:5000=local", "user:hunter2@r=local"} {
 		f.Add(seed)

@@ -10,8 +10,8 @@ import (
 
 var errNoLogin = errors.New("there is none")
 
-// local asks the user's own configuration and helpers. A helper that hangs, waiting for a smart card perhaps, is left
-// behind when ctx ends.
+// local asks the user's own configuration and credential helpers. It leaves a helper that hangs, for example because it waits for a
+// smart card, when ctx ends.
 func (s Situation) local(ctx context.Context, host string) (Credential, bool, error) {
 	type answer struct {
 		credential Credential
@@ -36,7 +36,7 @@ func (s Situation) local(ctx context.Context, host string) (Credential, bool, er
 }
 
 func (s Situation) ask(ctx context.Context, host string) (Credential, bool, error) {
-	registry, err := resource(host)
+	registry, err := parseRegistry(host)
 	if err != nil {
 		return Credential{}, false, err
 	}
@@ -51,7 +51,7 @@ func (s Situation) ask(ctx context.Context, host string) (Credential, bool, erro
 	return newCredential(config)
 }
 
-// withoutOutput drops what a credential helper printed, which the library appends to its errors: it may be a secret.
+// withoutOutput removes a credential helper's output, which the library appends to its errors: it can contain a secret.
 func withoutOutput(err error) error {
 	text, _, cut := strings.Cut(err.Error(), ", out: ")
 	if !cut {

@@ -1,4 +1,4 @@
-// Package registryauth decides whose keys open which registry of a build, and writes what the engine reads of them.
+// Package registryauth decides which login a build uses for each registry, and writes what the engine reads about it.
 package registryauth
 
 import (
@@ -9,39 +9,64 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// Method is a way to log in to a registry.
+// Method is a way to log in to a registry. Each cloud has further ones.
 type Method string
 
-// The methods of --auth.
+// The methods of --auth that need no cloud.
 const (
-	Auto   Method = "auto"   // decides for each registry
-	Gcloud Method = "gcloud" // the pod's Google identity, through the Google Cloud CLI
-	GCR    Method = "gcr"    // the same through docker-credential-gcr
+	Auto   Method = "auto"   // chooses for each registry
 	Local  Method = "local"  // the user's own Docker or Podman login
-	Secret Method = "secret" // a Secret of the namespace
+	Secret Method = "secret" // a Secret in the namespace
 	None   Method = "none"   // anonymous
-
-	// google is what Auto chooses: the pod's Google identity, through whichever helper the builder image has.
-	google Method = "google"
 )
 
-var errMethod = errors.New("want auto, gcloud, gcr, local, secret=NAME or none, or one of them for a registry: HOST=METHOD")
+// Choice is a value of --auth, for completion.
+type Choice struct{ Value, Description string }
 
-// Rule is how to log in to one registry, or to all that no other rule names.
-type Rule struct {
-	Host   string // empty for the others
-	Method Method
-	Secret string // name of the Secret, for Secret
+// Choices returns the values of --auth.
+func Choices() []Choice {
+	choices := []Choice{{string(Auto), "decides for each registry"}}
+	for _, c := range clouds() {
+		for _, m := range c.Description().Methods {
+			choices = append(choices, Choice{m.Name, m.Description})
+		}
+	}
+	return append(choices,
+		Choice{string(Local), "the login of docker or podman here"},
+		Choice{string(Secret) + "=", "a Secret of the namespace"},
+		Choice{string(None), "anonymous"},
+	)
 }
 
-// ParseRule reads METHOD or HOST=METHOD. Its errors never repeat the value: somebody will try a password there.
+// Methods returns the values of --auth as a phrase.
+func Methods() string {
+	var methods []string
+	for _, c := range Choices() {
+		methods = append(methods, strings.Replace(c.Value, "=", "=NAME", 1))
+	}
+	last := len(methods) - 1
+	return strings.Join(methods[:last], ", ") + " or " + methods[last]
+}
+
+// Rule is how to log in to one registry, or to all registries that have no rule of their own.
+type Rule struct {
+	Host   string // empty for all others
+	Method Method
+	Secret string // name of the Secret, for method Secret
+}
+
+func errMethod() error {
+	return errors.New("want " + Methods() + ", or one of them for a registry: HOST=METHOD")
+}
+
+// ParseRule reads METHOD or HOST=METHOD. Its errors do not repeat the value, because it can contain a password by mistake.
 func ParseRule(value string) (Rule, error) {
 	if rule, err := parseMethod(value); err == nil {
 		return rule, nil
 	}
 	host, method, ok := strings.Cut(value, "=")
 	if !ok || host == string(Secret) {
-		return Rule{}, errMethod
+		return Rule{}, errMethod()
 	}
 	rule, err := parseMethod(method)
 	if err != nil {
@@ -55,15 +80,15 @@ func parseMethod(value string) (Rule, error) {
 	if secret, ok := strings.CutPrefix(value, string(Secret)+"="); ok && secret != "" {
 		return Rule{Method: Secret, Secret: secret}, nil
 	}
-	switch m := Method(value); m {
-	case Auto, Gcloud, GCR, Local, None:
-		return Rule{Method: m}, nil
-	default:
-		return Rule{}, errMethod
+	for _, c := range Choices() {
+		if value == c.Value && !strings.HasSuffix(value, "=") {
+			return Rule{Method: Method(value)}, nil
+		}
 	}
+	return Rule{}, errMethod()
 }
 
-// ParseHost reads a registry's host[:port]; the default registry has several names and gets one.
+// ParseHost reads a registry's host[:port]. The default registry has several names, of which it returns DockerHub.
 func ParseHost(host string) (string, error) {
 	if host == "" || strings.Contains(host, "/") || strings.Contains(host, "@") {
 		return "", errors.New("want the host and port of a registry, without a path")
@@ -72,13 +97,13 @@ func ParseHost(host string) (string, error) {
 	if err != nil {
 		return "", errors.New("want the host and port of a registry")
 	}
-	return canonical(registry.RegistryStr()), nil
+	return canonicalHost(registry.RegistryStr()), nil
 }
 
-// DockerHub is how docker, the engine and its users write the default registry.
+// DockerHub is the name of the default registry that docker, the engine and their users use.
 const DockerHub = "docker.io"
 
-func canonical(host string) string {
+func canonicalHost(host string) string {
 	switch host {
 	case name.DefaultRegistry, "registry-1.docker.io":
 		return DockerHub
@@ -87,10 +112,10 @@ func canonical(host string) string {
 	}
 }
 
-// Rules is every --auth of a build, free of contradictions.
+// Rules are all values of --auth of a build. They do not contradict each other.
 type Rules []Rule
 
-// NewRules refuses two rules that speak for the same registry, unless both name Secrets.
+// NewRules returns an error if two rules are for the same registry, unless both name Secrets.
 func NewRules(rules []Rule) (Rules, error) {
 	first := map[string]Rule{}
 	for _, r := range rules {
@@ -103,7 +128,7 @@ func NewRules(rules []Rule) (Rules, error) {
 	return rules, nil
 }
 
-// String is the rule as it is written.
+// String returns the rule as a value of --auth.
 func (r Rule) String() string {
 	text := string(r.Method)
 	if r.Method == Secret {
@@ -115,7 +140,7 @@ func (r Rule) String() string {
 	return text
 }
 
-// Secrets lists every Secret that a rule names, once.
+// Secrets returns the name of every Secret in the rules, once.
 func (rules Rules) Secrets() []string {
 	var names []string
 	seen := map[string]bool{}
@@ -128,8 +153,8 @@ func (rules Rules) Secrets() []string {
 	return names
 }
 
-// of returns the method for a host, and whether a rule names that host.
-func (rules Rules) of(host string) (method Method, secrets []string, named bool) {
+// find returns the method for a host, and whether a rule names that host.
+func (rules Rules) find(host string) (method Method, secrets []string, named bool) {
 	for _, want := range []string{host, ""} {
 		for _, r := range rules {
 			if r.Host != want {

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Proxies is the HTTP_PROXY family of an environment. A proxy's URL may hold a password, so it prints none.
+// Proxies are the proxy variables of an environment. They print a placeholder, because the URL of a proxy can contain a password.
 type Proxies struct{ reveal func() []string }
 
-// ReadProxies takes the variables that programs look at.
+// ReadProxies returns the proxy variables in env.
 func ReadProxies(env []string) Proxies {
 	var found []string
 	for _, pair := range env {
@@ -25,7 +25,7 @@ func ReadProxies(env []string) Proxies {
 	return Proxies{func() []string { return found }}
 }
 
-// Pairs returns KEY=VALUE for each, or nil.
+// Pairs returns KEY=VALUE for each variable, or nil.
 func (p Proxies) Pairs() []string {
 	if p.reveal == nil {
 		return nil
@@ -33,11 +33,11 @@ func (p Proxies) Pairs() []string {
 	return p.reveal()
 }
 
-// Equal compares them.
+// Equal reports whether the variables are the same.
 func (p Proxies) Equal(other Proxies) bool { return slices.Equal(p.Pairs(), other.Pairs()) }
 
-// Format covers every verb of fmt.
+// Format prints the placeholder for every verb of fmt.
 func (p Proxies) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
-// MarshalText covers encoders.
+// MarshalText returns the placeholder.
 func (p Proxies) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -16,15 +16,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// Trust is whom requests to registries believe.
+// Trust says which certificates of registries are accepted.
 type Trust struct {
-	Certificates []byte   // PEM, besides the system's
+	Certificates []byte   // PEM, besides those of the system
 	Insecure     []string // registries whose certificates are not checked
 }
 
-// Transport returns the transport for requests to host, all of which end with ctx.
+// Transport returns the transport for requests to host. All requests end with ctx.
 func (t Trust) Transport(ctx context.Context, host string) http.RoundTripper {
-	base := remote.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the library's own documented type
+	base := remote.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the library documents this type
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
@@ -32,35 +32,35 @@ func (t Trust) Transport(ctx context.Context, host string) http.RoundTripper {
 	pool.AppendCertsFromPEM(t.Certificates)
 	base.TLSClientConfig = &tls.Config{
 		RootCAs: pool, MinVersion: tls.VersionTLS12,
-		InsecureSkipVerify: slices.Contains(t.Insecure, host), //nolint:gosec // the user names the registry
+		InsecureSkipVerify: slices.Contains(t.Insecure, host), //nolint:gosec // the user asked for it, for this registry
 	}
-	return bound{ctx, base}
+	return boundTransport{ctx, base}
 }
 
 var errPlainHTTP = errors.New("the registry speaks plain http")
 
-// bound ends every request with a context: the library's push check takes none.
-type bound struct {
+// boundTransport ends every request with ctx: the library's push check takes no context.
+type boundTransport struct {
 	ctx  context.Context
 	base http.RoundTripper
 }
 
-// RoundTrip sends no login in the clear: for private addresses the library falls back to plain http, which the engine does not.
-func (b bound) RoundTrip(r *http.Request) (*http.Response, error) {
+// RoundTrip refuses to send a login unencrypted. The library falls back to plain http for private addresses; the engine does not.
+func (b boundTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if ip := net.ParseIP(r.URL.Hostname()); r.URL.Scheme != "https" && r.URL.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, errPlainHTTP
 	}
 	return b.base.RoundTrip(r.WithContext(b.ctx))
 }
 
-// CheckPush asks the registry whether the login that the pod will use may push ref, and returns the registry if it may. A
-// *Refusal is a definite no. Where only the pod knows its login, and where the registry can't be asked, there is no answer.
+// CheckPush asks the registry whether the pod's login has the right to push ref. It returns the registry if so, and a *Refusal if not.
+// It returns neither if only the pod knows its login, or if the registry does not answer.
 func (l Logins) CheckPush(ctx context.Context, ref string, trust Trust) (accepted string, err error) {
 	tag, err := name.NewTag(ref, name.WeakValidation)
 	if err != nil {
 		return "", nil
 	}
-	host := canonical(tag.RegistryStr())
+	host := canonicalHost(tag.RegistryStr())
 	login, ok := l.Of(host)
 	if !ok || login.Method != Local {
 		return "", nil
@@ -77,7 +77,7 @@ func (l Logins) CheckPush(ctx context.Context, ref string, trust Trust) (accepte
 	}
 }
 
-// refusedPush reads a registry's answer; only two of them are a definite no.
+// refusedPush reads a registry's answer. Only 401 and 403 are refusals.
 func (login Login) refusedPush(answer *transport.Error) error {
 	refusal := login.Refused("", "", "")
 	refusal.Push = true
@@ -96,7 +96,7 @@ func (login Login) refusedPush(answer *transport.Error) error {
 	}
 }
 
-// fixedKeychain has one login for everybody.
+// fixedKeychain has the same login for all registries.
 type fixedKeychain struct{ login authn.Authenticator }
 
 // Resolve implements authn.Keychain.

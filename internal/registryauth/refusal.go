@@ -3,12 +3,14 @@ package registryauth
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kubectl-img/kubectl-img/internal/registryauth/cloud"
 )
 
-// Cause is why a registry could not be used.
-type Cause string
+// Cause is why a registry could not be used, and what helps. It ends the text of a Refusal.
+type Cause = cloud.Cause
 
-// The causes, each with what to do about it; a Refusal's text ends with one.
+// The causes that do not depend on a cloud.
 const (
 	Unauthorized   Cause = "the registry knows no such login; log in to it"
 	NoLogin        Cause = "the registry wants a login; choose one with --auth"
@@ -26,19 +28,17 @@ const (
 	PlainHTTP      Cause = "the registry speaks plain http, which img v0.5.11 can't; give it a certificate"
 	HelperMissing  Cause = "the builder image lacks the credential helper; use one that has it"
 	HelperFailed   Cause = "the credential helper gave no login; look at its words in the log"
-	NoMetadata     Cause = "the metadata server gave no token in time; build on nodes that have one"
-	WrongIdentity  Cause = "Workload Identity is not in effect for the pod; connect its service account"
 	NoLoginFile    Cause = "it has no key .dockerconfigjson or .dockercfg, or is not there; create it as a docker-registry secret"
 	NoOpenSSL      Cause = "the builder image has no openssl to fetch the certificate with; use --registry-ca"
 )
 
-// Refusal says which registry could not be used, as whom, and why.
+// Refusal reports a registry that could not be used, who tried, and why.
 type Refusal struct {
 	Host     string
-	Identity string // as Login.Identity has it
+	Identity string // from Login.Identity
 	Push     bool
-	Login    bool   // it failed before the registry was asked
-	Detail   string // what was heard: a status, or the engine's words
+	Login    bool   // the login failed before the registry was asked
+	Detail   string // a status, or the end of the engine's message
 	Cause    Cause
 }
 
@@ -60,10 +60,10 @@ func (e *Refusal) Error() string {
 	return text + ": " + string(e.Cause)
 }
 
-// In finds the registry that words are about, among those of a build: the longest name, for gcr.io is in eu.gcr.io.
-func (l Logins) In(words string) (found Login, ok bool) {
+// In returns the login of the registry that a message names. It takes the longest name, because eu.gcr.io contains gcr.io.
+func (l Logins) In(message string) (found Login, ok bool) {
 	for _, login := range l {
-		named := strings.Contains(words, login.Host+"/") || strings.Contains(words, login.Host+":") || strings.Contains(words, "lookup "+login.Host)
+		named := strings.Contains(message, login.Host+"/") || strings.Contains(message, login.Host+":") || strings.Contains(message, "lookup "+login.Host)
 		if named && len(login.Host) > len(found.Host) {
 			found, ok = login, true
 		}
@@ -71,10 +71,11 @@ func (l Logins) In(words string) (found Login, ok bool) {
 	return found, ok
 }
 
-// Refused is the refusal of this registry; a login nobody had is told apart from one that was wrong.
-func (login Login) Refused(cause Cause, detail, email string) *Refusal {
+// Refused returns the refusal of this registry. account is the address of the pod's identity, if known. A missing login has another
+// cause than a wrong one.
+func (login Login) Refused(cause Cause, detail, account string) *Refusal {
 	if login.Method == None && (cause == Unauthorized || cause == Forbidden || cause == Expired) {
 		cause = NoLogin
 	}
-	return &Refusal{Host: login.Host, Identity: login.Identity(email), Cause: cause, Detail: detail}
+	return &Refusal{Host: login.Host, Identity: login.Identity(account), Cause: cause, Detail: detail}
 }

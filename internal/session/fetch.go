@@ -12,19 +12,19 @@ import (
 	"github.com/kubectl-img/kubectl-img/exec"
 )
 
-// Fetch copies a file of the pod to w and returns nil only if all of it arrived: its length and SHA-256 are checked.
+// Fetch copies a file of the pod to w. It returns nil only if the whole file arrived: it checks the length and the SHA-256.
 func (s *Session) Fetch(ctx context.Context, path string, w io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
-	hold, release := io.Pipe() // the far end stays until its stdin ends, so that no tail is lost
-	a := &arrival{w: w, sum: sha256.New(), complete: make(chan error, 1)}
+	stdin, release := io.Pipe() // keeps the remote process alive, so that the end of its output can't get lost
+	d := &download{w: w, sum: sha256.New(), complete: make(chan error, 1)}
 	ran := make(chan error, 1)
 	var running sync.WaitGroup
 	running.Go(func() {
-		ran <- s.run(ctx, verb("send", path), exec.Streams{Stdin: hold, Stdout: a.data(), Stderr: a.announcement()})
+		ran <- s.run(ctx, verb("send", path), exec.Streams{Stdin: stdin, Stdout: d.content(), Stderr: d.endMarker()})
 	})
 	var err error
 	select {
-	case err = <-a.complete:
+	case err = <-d.complete:
 		release.Close()
 	case err = <-ran:
 		if err == nil {
@@ -39,64 +39,64 @@ func (s *Session) Fetch(ctx context.Context, path string, w io.Writer) error {
 	return nil
 }
 
-// arrival compares what comes with what was announced; the two travel in streams of their own.
-type arrival struct {
+// download compares the content with its end marker. They arrive in different streams.
+type download struct {
 	mu       sync.Mutex
 	w        io.Writer
 	sum      hash.Hash
-	got      int64
-	text     []byte
+	received int64
+	marker   []byte
 	complete chan error
-	done     bool // nothing more is taken
+	finished bool
 }
 
-func (a *arrival) data() io.Writer {
-	return a.locked(func(p []byte) error {
-		a.sum.Write(p)
-		a.got += int64(len(p))
-		_, err := a.w.Write(p)
+func (d *download) content() io.Writer {
+	return d.locked(func(p []byte) error {
+		d.sum.Write(p)
+		d.received += int64(len(p))
+		_, err := d.w.Write(p)
 		return err
 	})
 }
 
-func (a *arrival) announcement() io.Writer {
-	return a.locked(func(p []byte) error {
-		a.text = append(a.text, p...)
+func (d *download) endMarker() io.Writer {
+	return d.locked(func(p []byte) error {
+		d.marker = append(d.marker, p...)
 		return nil
 	})
 }
 
-func (a *arrival) locked(take func(p []byte) error) io.Writer {
-	return writer(func(p []byte) {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if a.done {
+// locked ignores everything after the end: w would hold another file than the one that was checked.
+func (d *download) locked(take func(p []byte) error) io.Writer {
+	return writerFunc(func(p []byte) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.finished {
 			return
 		}
 		if err := take(p); err != nil {
-			a.finish(err)
+			d.finish(err)
 			return
 		}
-		a.check()
+		d.check()
 	})
 }
 
-// check finishes once as many bytes are here as were announced.
-func (a *arrival) check() {
+// check finishes once the announced number of bytes has arrived.
+func (d *download) check() {
 	var size int64
 	var sum string
-	if n, _ := fmt.Sscanf(string(a.text), "end %d %s", &size, &sum); n != 2 || len(sum) < 2*sha256.Size || a.got < size {
+	if n, _ := fmt.Sscanf(string(d.marker), "end %d %s", &size, &sum); n != 2 || len(sum) < 2*sha256.Size || d.received < size {
 		return
 	}
-	if got := hex.EncodeToString(a.sum.Sum(nil)); a.got > size || got != sum {
-		a.finish(fmt.Errorf("%d bytes of SHA-256 %s arrived instead of %d of %s", a.got, got, size, sum))
+	if got := hex.EncodeToString(d.sum.Sum(nil)); d.received > size || got != sum {
+		d.finish(fmt.Errorf("%d bytes of SHA-256 %s arrived instead of %d of %s", d.received, got, size, sum))
 		return
 	}
-	a.finish(nil)
+	d.finish(nil)
 }
 
-// finish gives the verdict. What comes after it, w must not see: the file there would be another one than was checked.
-func (a *arrival) finish(err error) {
-	a.done = true
-	a.complete <- err
+func (d *download) finish(err error) {
+	d.finished = true
+	d.complete <- err
 }

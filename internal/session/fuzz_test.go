@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/exec"
 )
 
-// A termination message is read as it was written, and nothing but a report of success is one.
+// A result that is read and written again stays the same, and a success has a digest.
 func FuzzParseResult(f *testing.F) {
 	for _, seed := range []string{
 		`{"digest":"sha256:` + strings.Repeat("ab", 32) + `","size":942,"mediaType":"m","config":"sha256:c0"}`, `{"digest":""}`,
@@ -27,7 +27,7 @@ func FuzzParseResult(f *testing.F) {
 		got, err := ParseResult(text)
 		if err != nil {
 			if failed := (*JobError)(nil); errors.As(err, &failed) && failed.Phase == "" {
-				t.Errorf("%q failed in no phase", text)
+				t.Errorf("%q failed without a phase", text)
 			}
 			return
 		}
@@ -44,13 +44,13 @@ func FuzzParseResult(f *testing.F) {
 	})
 }
 
-// The last event is read as it was written.
-func FuzzParseEnding(f *testing.F) {
+// A result event that is read and written again stays the same.
+func FuzzParseResultEvent(f *testing.F) {
 	for _, seed := range []string{`12 0 {"digest":"x"}`, `0 1 {"phase":"build","code":7,"error":"a b"}`, "-1 0 {}", "1 2", "9223372036854775808 0 {}", "0x1 0 x", "+1 -1 x", "1  2"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := parseEnding(text)
+		got, err := parseResultEvent(text)
 		if err != nil {
 			return
 		}
@@ -58,7 +58,7 @@ func FuzzParseEnding(f *testing.F) {
 			t.Errorf("%q: the log has %d bytes", text, got.logBytes)
 		}
 		again := fmt.Sprintf("%d %d %s", got.logBytes, got.exitCode, got.result)
-		if back, err := parseEnding(again); err != nil || back != got {
+		if back, err := parseResultEvent(again); err != nil || back != got {
 			t.Errorf("%q reads %+v, and that written and read %+v, %v", text, got, back, err)
 		}
 		if result, err := got.parse(); err == nil && got.exitCode != 0 {
@@ -67,15 +67,15 @@ func FuzzParseEnding(f *testing.F) {
 	})
 }
 
-// Whatever the supervisor says, and wherever connections are cut: no panic, every event is taken once and in order, the log is
-// written once to the byte, and the result comes after all of it.
+// With any events and any cuts of the connections: no panic, every event is handled once and in order, the log is written once to
+// the byte, and the result comes after the whole log.
 func FuzzTranscript(f *testing.F) {
 	digest := `{"digest":"sha256:` + strings.Repeat("ab", 32) + `"}`
 	f.Add("line 1\nline 2\n", "ready\nreceiving 1\ntook\nalive\nuploaded\nphase build\nidentity a@b\nphase push\n", digest, []byte{3, 9, 20, 0, 1, 255, 7})
 	f.Add("", "refused 1 unpack: no space\nrefused x\nreceiving\n\nphase\n", `{"phase":"build","code":1,"error":"e"}`, []byte{})
 	f.Add("\x00\xff\n\n", "alive\nalive\nphase a\nalive\nphase b\n", "nonsense", []byte{1, 1, 1, 1, 1, 1, 1, 1, 1, 1})
 	f.Fuzz(func(t *testing.T, log, events, result string, cuts []byte) {
-		events = strings.ReplaceAll(events, "result ", "") // the one below
+		events = strings.ReplaceAll(events, "result ", "") // the test adds one below
 		var want, got []string
 		for line := range strings.Lines(events) {
 			if name, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " "); strings.HasSuffix(line, "\n") && name == "phase" {
@@ -87,9 +87,9 @@ func FuzzTranscript(f *testing.F) {
 		}
 		events += fmt.Sprintf("result %d 0 %s\n", len(log), strings.ReplaceAll(result, "\n", " "))
 		var shown bytes.Buffer
-		s := New(nil, 0, Notes{Phase: func(name string) { got = append(got, name) }})
+		s := New(nil, 0, Handlers{Phase: func(name string) { got = append(got, name) }})
 		tr := &transcript{Session: s, log: &shown}
-		early := talk(tr, log, events, cuts)
+		early := send(tr, log, events, cuts)
 		if shown.String() != log {
 			t.Errorf("log %q, want %q", shown.String(), log)
 		}
@@ -105,29 +105,30 @@ func FuzzTranscript(f *testing.F) {
 	})
 }
 
-// talk has the supervisor speak over a connection for each two cuts, that carries as much of the events and of the log, and over a
-// last one that is not cut. What a closed connection still says must not count. early is whether the result was there before the log.
-func talk(tr *transcript, log, events string, cuts []byte) (early bool) {
+// send plays the supervisor. Each pair of cuts is a connection that carries that much of the events and of the log; the last connection
+// is not cut. What a closed connection still sends must not count. early reports a result that came before the log.
+
+func send(tr *transcript, log, events string, cuts []byte) (early bool) {
 	for len(cuts) >= 2 {
-		c := tr.connect(func() {})
+		c := tr.open(func() {})
 		rest := log[tr.position():]
-		say(c.stderr(), events[:min(len(events), int(cuts[0]))], int(cuts[1]))
-		say(c.stdout(), rest[:min(len(rest), int(cuts[1]))], int(cuts[0]))
+		writePieces(c.stderr(), events[:min(len(events), int(cuts[0]))], int(cuts[1]))
+		writePieces(c.stdout(), rest[:min(len(rest), int(cuts[1]))], int(cuts[0]))
 		c.close()
-		say(c.stdout(), "late", 1)
-		say(c.stderr(), "phase late\n", 3)
+		writePieces(c.stdout(), "late", 1)
+		writePieces(c.stderr(), "phase late\n", 3)
 		cuts = cuts[2:]
 	}
-	c := tr.connect(func() {})
+	c := tr.open(func() {})
 	rest := log[tr.position():]
-	say(c.stderr(), events, 5)
+	writePieces(c.stderr(), events, 5)
 	early = rest != "" && len(tr.outcome) > 0
-	say(c.stdout(), rest, 3)
+	writePieces(c.stdout(), rest, 3)
 	return early
 }
 
-// say writes text in pieces.
-func say(w io.Writer, text string, piece int) {
+// writePieces writes text in pieces.
+func writePieces(w io.Writer, text string, piece int) {
 	for text != "" {
 		n := min(len(text), piece%7+1)
 		_, _ = io.WriteString(w, text[:n])
@@ -135,7 +136,7 @@ func say(w io.Writer, text string, piece int) {
 	}
 }
 
-// Whatever a fetch is sent and in whatever pieces: it ends well only with exactly what was announced.
+// A fetch succeeds only with exactly the content that the end marker announces.
 func FuzzFetch(f *testing.F) {
 	content := []byte("0123456789")
 	sum := sha256.Sum256(content)
@@ -149,14 +150,14 @@ func FuzzFetch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, announced string, piece, pieceOfEnd byte, endFirst bool) {
 		s := New(func(_ context.Context, _ []string, st exec.Streams) error {
 			if endFirst {
-				say(st.Stderr, announced, int(pieceOfEnd))
+				writePieces(st.Stderr, announced, int(pieceOfEnd))
 			}
-			say(st.Stdout, string(data), int(piece))
+			writePieces(st.Stdout, string(data), int(piece))
 			if !endFirst {
-				say(st.Stderr, announced, int(pieceOfEnd))
+				writePieces(st.Stderr, announced, int(pieceOfEnd))
 			}
 			return nil
-		}, 0, Notes{})
+		}, 0, Handlers{})
 		var got bytes.Buffer
 		if err := s.Fetch(t.Context(), "/output", &got); err != nil {
 			return

@@ -8,19 +8,20 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 )
 
-// WriteJob writes what the supervisor runs: the Dockerfile, beside the context so that it may come from anywhere, and
-// the job itself: shell commands that finish the context, the registry login, and the steps. It must follow the context.
-func WriteJob(w *tar.Writer, dockerfile []byte, finish string, login Login, steps []engine.Step) error {
+// WriteJob writes the files that the supervisor needs besides the context: the Dockerfile, and the job with its shell commands. The job
+// runs prepare, logs in to the registries, and runs the steps. WriteJob must follow the context.
+func WriteJob(w *tar.Writer, dockerfile []byte, prepare string, access RegistryAccess, steps []engine.Step) error {
 	files := []struct{ name, content string }{
+		// The Dockerfile is not in the context directory, because it can come from elsewhere.
 		{DockerfilePath, string(dockerfile)},
-		// The client has applied the ignore rules; an ignore file of its own keeps the engine from applying them again.
+		// The client has applied the ignore rules; this file keeps the engine from applying them again.
 		{DockerfilePath + ".dockerignore", "# The context was filtered before it was sent.\n"},
-		{upload + "/job", "cd /\n" + finish + login.script() + Script(steps)},
+		{upload + "/job", "cd /\n" + prepare + access.script() + Script(steps)},
 	}
 	if err := writeDir(w, path.Dir(DockerfilePath), 0o755); err != nil {
 		return err
 	}
-	if err := login.write(w); err != nil {
+	if err := access.write(w); err != nil {
 		return err
 	}
 	for _, f := range files {
@@ -44,35 +45,35 @@ func writeFile(w *tar.Writer, name string, content []byte, mode int64) error {
 	return err
 }
 
-// Entry is the name of a path in the pod as an entry of the upload, which is unpacked at the root.
+// Entry returns the name that a path in the pod has in the upload, which is extracted at the root.
 func Entry(name string) string { return strings.TrimPrefix(name, "/") }
 
-// Script writes steps in the supervisor's terms, one line each.
+// Script returns the job's commands for steps, one per line.
 func Script(steps []engine.Step) string {
 	var b strings.Builder
 	for _, s := range steps {
-		verb := "step " + string(s.Phase)
+		name := "step " + string(s.Phase)
 		if s.Phase == engine.PhaseDigest {
-			verb = "digest"
+			name = "digest"
 		}
-		b.WriteString(command(verb, s.Argv...) + "\n")
+		b.WriteString(command(name, s.Argv...) + "\n")
 	}
 	return b.String()
 }
 
-// command is a command line of the shell, with every argument as it is.
-func command(verb string, args ...string) string {
+// command returns a command line of the shell.
+func command(name string, args ...string) string {
 	for _, arg := range args {
-		verb += " " + quote(arg)
+		name += " " + quote(arg)
 	}
-	return verb
+	return name
 }
 
-// Copy is a command for the job that copies a file of the pod.
+// Copy returns a command for the job that copies a file of the pod.
 func Copy(from, to string) string { return "cp " + quote(from) + " " + quote(to) + " || exit\n" }
 
-// StrictOwnership is a command for the job: the loss of an owner ends it.
+// StrictOwnership is a command for the job: the job fails if the engine can't keep an owner.
 const StrictOwnership = "STRICT_OWNERSHIP=true\n"
 
-// quote makes s one word of the shell, whatever it holds.
+// quote returns s as one word of the shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

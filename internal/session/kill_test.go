@@ -4,7 +4,6 @@ package session
 
 import (
 	"errors"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,12 +11,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// one is the only process in the container whose command line holds text.
+// one returns the only process in the container whose command line contains text.
 func (c *container) one(text string) int {
 	c.t.Helper()
 	var found []int
@@ -31,7 +29,7 @@ func (c *container) one(text string) int {
 	return found[0]
 }
 
-// parent is the process that started pid.
+// parent returns the process that started pid.
 func (c *container) parent(pid int) int {
 	c.t.Helper()
 	status, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
@@ -44,12 +42,12 @@ func (c *container) parent(pid int) int {
 	return parent
 }
 
-// The processes of a build, each of which the node's memory killer may choose.
-func engineOf(l *life) int  { return l.one(": engine") }
-func jobOf(l *life) int     { return l.parent(engineOf(l)) }
-func outsideOf(l *life) int { return l.parent(jobOf(l)) }
+// The processes of a build. The kernel can kill each of them for lack of memory.
+func engineOf(l *life) int     { return l.one(": engine") }
+func jobOf(l *life) int        { return l.parent(engineOf(l)) }
+func outerShellOf(l *life) int { return l.parent(jobOf(l)) }
 
-// leashOf is the main process's own subshell: a fork keeps the command line.
+// leashOf returns the supervisor's subshell: a fork keeps the command line.
 func leashOf(l *life) int {
 	for _, pid := range l.processes("supervise") {
 		if pid != l.init && l.parent(pid) == l.init {
@@ -60,7 +58,7 @@ func leashOf(l *life) int {
 	return 0
 }
 
-// blockOf is the process that copies a frame; busybox's own dd has no command line of its own.
+// blockOf returns the process that copies a frame. Its command line does not show it: busybox runs dd in a fork of the shell.
 func blockOf(l *life) int {
 	pid := l.parent(l.one("tee " + l.path("run/tosum")))
 	for {
@@ -74,28 +72,28 @@ func blockOf(l *life) int {
 	}
 }
 
-// A process that is killed costs the build, and says so, or it costs nothing. It never makes a failure look like success.
-func TestKilledProcessIsReported(t *testing.T) {
+// A killed process ends the build with an error, or has no effect. A failure never looks like success.
+func TestKill(t *testing.T) {
 	for name, c := range map[string]struct {
 		state  string
 		victim func(l *life) int
-		phase  string // of the failure, empty where the build goes on
+		phase  string // of the failure; empty if the build continues
 		code   int    // of the failure
 	}{
-		"the engine":                        {running, engineOf, "build", 137},
-		"the job's shell":                   {running, jobOf, "build", 137},
-		"the shell around the job":          {running, outsideOf, "killed", 137},
-		"the wait for the upload":           {waiting, func(l *life) int { return l.one("cat " + l.path("run/start")) }, "", 0},
-		"the same in an upload":             {receiving, func(l *life) int { return l.one("cat " + l.path("run/start")) }, "", 0},
-		"the leash's outer loop":            {waiting, leashOf, "", 0},
-		"the leash's inner loop":            {waiting, func(l *life) int { return l.children(leashOf(l))[0] }, "", 0},
-		"the leash's sleep":                 {waiting, func(l *life) int { return l.one("sleep 1") }, "", 0},
-		"the receiver":                      {receiving, func(l *life) int { return l.parent(l.one("tee " + l.path("run/tosum"))) }, "", 0},
-		"the receiver's tee":                {receiving, func(l *life) int { return l.one("tee " + l.path("run/tosum")) }, "", 0},
-		"the receiver's tar":                {receiving, func(l *life) int { return l.one("tar -x") }, "", 0},
-		"the receiver's dd":                 {receiving, blockOf, "", 0},
-		"the wait for the last look":        {concluded, func(l *life) int { return l.one("sleep 60") }, "", 0},
-		"the log's tee, of a silent engine": {running, func(l *life) int { return l.one("tee -a") }, "build", 0},
+		"the engine":                                {running, engineOf, "build", 137},
+		"the job's shell":                           {running, jobOf, "build", 137},
+		"the shell that stores the exit code":       {running, outerShellOf, "killed", 137},
+		"the wait for the upload":                   {waiting, func(l *life) int { return l.one("cat " + l.path("run/start")) }, "", 0},
+		"the wait for the upload, during an upload": {receiving, func(l *life) int { return l.one("cat " + l.path("run/start")) }, "", 0},
+		"the leash's outer loop":                    {waiting, leashOf, "", 0},
+		"the leash's inner loop":                    {waiting, func(l *life) int { return l.children(leashOf(l))[0] }, "", 0},
+		"the leash's sleep":                         {waiting, func(l *life) int { return l.one("sleep 1") }, "", 0},
+		"the receiver":                              {receiving, func(l *life) int { return l.parent(l.one("tee " + l.path("run/tosum"))) }, "", 0},
+		"the receiver's tee":                        {receiving, func(l *life) int { return l.one("tee " + l.path("run/tosum")) }, "", 0},
+		"the receiver's tar":                        {receiving, func(l *life) int { return l.one("tar -x") }, "", 0},
+		"the receiver's dd":                         {receiving, blockOf, "", 0},
+		"the wait after the result":                 {concluded, func(l *life) int { return l.one("sleep 60") }, "", 0},
+		"the tee of the log, before output":         {running, func(l *life) int { return l.one("tee -a") }, "build", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachShell(t, func(t *testing.T, shell []string) {
@@ -105,7 +103,7 @@ func TestKilledProcessIsReported(t *testing.T) {
 					l.finish(c.state)
 					return
 				}
-				l.release(7) // where nobody is left to notice
+				l.release(7) // a failure that the supervisor may not see
 				_, err := outcome(t, l.ctx, l.session)
 				var failed *JobError
 				if !errors.As(err, &failed) || failed.Phase != c.phase || c.code != 0 && failed.Code != c.code {
@@ -119,41 +117,4 @@ func TestKilledProcessIsReported(t *testing.T) {
 			})
 		})
 	}
-}
-
-// A probe that hangs does not keep the supervisor from its end.
-func TestStoppedWhileTheEngineIsProbed(t *testing.T) {
-	eachShell(t, func(t *testing.T, shell []string) {
-		c := startContainer(t, shell, "PROBE=sleep 1000")
-		c.one("sleep 1000")
-		c.signal(c.init, unix.SIGTERM)
-		c.await("end", c.over)
-		(&life{container: c}).checkEnd(143, "stopped")
-	})
-}
-
-// Whenever it is told to stop, it reports once, and what it reports is how it ends.
-func TestStoppedAtAnyMoment(t *testing.T) {
-	eachShell(t, func(t *testing.T, shell []string) {
-		random := rand.New(rand.NewPCG(7, 8))
-		for range 15 {
-			l := startLife(t, shell, running)
-			l.release(0)
-			// The moments that matter are those around the result.
-			after := time.Duration(random.IntN(300)) * time.Millisecond
-			<-time.After(after)
-			for !l.over() {
-				_ = syscall.Kill(l.init, unix.SIGTERM) // as often as it can be heard
-				<-time.After(time.Millisecond)
-			}
-			if n := strings.Count(l.read("run/events"), "result "); n != 1 {
-				t.Errorf("%d results after %s: %s", n, after, l.read("run/events"))
-			}
-			phase, code := "", 0
-			if l.said("stopped") {
-				phase, code = "stopped", 143
-			}
-			l.checkEnd(code, phase)
-		}
-	})
 }

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// leash is the stdin of a follow: a line now and then tells the supervisor that its client lives.
+// leash is the stdin of a follow: its lines tell the supervisor that the client is alive, and what the client wants.
 type leash struct {
 	*io.PipeReader
 	stop chan struct{}
 	done sync.WaitGroup
 }
 
-// newLeash beats until it is closed, after each pause. Once goodbye is
-// closed it says so, which lets the supervisor end; once leave is, the supervisor goes on without a client.
-func newLeash(pause time.Duration, goodbye, leave <-chan struct{}) *leash {
+// newLeash sends a beat after each interval until it is closed. It sends a goodbye once released is closed, and detaches once
+// detaching is closed.
+func newLeash(interval time.Duration, released, detaching <-chan struct{}) *leash {
 	r, w := io.Pipe()
 	l := &leash{PipeReader: r, stop: make(chan struct{})}
 	l.done.Go(func() {
-		tick := time.NewTicker(pause)
+		tick := time.NewTicker(interval)
 		defer tick.Stop()
 		for line := "beat\n"; ; {
 			if _, err := io.WriteString(w, line); err != nil {
@@ -28,10 +28,10 @@ func newLeash(pause time.Duration, goodbye, leave <-chan struct{}) *leash {
 			line = "beat\n"
 			select {
 			case <-tick.C:
-			case <-goodbye:
-				line, goodbye = "bye\n", nil
-			case <-leave:
-				line, leave = "detach\n", nil
+			case <-released:
+				line, released = "bye\n", nil
+			case <-detaching:
+				line, detaching = "detach\n", nil
 			case <-l.stop:
 				return
 			}
@@ -40,7 +40,7 @@ func newLeash(pause time.Duration, goodbye, leave <-chan struct{}) *leash {
 	return l
 }
 
-// Close ends the leash and what the far end reads of it.
+// Close ends the leash and its reader.
 func (l *leash) Close() error {
 	close(l.stop)
 	err := l.PipeReader.Close()

@@ -8,7 +8,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/exec"
 )
 
-// Phase asks the supervisor that run reaches what its job is at: upload, or the phase of a step.
+// Phase asks the supervisor for the phase of its job: upload, or the phase of a step.
 func Phase(ctx context.Context, run Runner) (string, error) {
 	var out bytes.Buffer
 	err := run(ctx, verb("phase"), exec.Streams{Stdin: strings.NewReader(""), Stdout: &out})

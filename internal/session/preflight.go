@@ -1,16 +1,11 @@
 package session
 
-import _ "embed"
-
-//go:embed preflight.sh
-var preflightText string
-
-// PhasePreflight is the phase of a JobError that the supervisor's check before the engine starts ended.
+// PhasePreflight is the phase of a JobError from the supervisor's check, which runs before the engine starts.
 const PhasePreflight = "preflight"
 
-// preflightBlocked is the code where a control of the pod or its node is in the way, and not the builder image.
+// preflightBlocked is the exit code of the check if a setting of the pod or its node is the problem, and not the builder image.
 const preflightBlocked = 2
 
-// Blocked tells that the engine can't start, or is less isolated than was asked for, because of the pod's profile and its node. Another
-// profile may do.
+// Blocked reports whether the pod's profile or its node keeps the engine from starting, or isolates it less than the profile asks.
+// Another profile can work.
 func (e *JobError) Blocked() bool { return e.Phase == PhasePreflight && e.Code == preflightBlocked }

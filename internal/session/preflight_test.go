@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// node is what the check finds: files below /proc, and what programs say. It starts as a pod in which everything works.
+// node is what the check looks at: files in /proc, and programs. Without changes it is a node on which builds work.
 type node struct {
 	env   []string
 	proc  map[string]string
-	tools map[string]string // programs, as scripts
+	tools map[string]string // programs by name, as scripts
 }
 
 const (
@@ -24,7 +24,7 @@ const (
 	status  = "Name:\tsh\nNoNewPrivs:\t0\nSeccomp:\t2\nSeccomp_filters:\t1\nCapBnd:\t00000000000000c0\n"
 	mounts  = "1 0 0:1 / / rw - overlay overlay rw\n2 1 0:2 / /proc rw - proc proc rw\n"
 	masked  = mounts + "3 2 0:3 /kcore /proc/kcore rw - tmpfs tmpfs rw\n"
-	refuse  = "echo 'no: Operation not permitted' >&2; exit 1"
+	fails   = "echo 'no: Operation not permitted' >&2; exit 1"
 )
 
 func (n node) start(t *testing.T, shell []string) *pod {
@@ -52,18 +52,18 @@ func (n node) start(t *testing.T, shell []string) *pod {
 	}, n.env...)
 }
 
-func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
+func TestPreflight(t *testing.T) {
 	engine := []string{"PROBE=engine"} // fails
 	restricted := []string{"PROFILE=restricted", "LOSSES=losses", "TOOLS=ownership", "ENTER=command env A=1 ownership"}
 	own := map[string]string{"self/uid_map": ownIDs}
 	lacking := "echo 'ownership: the file system keeps no attributes' >&2; exit 126"
 	for name, c := range map[string]struct {
 		node    node
-		want    string // of the reason; empty where the pod passes
-		blocked bool   // and not the image's fault
+		want    string // in the reason; empty if the pod passes
+		blocked bool   // by the pod or its node, not by the image
 	}{
-		"all is well":                 {node: node{}},
-		"all is well in a namespace":  {node: node{env: []string{"PROFILE=userns"}, proc: map[string]string{"self/uid_map": ownIDs, "self/mountinfo": mounts}}},
+		"everything works":            {node: node{}},
+		"everything works, userns":    {node: node{env: []string{"PROFILE=userns"}, proc: map[string]string{"self/uid_map": ownIDs, "self/mountinfo": mounts}}},
 		"no seccomp where none asked": {node: node{proc: map[string]string{"self/status": "Seccomp:\t0\n"}}},
 		"no tool":                     {node{env: []string{"TOOLS=no-such-engine"}}, "the builder image has no no-such-engine", false},
 		"no user namespace":           {node{env: []string{"PROFILE=userns"}}, "the node gave the pod no user namespace (hostUsers: false)", true},
@@ -90,16 +90,16 @@ func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 		"nested too deep": {
 			node{env: engine, tools: map[string]string{"unshare": "echo 'unshare failed: No space left on device'; exit 1"}}, "the limit of user namespaces", true,
 		},
-		"unshare and seccomp": {node{env: engine, tools: map[string]string{"unshare": refuse}}, "the seccomp profile of the pod denies user namespaces (unshare)", true},
+		"unshare and seccomp": {node{env: engine, tools: map[string]string{"unshare": fails}}, "the seccomp profile of the pod denies user namespaces (unshare)", true},
 		"unshare and AppArmor": {
 			node{
-				env: engine, tools: map[string]string{"unshare": refuse},
+				env: engine, tools: map[string]string{"unshare": fails},
 				proc: map[string]string{"sys/kernel/apparmor_restrict_unprivileged_userns": "1\n", "self/attr/apparmor/current": "cri-containerd.apparmor.d (enforce)\n"},
 			},
 			"the AppArmor profile cri-containerd.apparmor.d (enforce) denies user namespaces", true,
 		},
 		"unshare and neither": {
-			node{env: engine, tools: map[string]string{"unshare": refuse}, proc: map[string]string{"self/status": "Seccomp:\t0\n"}}, "the kernel of the node denies user", true,
+			node{env: engine, tools: map[string]string{"unshare": fails}, proc: map[string]string{"self/status": "Seccomp:\t0\n"}}, "the kernel of the node denies user", true,
 		},
 		"mount and AppArmor": {
 			node{
@@ -113,10 +113,10 @@ func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 			"the pod lacks the capabilities SETUID and SETGID", true,
 		},
 		"newuidmap": {
-			node{env: engine, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": refuse}}, "cap_setuid, in place of a setuid bit: no: Operation not permitted", false,
+			node{env: engine, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": fails}}, "cap_setuid, in place of a setuid bit: no: Operation not permitted", false,
 		},
-		"all is well in restricted": {node: node{env: restricted, proc: own, tools: map[string]string{"ownership": "true"}}},
-		"all is well without a namespace": {
+		"everything works, restricted": {node: node{env: restricted, proc: own, tools: map[string]string{"ownership": "true"}}},
+		"everything works, restricted without a user namespace": {
 			node: node{env: append(restricted, "HOST_USERS=true"), tools: map[string]string{"ownership": "true"}},
 		},
 		"restricted and no user namespace": {
@@ -130,7 +130,7 @@ func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 			node{env: restricted, proc: own, tools: map[string]string{"ownership": lacking, "unshare": "exec sleep 0.1"}}, "the file system keeps no attributes", true,
 		},
 		"restricted and unshare": {
-			node{env: restricted, proc: own, tools: map[string]string{"ownership": lacking, "unshare": refuse}}, "the seccomp profile of the pod denies user namespaces (unshare)", true,
+			node{env: restricted, proc: own, tools: map[string]string{"ownership": lacking, "unshare": fails}}, "the seccomp profile of the pod denies user namespaces (unshare)", true,
 		},
 		"restricted and something else": {
 			node{env: restricted, proc: own, tools: map[string]string{"ownership": "echo 'unshare: no' >&2; exit 1", "unshare": "exec sleep 0.1"}}, "unshare: no", true,
@@ -146,7 +146,7 @@ func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 				p := c.node.start(t, shell)
 				var log bytes.Buffer
 				ready := make(chan struct{})
-				s, ctx := p.session(&log, func(s *Session) { s.notes.Ready = func() { close(ready) } })
+				s, ctx := p.session(&log, func(s *Session) { s.handlers.Ready = func() { close(ready) } })
 				if c.want == "" {
 					select {
 					case <-ready:
@@ -166,21 +166,20 @@ func TestPreflightNamesTheControlThatBlocks(t *testing.T) {
 					t.Errorf("blocked: %v, want %v", failed.Blocked(), c.blocked)
 				}
 				if closed(ready) {
-					t.Error("ready all the same")
+					t.Error("the pod is ready")
 				}
 			})
 		})
 	}
 }
 
-// A pod that can't build leaves what it would have been sent to another one.
-func TestUploadStaysWhereThePodCanNotBuild(t *testing.T) {
+func TestPreflightFailureTakesNoUpload(t *testing.T) {
 	eachShell(t, func(t *testing.T, shell []string) {
 		p := node{env: []string{"PROFILE=userns"}}.start(t, shell)
 		var log bytes.Buffer
 		s, ctx := p.session(&log)
 		payload := p.job(nil)
-		payload.Held = true
+		payload.AfterCheck = true
 		write, read := payload.Write, false
 		payload.Write = func(w *tar.Writer) error {
 			read = true
@@ -188,7 +187,7 @@ func TestUploadStaysWhereThePodCanNotBuild(t *testing.T) {
 		}
 		uploaded := make(chan error, 1)
 		ctx, cancel := context.WithCancel(ctx)
-		go func() { uploaded <- s.Upload(ctx, payload, nothing) }()
+		go func() { uploaded <- s.Upload(ctx, payload, ignoreProgress) }()
 		if _, err := outcome(t, ctx, s); err == nil {
 			t.Error("no error")
 		}

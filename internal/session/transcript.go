@@ -3,25 +3,26 @@ package session
 import (
 	"bytes"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
-// transcript is what has been heard of the supervisor, over however many connections.
+// transcript is everything received from the supervisor, over any number of connections.
 type transcript struct {
 	*Session
 	log io.Writer
 
-	mu     sync.Mutex
-	offset int64   // bytes of the log written
-	bytes  int64   // bytes heard of any kind
-	events int     // events taken
-	end    *ending // the last event
-	told   bool    // the result has been delivered
+	mu        sync.Mutex
+	offset    int64        // bytes of the log written
+	bytes     int64        // bytes received, log and events
+	handled   int          // events handled
+	result    *resultEvent // the last event
+	delivered bool         // the outcome has been delivered
 }
 
-func (t *transcript) heard() int64 {
+func (t *transcript) received() int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.bytes
@@ -33,109 +34,111 @@ func (t *transcript) position() int64 {
 	return t.offset
 }
 
-func (t *transcript) conclude(r Result, err error) {
+func (t *transcript) fail(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.deliver(r, err)
+	t.deliver(Result{}, err)
 }
 
 func (t *transcript) deliver(r Result, err error) {
-	if !t.told {
-		t.told = true
+	if !t.delivered {
+		t.delivered = true
 		t.outcome <- Outcome{r, err}
 	}
 }
 
-// settle delivers the result once it and all of the log before it are here: they travel in streams of their own.
-func (t *transcript) settle() {
-	if t.end != nil && t.offset >= t.end.logBytes {
-		t.deliver(t.end.parse())
+// deliverResult waits for the whole log: the result and the log arrive in different streams.
+func (t *transcript) deliverResult() {
+	if t.result != nil && t.offset >= t.result.logBytes {
+		t.deliver(t.result.parse())
 	}
 }
 
-// connection is one exec's part in the transcript. After close it takes nothing more: an exec that was given up may
-// still be writing while the next one resumes.
-type connection struct {
+// followStream is one exec's part of the transcript. A closed one ignores what it receives: the exec can still write while the next
+// one resumes.
+type followStream struct {
 	*transcript
-	alive  func()
-	seen   int // events of this connection, which repeats those of earlier ones
+	onData func()
+	seen   int // events of this stream, which starts with those that earlier ones had
 	line   []byte
 	closed bool
 }
 
-func (t *transcript) connect(alive func()) *connection {
-	return &connection{transcript: t, alive: alive}
+func (t *transcript) open(onData func()) *followStream {
+	return &followStream{transcript: t, onData: onData}
 }
 
-func (c *connection) close() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.closed = true
+func (f *followStream) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
 }
 
-type writer func(p []byte)
+type writerFunc func(p []byte)
 
-func (w writer) Write(p []byte) (int, error) {
+func (w writerFunc) Write(p []byte) (int, error) {
 	w(p)
 	return len(p), nil
 }
 
-// stdout takes the log. What can't be shown is no reason to lose the build, so errors of the log's writer are dropped.
-func (c *connection) stdout() io.Writer {
-	return c.guarded(func(p []byte) {
-		_, _ = c.log.Write(p)
-		c.offset += int64(len(p))
+// stdout takes the log. It drops the errors of the log's writer: a log that can't be shown must not end the build.
+func (f *followStream) stdout() io.Writer {
+	return f.locked(func(p []byte) {
+		_, _ = f.log.Write(p)
+		f.offset += int64(len(p))
 	})
 }
 
-// stderr takes the events, one a line.
-func (c *connection) stderr() io.Writer {
-	return c.guarded(func(p []byte) {
-		c.line = append(c.line, p...)
+// stderr takes the events, one per line.
+func (f *followStream) stderr() io.Writer {
+	return f.locked(func(p []byte) {
+		f.line = append(f.line, p...)
 		for {
-			line, rest, ok := bytes.Cut(c.line, []byte("\n"))
+			line, rest, ok := bytes.Cut(f.line, []byte("\n"))
 			if !ok {
 				return
 			}
-			c.line = rest
-			c.take(string(line))
+			f.line = rest
+			f.onLine(string(line))
 		}
 	})
 }
 
-func (c *connection) guarded(take writer) io.Writer {
-	return writer(func(p []byte) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.closed {
+func (f *followStream) locked(take writerFunc) io.Writer {
+	return writerFunc(func(p []byte) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.closed {
 			return
 		}
 		err := panics.Do(func() error {
-			c.alive()
-			c.bytes += int64(len(p))
+			f.onData()
+			f.bytes += int64(len(p))
 			take(p)
-			c.settle()
+			f.deliverResult()
 			return nil
 		})
 		if err != nil {
-			c.deliver(Result{}, err)
+			f.deliver(Result{}, err)
 		}
 	})
 }
 
-func (c *connection) take(line string) {
-	if line == "alive" {
+func (f *followStream) onLine(line string) {
+	if line == eventAlive {
 		return
 	}
-	if c.seen++; c.seen <= c.events {
+	if f.seen++; f.seen <= f.handled {
 		return
 	}
-	c.events = c.seen
-	end, err := c.event(line)
+	f.handled = f.seen
+	err := f.onEvent(line)
+	if name, arguments, _ := strings.Cut(line, " "); name == eventResult {
+		var result resultEvent
+		result, err = parseResultEvent(arguments)
+		f.result = &result
+	}
 	if err != nil {
-		c.deliver(Result{}, err)
-	}
-	if end != nil {
-		c.end = end
+		f.deliver(Result{}, err)
 	}
 }

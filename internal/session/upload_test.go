@@ -16,70 +16,66 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 )
 
-func TestNothingIsBuiltFromAnUnverifiedUpload(t *testing.T) {
-	eachShell(t, func(t *testing.T, shell []string) {
-		p := startPod(t, shell)
-		whole := new(bytes.Buffer)
-		frames := exec.NewFrameWriter(whole)
-		if err := produce(frames, p.job(map[string]string{"big": noise(100_000)}, sh(engine.PhaseBuild, "echo built")).Write); err != nil {
-			t.Fatal(err)
-		}
-		stream := whole.Bytes()
-		flipped := bytes.Clone(stream)
-		flipped[len(flipped)/2] ^= 1
-		try := 0
-		for name, sent := range map[string][]byte{
-			"nothing": nil, "in a length": stream[:3], "in a frame": stream[:50_000], "before the marker": stream[:len(stream)-72],
-			"in the marker": stream[:len(stream)-9], "another byte": flipped, "no frames": []byte("junk\n"),
-		} {
-			before := strings.Count(p.read("run/events"), "refused")
-			try++
-			cmd := p.command("receive", strconv.Itoa(try))
-			cmd.Stdin = bytes.NewReader(sent)
-			if err := cmd.Start(); err != nil {
+func TestUpload(t *testing.T) {
+	runInShells(t, shellTests{
+		"nothing is built from an unverified upload": func(t *testing.T, shell []string) {
+			p := startPod(t, shell)
+			whole := new(bytes.Buffer)
+			frames := exec.NewFrameWriter(whole)
+			if err := writeFrames(frames, p.job(map[string]string{"big": noise(100_000)}, sh(engine.PhaseBuild, "echo built")).Write); err != nil {
 				t.Fatal(err)
 			}
-			stuck := time.AfterFunc(20*time.Second, func() { kill(cmd) })
-			if err := cmd.Wait(); err == nil {
-				t.Errorf("cut %s: receive ended well", name)
+			stream := whole.Bytes()
+			flipped := bytes.Clone(stream)
+			flipped[len(flipped)/2] ^= 1
+			try := 0
+			for name, sent := range map[string][]byte{
+				"empty": nil, "cut in a length": stream[:3], "cut in a frame": stream[:50_000], "cut before the marker": stream[:len(stream)-72],
+				"cut in the marker": stream[:len(stream)-9], "one bit flipped": flipped, "no frames": []byte("junk\n"),
+			} {
+				before := strings.Count(p.read("run/events"), "refused")
+				try++
+				cmd := p.command("receive", strconv.Itoa(try))
+				cmd.Stdin = bytes.NewReader(sent)
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				stuck := time.AfterFunc(20*time.Second, func() { kill(cmd) })
+				if err := cmd.Wait(); err == nil {
+					t.Errorf("%s: receive succeeded", name)
+				}
+				stuck.Stop()
+				if strings.Count(p.read("run/events"), "refused") != before+1 {
+					t.Errorf("%s: accepted: %s", name, p.read("run/events"))
+				}
 			}
-			stuck.Stop()
-			if strings.Count(p.read("run/events"), "refused") != before+1 {
-				t.Errorf("cut %s: not refused: %s", name, p.read("run/events"))
+			if got := p.read("workspace/log"); got != "" {
+				t.Errorf("something was built: %q", got)
 			}
-		}
-		if got := p.read("workspace/log"); got != "" {
-			t.Errorf("something was built: %q", got)
-		}
+		},
+		// The kubelet can lose the end of stdin.
+		"the end marker is enough without an end of stdin": func(t *testing.T, shell []string) {
+			p := startPod(t, shell)
+			var log bytes.Buffer
+			s, ctx := p.session(&log, func(s *Session) {
+				honest := s.run
+				s.run = func(ctx context.Context, argv []string, st exec.Streams) error {
+					st.Stdin = &endless{st.Stdin, ctx}
+					return honest(ctx, argv, st)
+				}
+			})
+			if _, err := build(t, ctx, s, p.job(nil, sh(engine.PhaseBuild, "echo built"))); err != nil || log.String() != "built\n" {
+				t.Errorf("%v, log %q", err, log.String())
+			}
+		},
 	})
 }
 
-// The kubelet's side of an exec can lose the end of stdin; the marker in the stream says all that is needed.
-func TestUploadNeedsNoEndOfStdin(t *testing.T) {
-	eachShell(t, func(t *testing.T, shell []string) {
-		p := startPod(t, shell)
-		var log bytes.Buffer
-		s, ctx := p.session(&log, func(s *Session) {
-			honest := s.run
-			s.run = func(ctx context.Context, argv []string, st exec.Streams) error {
-				st.Stdin = &endless{st.Stdin, ctx}
-				return honest(ctx, argv, st)
-			}
-		})
-		if err := s.Upload(ctx, p.job(nil, sh(engine.PhaseBuild, "echo built")), nothing); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := outcome(t, ctx, s); err != nil || log.String() != "built\n" {
-			t.Errorf("%v, log %q", err, log.String())
-		}
-	})
-}
-
-// breaking makes the first exec of an upload go wrong in some way.
+// breaking replaces the first exec of an upload.
 func breaking(first func(run Runner, ctx context.Context, argv []string, st exec.Streams) error) func(*Session) {
 	return func(s *Session) {
 		honest := s.run
-		s.limits = limits{launching: 2 * time.Second, silence: 4 * time.Second}
+		s.limits = uploadLimits{begin: 2 * time.Second, silence: 4 * time.Second}
 		s.run = func(ctx context.Context, argv []string, st exec.Streams) error {
 			if argv[2] == "receive" && argv[3] == "1" {
 				return first(honest, ctx, argv, st)
@@ -89,42 +85,42 @@ func breaking(first func(run Runner, ctx context.Context, argv []string, st exec
 	}
 }
 
-func TestUploadThatBreaksIsSentAgain(t *testing.T) {
+func TestUploadRetry(t *testing.T) {
 	lost := &exec.StreamError{Err: errors.New("connection lost")}
 	type first = func(run Runner, ctx context.Context, argv []string, st exec.Streams) error
 	for how, c := range map[string]struct {
 		first first
 		says  string
 	}{
-		"never begins": {says: "did not begin", first: func(_ Runner, ctx context.Context, _ []string, _ exec.Streams) error {
+		"the exec never starts": {says: "did not begin", first: func(_ Runner, ctx context.Context, _ []string, _ exec.Streams) error {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}},
-		"breaks": {says: "bytes sent", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
+		"the connection breaks": {says: "bytes sent", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
 			st.Stdin = io.LimitReader(st.Stdin, 70_000)
 			_ = run(ctx, argv, st)
 			return lost
 		}},
-		"hangs and stays": {says: "took nothing", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
-			there, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
-			st.Stdin = &endless{io.LimitReader(st.Stdin, 70_000), there}
+		"the exec hangs": {says: "took nothing", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
+			remote, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+			st.Stdin = &endless{io.LimitReader(st.Stdin, 70_000), remote}
 			go func() {
 				defer cancel()
-				_ = run(there, argv, st)
+				_ = run(remote, argv, st)
 			}()
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}},
-		"is killed, and the exec hangs": {says: "was killed", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
-			there, kill := context.WithCancel(context.WithoutCancel(ctx))
+		"the receiver is killed and the exec hangs": {says: "was killed", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
+			remote, kill := context.WithCancel(context.WithoutCancel(ctx))
 			defer kill()
-			// More than a pipe holds: when all of it is written, the pod takes it.
-			st.Stdin = &endless{io.MultiReader(io.LimitReader(st.Stdin, 70_000), then(kill)), there}
-			_ = run(there, argv, st)
+			// This is more than a pipe holds: once all of it is written, the pod is reading.
+			st.Stdin = &endless{io.MultiReader(io.LimitReader(st.Stdin, 70_000), then(kill)), remote}
+			_ = run(remote, argv, st)
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}},
-		"comes late": {says: "did not begin", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
+		"the exec starts late": {says: "did not begin", first: func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
 			<-ctx.Done()
 			st.Stdin = strings.NewReader("")
 			_ = run(context.WithoutCancel(ctx), argv, st)
@@ -137,57 +133,54 @@ func TestUploadThatBreaksIsSentAgain(t *testing.T) {
 				var log bytes.Buffer
 				broken := ""
 				s, ctx := p.session(&log, breaking(c.first), func(s *Session) {
-					s.notes.Broken = func(_ context.Context, err error) error { broken += err.Error(); return nil }
+					s.handlers.UploadBroken = func(_ context.Context, err error) error { broken += err.Error(); return nil }
 				})
 				files := map[string]string{"a": noise(100_000), "b": "content"}
 				list := sh(engine.PhaseBuild, "cd "+p.path("workspace/context")+" && ls && cat b")
-				if err := s.Upload(ctx, p.job(files, list), nothing); err != nil {
-					t.Fatal(err)
-				}
-				if _, err := outcome(t, ctx, s); err != nil || log.String() != "a\nb\ncontent" {
+				if _, err := build(t, ctx, s, p.job(files, list)); err != nil || log.String() != "a\nb\ncontent" {
 					t.Errorf("%v, log %q", err, log.String())
 				}
 				if !strings.Contains(broken, c.says) {
-					t.Errorf("broke with %q, want %q", broken, c.says)
+					t.Errorf("the upload broke with %q, want %q", broken, c.says)
 				}
 				if got, _ := os.ReadFile(p.path("workspace/context/a")); string(got) != files["a"] {
-					t.Errorf("%d bytes arrived, or others than were sent", len(got))
+					t.Errorf("%d bytes arrived, which differ from those sent", len(got))
 				}
 			})
 		})
 	}
 }
 
-// What is read from stdin is gone when it was sent, so it is not read before the pod takes it.
-func TestPayloadOfStdinIsReadOnce(t *testing.T) {
-	p := startPod(t, shells["busybox"])
-	var log bytes.Buffer
-	s, ctx := p.session(&log, breaking(func(_ Runner, ctx context.Context, _ []string, _ exec.Streams) error {
-		<-ctx.Done()
-		return context.Cause(ctx)
-	}))
-	writes := 0
-	job := p.job(nil, sh(engine.PhaseBuild, "echo built"))
-	once := Payload{Once: true, Write: func(w *tar.Writer) error {
-		writes++
-		return job.Write(w)
-	}}
-	if err := s.Upload(ctx, once, nothing); err != nil || writes != 1 {
-		t.Errorf("%v after %d writes", err, writes)
-	}
-}
-
-func TestBrokenPayloadOfStdinIsAnError(t *testing.T) {
-	p := startPod(t, shells["busybox"])
-	var log bytes.Buffer
-	s, ctx := p.session(&log, breaking(func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
-		st.Stdin = io.LimitReader(st.Stdin, 70_000)
-		return run(ctx, argv, st)
-	}))
-	job := p.job(map[string]string{"a": noise(100_000)}, sh(engine.PhaseBuild, "echo built"))
-	job.Once = true
-	var broken *UploadError
-	if err := s.Upload(ctx, job, nothing); !errors.As(err, &broken) {
-		t.Errorf("%v, want an *UploadError", err)
-	}
+func TestUploadOnce(t *testing.T) {
+	t.Run("the payload is read once", func(t *testing.T) {
+		p := startPod(t, shells["busybox"])
+		var log bytes.Buffer
+		s, ctx := p.session(&log, breaking(func(_ Runner, ctx context.Context, _ []string, _ exec.Streams) error {
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}))
+		writes := 0
+		job := p.job(nil, sh(engine.PhaseBuild, "echo built"))
+		once := Payload{Once: true, Write: func(w *tar.Writer) error {
+			writes++
+			return job.Write(w)
+		}}
+		if err := s.Upload(ctx, once, ignoreProgress); err != nil || writes != 1 {
+			t.Errorf("%v after %d writes", err, writes)
+		}
+	})
+	t.Run("a broken one is an error", func(t *testing.T) {
+		p := startPod(t, shells["busybox"])
+		var log bytes.Buffer
+		s, ctx := p.session(&log, breaking(func(run Runner, ctx context.Context, argv []string, st exec.Streams) error {
+			st.Stdin = io.LimitReader(st.Stdin, 70_000)
+			return run(ctx, argv, st)
+		}))
+		job := p.job(map[string]string{"a": noise(100_000)}, sh(engine.PhaseBuild, "echo built"))
+		job.Once = true
+		var broken *UploadError
+		if err := s.Upload(ctx, job, ignoreProgress); !errors.As(err, &broken) {
+			t.Errorf("%v, want an *UploadError", err)
+		}
+	})
 }

@@ -68,7 +68,7 @@ func TestCancelEndsAnExecThatHangs(t *testing.T) {
 	})
 }
 
-// The far end reads frames as supervisor.sh does and says what it got of them.
+// The far end reads frames as the supervisor does and says what it got of them.
 const receive = `while read -r kind n sum; do case $kind in
 end) echo "end $n $sum"; break;;
 raw) dd bs="$n" count=1 iflag=fullblock 2>/dev/null >>"$0";;

@@ -5,16 +5,18 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-img/kubectl-img/internal/registryauth/google"
 )
 
 func TestParseRule(t *testing.T) {
 	for value, want := range map[string]Rule{
 		"auto":                    {Method: Auto},
-		"gcloud":                  {Method: Gcloud},
+		"gcloud":                  {Method: google.Gcloud},
 		"none":                    {Method: None},
 		"secret=keys":             {Method: Secret, Secret: "keys"},
 		"ghcr.io=local":           {Host: "ghcr.io", Method: Local},
-		"r.example:5000=gcr":      {Host: "r.example:5000", Method: GCR},
+		"r.example:5000=gcr":      {Host: "r.example:5000", Method: google.GCR},
 		"docker.io=secret=hub":    {Host: "docker.io", Method: Secret, Secret: "hub"},
 		"index.docker.io=none":    {Host: "docker.io", Method: None},
 		"localhost:5000=secret=a": {Host: "localhost:5000", Method: Secret, Secret: "a"},
@@ -31,7 +33,7 @@ func TestParseRule(t *testing.T) {
 	}
 }
 
-func TestErrorsOfRulesKeepSecrets(t *testing.T) {
+func TestParseRuleErrorsRepeatNoSecret(t *testing.T) {
 	for _, value := range []string{"hunter2", "ghcr.io=hunter2", "user:hunter2@ghcr.io=gcr", "hunter2/x=gcr"} {
 		if _, err := ParseRule(value); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", value, err)
@@ -56,7 +58,7 @@ func rules(t *testing.T, values ...string) Rules {
 	return checked
 }
 
-func TestRulesContradict(t *testing.T) {
+func TestNewRules(t *testing.T) {
 	for _, pair := range [][2]string{{"gcr", "local"}, {"secret=a", "local"}, {"ghcr.io=none", "ghcr.io=secret=a"}} {
 		first, _ := ParseRule(pair[0])
 		second, _ := ParseRule(pair[1])
@@ -68,17 +70,17 @@ func TestRulesContradict(t *testing.T) {
 	rules(t, "gcr", "gcr", "ghcr.io=local", "quay.io=none", "docker.io=secret=a", "docker.io=secret=b")
 }
 
-func TestRuleOfARegistry(t *testing.T) {
+func TestRulesFind(t *testing.T) {
 	r := rules(t, "gcr", "ghcr.io=local", "quay.io=secret=a", "quay.io=secret=b")
-	for host, want := range map[string]Method{"ghcr.io": Local, "quay.io": Secret, "docker.io": GCR} {
-		if got, _, named := r.of(host); got != want || named != (host != "docker.io") {
+	for host, want := range map[string]Method{"ghcr.io": Local, "quay.io": Secret, "docker.io": google.GCR} {
+		if got, _, named := r.find(host); got != want || named != (host != "docker.io") {
 			t.Errorf("%s: %s, named %v", host, got, named)
 		}
 	}
-	if _, secrets, _ := r.of("quay.io"); !cmp.Equal(secrets, []string{"a", "b"}) {
+	if _, secrets, _ := r.find("quay.io"); !cmp.Equal(secrets, []string{"a", "b"}) {
 		t.Errorf("secrets %q", secrets)
 	}
-	if got, _, _ := Rules(nil).of("ghcr.io"); got != Auto {
+	if got, _, _ := Rules(nil).find("ghcr.io"); got != Auto {
 		t.Errorf("without rules: %s", got)
 	}
 	if got := r.Secrets(); !cmp.Equal(got, []string{"a", "b"}) {

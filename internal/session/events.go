@@ -1,0 +1,96 @@
+package session
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Events that a transcript takes.
+const (
+	eventResult = "result"
+	eventAlive  = "alive" // not counted: each connection has its own
+)
+
+// eventTable has all other events of the supervisor.
+func (s *Session) eventTable() map[string]func(arguments string) error {
+	return map[string]func(string) error{
+		"ready": func(string) error {
+			if s.handlers.Ready != nil {
+				s.handlers.Ready()
+			}
+			return nil
+		},
+		"held":            textHandler(&s.handlers.CacheHeld),
+		"phase":           textHandler(&s.handlers.Phase),
+		"identity":        textHandler(&s.handlers.Identity),
+		"losses":          textHandler(&s.handlers.LostOwners),
+		uploadReceiving:   s.uploadHandler(uploadReceiving),
+		uploadNotAccepted: s.uploadHandler(uploadNotAccepted),
+		uploadDiskFull:    s.uploadHandler(uploadDiskFull),
+		uploadAccepted: func(string) error {
+			s.onUploadEvent(uploadEvent{name: uploadAccepted})
+			return nil
+		},
+		"took": func(string) error {
+			s.onProgress()
+			return nil
+		},
+		"detached": func(string) error {
+			s.detachOnce.Do(func() { close(s.detached) })
+			return nil
+		},
+	}
+}
+
+func textHandler(handle *func(text string)) func(string) error {
+	return func(arguments string) error {
+		if *handle != nil {
+			(*handle)(arguments)
+		}
+		return nil
+	}
+}
+
+// uploadEvent is what the supervisor reports about an upload.
+type uploadEvent struct {
+	name   string
+	try    int    // 0 for an upload that was accepted
+	reason string // why it was not accepted
+}
+
+// The names of the events about an upload, as the supervisor sends them.
+const (
+	uploadReceiving   = "receiving"
+	uploadAccepted    = "uploaded"
+	uploadNotAccepted = "refused"
+	uploadDiskFull    = "full"
+)
+
+// uploadHandler reads "TRY REASON".
+func (s *Session) uploadHandler(name string) func(string) error {
+	return func(arguments string) error {
+		number, reason, _ := strings.Cut(arguments, " ")
+		try, err := strconv.Atoi(number)
+		if err != nil {
+			return fmt.Errorf("read the supervisor's word %.100q: %w", name+" "+arguments, err)
+		}
+		s.onUploadEvent(uploadEvent{name, try, reason})
+		return nil
+	}
+}
+
+// onUploadEvent never blocks: the channel has room for all events of all tries.
+func (s *Session) onUploadEvent(e uploadEvent) {
+	select {
+	case s.uploadEvents <- e:
+	default:
+	}
+}
+
+func (s *Session) onProgress() {
+	select {
+	case s.progress <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,64 @@
+# --- receive ---------------------------------------------------------------------------------------------------------
+
+receive() {
+	wait_for checked
+	# A pod that can't build takes no upload: the client may need it for another pod.
+	if [ "$(cat "$SESSION/checked")" != 0 ] || ! claim_upload "$1"; then
+		drain
+		return 1
+	fi
+	event "receiving $1"
+	# The mode clears the set-group-ID bit, as in supervise. The umask: unless it is root, busybox tar applies it to all modes.
+	mkdir -p "$WORKSPACE/context" && chmod 00755 "$WORKSPACE/context" && umask 0
+	mkfifo "$SESSION/tosum"
+	# This shell opens both ends of the pipe. If tee opened its own end, a tee that was killed before would leave the reader waiting.
+	exec 6<>"$SESSION/tosum"
+	exec 7<"$SESSION/tosum"
+	exec 8>"$SESSION/tosum" 6>&-
+	{ exec 8>&- && sha256 >"$SESSION/sum"; } <&7 &
+	exec 7<&-
+	problem=""
+	read_frames | $TEE "$SESSION/tosum" | tar -x -p -o -f - -C / 2>"$SESSION/tar" || problem="unpack: $(head -n 1 "$SESSION/tar")"
+	exec 8>&-
+	wait
+	read -r sum _ <"$SESSION/sum"
+	if [ -z "$problem" ] && [ ! -s "$SESSION/end" ]; then
+		problem="the stream ended before its end marker"
+	elif [ -z "$problem" ] && [ "$(cat "$SESSION/end")" != "$sum" ]; then
+		problem="what arrived has another SHA-256 than what was sent"
+	fi
+	if [ -z "$problem" ] && mv "$SESSION/receiver" "$SESSION/received"; then
+		event uploaded
+		wake_supervisor
+	else
+		rm -f "$SESSION/receiver"
+		case $problem in
+		*[Nn]'o space left'*) event "full $1 $problem" ;;
+		*) event "refused $1 $problem" ;;
+		esac
+	fi
+	# Last, because the end of stdin can get lost on its way here; nothing above waits for it.
+	drain
+	[ -z "$problem" ]
+}
+
+# claim_upload N makes this process the receiver. The try with the highest number wins: it stops an earlier receive, which can wait
+# forever for bytes that its connection lost, and removes what that one has unpacked. It fails if an earlier try was accepted.
+claim_upload() {
+	n=0 group=""
+	{ read -r n group <"$SESSION/receiver"; } 2>/dev/null
+	[ "$n" -lt "$1" ] || return
+	if [ -n "$group" ] && mv "$SESSION/receiver" "$SESSION/superseded" 2>/dev/null; then
+		kill -KILL "-$group" 2>/dev/null
+	fi
+	if [ -e "$SESSION/received" ]; then
+		event uploaded
+		return 1
+	fi
+	rm -rf "$WORKSPACE/context" "$SESSION/upload" "$SESSION/tosum" "$SESSION/sum" "$SESSION/end"
+	echo "$1 $$" >"$SESSION/receiver"
+}
+
+# wake_supervisor ends wait_for_upload, which may not have started to wait: it repeats until supervise has removed the pipe. A pipe
+# that is opened for both directions never blocks.
+wake_supervisor() { while [ -p "$SESSION/start" ]; do : 1<>"$SESSION/start"; pause; done; }

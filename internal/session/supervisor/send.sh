@@ -1,0 +1,12 @@
+# --- send and phase --------------------------------------------------------------------------------------------------
+
+send() {
+	echo "end $(wc -c <"$1" | tr -d ' ') $(sha256 <"$1")" >&2
+	cat "$1"
+	drain
+}
+
+phase() {
+	drain
+	cat "$SESSION/phase" 2>/dev/null || echo upload
+}

@@ -1,0 +1,33 @@
+# The supervisor of kubectl-img, protocol 1: everything that runs in the builder pod besides the engine.
+# The README of internal/session describes the protocol.
+#
+#   supervise        the container's main process: checks the pod, waits for an upload, runs the job, reports the result
+#   receive N        reads try N of the upload from stdin and accepts it only if the end marker verifies
+#   follow OFFSET    writes the log from byte OFFSET to stdout and events to stderr; each line on stdin renews the leash
+#   send FILE        writes FILE to stdout, its length and SHA-256 to stderr
+#   phase            prints the phase of the job
+#
+# The commands that run through exec read stdin to its end on every path: an exec can hang forever if the remote process exits
+# while the client is still sending.
+set -u
+umask 022
+
+# shellcheck disable=SC2034 # the other files use these
+SESSION=/run/kubectl-img WORKSPACE=/workspace SECRETS=/run/secrets/kubectl-img
+
+# A busybox shell prefers its own applets to programs on PATH, and its tee copies only a kilobyte at a time.
+TEE=/usr/bin/tee
+[ -x $TEE ] || TEE="tee"
+
+# pause sleeps for PAUSE_TICKS times 0.05 s.
+PAUSE_TICKS=1
+# shellcheck disable=SC2034 # follow counts them
+pause() { sleep 0.05 2>/dev/null || { PAUSE_TICKS=20 && sleep 1; }; }
+
+# wait_for FILE returns once FILE in the session directory has content: an exec can start before supervise has written it.
+wait_for() { until [ -s "$SESSION/$1" ]; do pause; done; }
+
+# event NAME ARGUMENT... tells the client.
+event() { printf '%s\n' "$*" >>"$SESSION/events"; }
+
+drain() { cat >/dev/null; }

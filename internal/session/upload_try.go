@@ -1,0 +1,158 @@
+package session
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/kubectl-img/kubectl-img/exec"
+	"github.com/kubectl-img/kubectl-img/internal/panics"
+)
+
+// uploadTry is one exec that carries the upload.
+type uploadTry struct {
+	*Session
+	n     int // from 1
+	out   *progressWriter
+	begun chan struct{} // closed when the pod begins to read this try
+}
+
+// errNotVerified marks every upload that the supervisor did not confirm.
+var errNotVerified = errors.New("not verified")
+
+// repeatable reports whether the payload can be sent again.
+func (t *uploadTry) repeatable(p Payload) bool { return !p.Once || !closed(t.begun) }
+
+// reachedPod reports whether the pod can have received a part of this try.
+func (t *uploadTry) reachedPod(err error) bool {
+	return closed(t.begun) || t.out.total.Load() > 0 || errors.Is(err, errNotVerified)
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+func (t *uploadTry) upload(ctx context.Context, p Payload, sent func(total int64)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r, w := io.Pipe()
+	t.out = &progressWriter{w: w, report: sent, onWrite: t.onProgress}
+	frames := exec.NewFrameWriter(t.out)
+	ran, written := make(chan error, 1), make(chan error, 1)
+	go func() {
+		err := t.run(ctx, verb("receive", strconv.Itoa(t.n)), exec.Streams{Stdin: r, Stdout: io.Discard, Stderr: io.Discard})
+		r.CloseWithError(errStreamEnded)
+		ran <- err
+	}()
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		err := panics.Do(func() error { return t.write(ctx, frames, p) })
+		w.CloseWithError(err) // nil: end of file
+		written <- err
+	})
+	err := t.wait(ctx, ran, written)
+	r.CloseWithError(errStreamEnded)
+	if err != nil {
+		cancel(err) // ends the wait of a payload that has not begun
+	}
+	if err == nil || !p.Once { // an archive on stdin can block forever, and is not sent again
+		writing.Wait()
+	}
+	if broken := (*exec.StreamError)(nil); errors.As(err, &broken) || errors.Is(err, errNotVerified) {
+		return &UploadError{frames.Bytes(), err}
+	}
+	return err
+}
+
+// wait returns the outcome of the upload from the first of those who know it: the supervisor, the payload, the exec, or a limit.
+func (t *uploadTry) wait(ctx context.Context, ran, written <-chan error) error {
+	var begin, reason <-chan time.Time
+	silence := time.NewTimer(t.limits.silence)
+	defer silence.Stop()
+	connected := t.connected
+	for {
+		select {
+		case <-connected:
+			begin, connected = time.After(t.limits.begin), nil
+		case e := <-t.uploadEvents:
+			switch {
+			case e.name == uploadAccepted:
+				return nil
+			case e.try != t.n: // of an earlier try
+			case e.name == uploadReceiving:
+				begin, connected = nil, nil
+				t.begin()
+			case e.name == uploadDiskFull:
+				return &FullError{e.reason}
+			default:
+				return fmt.Errorf("%w: %s", errNotVerified, e.reason)
+			}
+		case err := <-written:
+			if err != nil && !errors.Is(err, errStreamEnded) {
+				return err
+			}
+			written = nil
+		case err := <-ran:
+			// After an exit code the supervisor's event follows, if it is not here yet.
+			if exit := (*exec.ExitError)(nil); err != nil && written != nil && !errors.As(err, &exit) {
+				return err
+			}
+			if written != nil {
+				reason = time.After(reasonLimit)
+			}
+			ran = nil
+		case <-begin:
+			return fmt.Errorf("%w: the pod did not begin to take it within %s", errNotVerified, t.limits.begin)
+		case <-reason:
+			return fmt.Errorf("%w: %w", errNotVerified, errStreamEnded)
+		case <-t.progress:
+			silence.Reset(t.limits.silence)
+		case <-silence.C:
+			if written == nil || t.out.blocked.Load() {
+				return fmt.Errorf("%w: the pod took nothing for %s", errNotVerified, t.limits.silence)
+			}
+			silence.Reset(t.limits.silence) // the payload is slow, not the pod
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (t *uploadTry) begin() {
+	if !closed(t.begun) {
+		close(t.begun)
+	}
+}
+
+// write writes the payload. One that can't be written again, or that needs a checked pod, waits until the pod reads.
+func (t *uploadTry) write(ctx context.Context, frames *exec.FrameWriter, p Payload) error {
+	if p.Once || p.AfterCheck {
+		select {
+		case <-t.begun:
+		case <-ctx.Done():
+			return errStreamEnded
+		}
+	}
+	return writeFrames(frames, p.Write)
+}
+
+func writeFrames(frames *exec.FrameWriter, payload func(*tar.Writer) error) error {
+	t := tar.NewWriter(frames)
+	if err := payload(t); err != nil {
+		return err
+	}
+	if err := t.Close(); err != nil {
+		return err
+	}
+	return frames.Finish()
+}
