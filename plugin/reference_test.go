@@ -7,7 +7,7 @@ import (
 	"github.com/distribution/reference"
 )
 
-// What is taken for a name is one to docker too, and the same; docker may take more.
+// FuzzTag checks that docker accepts every tag that parseTag accepts, and understands it in the same way. docker may accept more.
 func FuzzTag(f *testing.F) {
 	for _, seed := range []string{
 		"app", "app:1", "r.example/a", "r.example:5000/team/app:1", "docker.io/a", "index.docker.io/a", "localhost/a", "localhost:5000/a", "a/b", "a.b/c", "a:5/c", "[::1]:5000/a:b", "a__b/c-d.e", "a--b",
@@ -26,7 +26,7 @@ func FuzzTag(f *testing.F) {
 		}
 		named, err := reference.ParseNormalizedNamed(value)
 		if err != nil {
-			t.Fatalf("%q is taken for %q, and docker refuses it: %v", value, tag.Reference, err)
+			t.Fatalf("%q is accepted as %q, and docker rejects it: %v", value, tag.Reference, err)
 		}
 		if want := reference.TagNameOnly(named).String(); tag.Reference != want || tag.Registry != reference.Domain(named) {
 			t.Errorf("%q is %q at %q, to docker %q", value, tag.Reference, tag.Registry, want)
@@ -37,7 +37,7 @@ func FuzzTag(f *testing.F) {
 	})
 }
 
-// The same for references that may name a digest.
+// FuzzReference checks the same for references that can have a digest.
 func FuzzReference(f *testing.F) {
 	digest := "@sha256:" + strings.Repeat("ab", 32)
 	for _, seed := range []string{"a", "a:b" + digest, "r.example/a" + digest, "a@sha256:0", "a" + digest + digest, "a:b:c", "r.example:5000/a", "a@sha512:" + strings.Repeat("ab", 64), "A"} {
@@ -48,7 +48,7 @@ func FuzzReference(f *testing.F) {
 			return
 		}
 		if _, err := reference.ParseNormalizedNamed(value); err != nil {
-			t.Errorf("%q is taken, and docker refuses it: %v", value, err)
+			t.Errorf("%q is accepted, and docker rejects it: %v", value, err)
 		}
 	})
 }
