@@ -50,9 +50,11 @@ func typePipelines(t *testing.T, doc *page) {
 			Spec struct{ Steps []struct{ Script string } }
 		}
 		decode(t, doc.take(t, "tekton.dev"), &task)
-		newReader(t, "").types(t, `kubectl img setup -n ci --serviceaccount ci:builder | kubectl apply -f -
+		admin := newReader(t, "")
+		admin.types(t, `kubectl img setup -n ci --serviceaccount ci:builder | kubectl apply -f -
 kubectl create secret docker-registry keys -n ci --from-file=.dockerconfigjson="$HOME/.docker/config.json"`).succeeds(t)
 		runner, results := newReader(t, "system:serviceaccount:ci:builder"), t.TempDir()
+		defer func() { admin.types(t, "kubectl delete serviceaccount builder -n ci").succeeds(t) }() // registry-login.md creates one
 		image := shared.Registry + "/team/tekton"
 		runner.names = strings.NewReplacer("$(params.image)", image+":1", "$(results.", results+"/", ".path)", "")
 		runner.types(t, task.Spec.Steps[0].Script).succeeds(t)
