@@ -66,8 +66,9 @@ func newNamespaces(t *testing.T) {
 func typeSource(t *testing.T, doc *page) {
 	b := doc.take(t, "make build\n")
 	builder := newReader(t, "")
-	builder.dir, builder.patience = t.TempDir(), 10*time.Minute  // it compiles
-	builder.env = append(builder.env, "HOME="+os.Getenv("HOME")) // with Go's caches
+	builder.dir, builder.patience = t.TempDir(), 10*time.Minute // it compiles
+	// Go finds its caches by these.
+	builder.env = append(builder.env, "HOME="+os.Getenv("HOME"), "XDG_CACHE_HOME="+os.Getenv("XDG_CACHE_HOME"))
 	if got := builder.types(t, b.text).succeeds(t).stdout; !strings.Contains(got, "kubectl img ") {
 		t.Errorf("kubectl img version says %q", got)
 	}
