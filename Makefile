@@ -1,4 +1,4 @@
-# A thin index of what can be done here. Every verify-x has an update-x.
+# `make help` lists the targets. Every verify-x has an update-x.
 SHELL = /bin/sh
 VERSION ?= $(shell git describe --tags --match 'v*' 2>/dev/null | sed 's/^v//' | grep . || echo 0.0.0-dev)
 COMMIT ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
@@ -9,11 +9,15 @@ CLUSTER = cd tests && go run ./cluster/cmd/cluster
 CACHE ?= /var/cache/kubectl-img
 
 .PHONY: build
-build: ## the plugin, in bin/
+build: ## build the plugin into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/kubectl-img ./cmd/kubectl-img
 
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
 .PHONY: install
-install: build ## the plugin on PATH, where kubectl finds it
+install: build ## install the plugin into /usr/local/bin with its man page, or into DESTDIR without
 	install -m 0755 bin/kubectl-img $(or $(DESTDIR),/usr/local/bin)/kubectl-img
 ifndef DESTDIR
 	install -d /usr/local/share/man/man1
@@ -21,94 +25,96 @@ ifndef DESTDIR
 endif
 
 .PHONY: demo
-demo: build ## from nothing to an image built, pushed, pulled and run on a real Kubernetes (Linux, root)
+demo: build ## start a real Kubernetes, build this repository's image on it, push, pull and run it (Linux, root)
 	tests/demo/demo.sh
 
 .PHONY: test
-test: unit script protocol e2e ## everything; starts the cluster and stops it
+test: unit script protocol e2e ## run unit, script, protocol and e2e
 
+# The tests of ownership compile the program themselves, so a cached result would be stale: -count=1.
 .PHONY: unit
-unit: packages ## one package at a time, without a cluster
+unit: packages ## test each package, without a cluster
 	go test -race -timeout 10m ./...
-	cd images/builder/ownership && go test -count=1 ./... # it compiles the program itself, which no cache of results knows
+	cd images/builder/ownership && go test -count=1 ./...
 
 .PHONY: script
-script: packages ## the command line as users type it
+script: packages ## test the command line as users type it
 	cd tests && go test -race -timeout 5m ./script/...
 
 .PHONY: protocol
-protocol: packages ## real WebSocket and SPDY servers in this process
+protocol: packages ## test exec against real WebSocket and SPDY servers
 	cd tests && go test -race -timeout 5m ./protocol/...
 
+# The two packages run one after the other, because some tests remove from the node what every build needs.
 .PHONY: e2e
-e2e: ## real builds on a real Kubernetes (Linux, root)
-	# One after the other: some tests take away from the node what every build needs.
+e2e: ## build on a real Kubernetes; start it, and stop it if it was not running (Linux, root)
 	tests/with-cluster.sh sh -c 'go test -race -timeout 60m ./cluster/... ./e2e/... && go test -timeout 20m ./jenkins/...'
 
 RUNS ?= 50
 SEED ?= 1
 .PHONY: chaos
-chaos: ## harm to RUNS builds, from SEED on; RUNS=1 SEED=s repeats one (Linux, root)
+chaos: ## inject one fault into each of RUNS builds, from SEED on; RUNS=1 SEED=s repeats one (Linux, root)
 	tests/with-cluster.sh go run ./chaos -runs $(RUNS) -seed $(SEED) $(if $(ONLY),-only '$(ONLY)')
 
 LOAD ?=
 .PHONY: load
-load: ## 50 builds at once, 5 GiB of context, 200,000 files, a log of 500 MB; LOAD=-short for a tenth (Linux, root)
+load: ## test 50 builds at once, a 5 GiB context, 200,000 files, a 500 MB log; LOAD=-short for a tenth (Linux, root)
 	tests/with-cluster.sh go test -count=1 -timeout 60m -v $(LOAD) ./load
 
 .PHONY: corpus
-corpus: packages ## builds docs/restricted.md's Dockerfiles under both profiles and compares the images
+corpus: packages ## build every Dockerfile of docs/restricted.md under userns and restricted, and compare the images (Linux, root)
 	KUBECTL_IMG_TESTS_CORPUS=all tests/with-cluster.sh go test -timeout 30m -run TestCorpus -v ./e2e
 
 .PHONY: ownership-arm64
-ownership-arm64: packages ## ownership's tests on an emulated arm64 machine, with Debian's kernel for it (root, minutes)
+ownership-arm64: packages ## run ownership's tests on an emulated arm64 machine with Debian's kernel (Linux, root)
 	CACHE='$(CACHE)' tests/arm64/run.sh
 
 .PHONY: bench
-bench: ## against kubectl and the flow by hand, in one run
+bench: ## measure against kubectl and the same steps by hand, in one run (Linux, root)
 	tests/with-cluster.sh go run ./bench
 
 .PHONY: fuzz
-fuzz: ## each fuzz target for FUZZTIME (30s)
+fuzz: ## run every fuzz target for FUZZTIME (30s); unit runs their seeds and earlier findings
 	tools/fuzz.sh
 
 .PHONY: lint
-lint: packages ## golangci-lint with the dependency rules, and shellcheck
+lint: packages ## run golangci-lint, which it compiles once, in minutes; and shellcheck
 	tools/lint.sh
 
 .PHONY: verify update
-verify: verify-docs verify-seccomp verify-tidy ## that what is generated is fresh
-update: update-docs update-seccomp update-tidy
+verify: verify-docs verify-seccomp verify-tidy ## check that generated files are fresh
+update: update-docs update-seccomp update-tidy ## regenerate generated files
 
 .PHONY: verify-docs update-docs
-verify-docs:
-	go test -run 'TestFlagReference|TestErrorReference|TestManPage' ./plugin
-update-docs:
+verify-docs: ## check the flag reference, the man page, the error tables, links and snippets
+	go test ./docs
+	go test -run 'TestFlagReference|TestManPage|TestInlineCommandsExist|TestPipelineSnippets' ./plugin
+update-docs: ## regenerate docs/flags.md and the man page
 	go test -run 'TestFlagReference|TestManPage' ./plugin -update
 
 .PHONY: verify-seccomp update-seccomp
-verify-seccomp:
+verify-seccomp: ## check deploy/seccomp against containerd's default and extras.yaml
 	cd tools/seccomp && go test ./...
-update-seccomp:
+update-seccomp: ## regenerate deploy/seccomp/kubectl-img.json
 	cd tools/seccomp && go run . ../../deploy/seccomp
 
 .PHONY: verify-tidy update-tidy
-verify-tidy:
+verify-tidy: ## check every go.mod
 	go mod tidy -diff
 	cd tests && go mod tidy -diff
 	cd tools/seccomp && go mod tidy -diff
 	cd images/builder/ownership && go mod tidy -diff
-update-tidy:
+update-tidy: ## tidy every go.mod
 	go mod tidy
 	cd tests && go mod tidy
 	cd tools/seccomp && go mod tidy
 	cd images/builder/ownership && go mod tidy
 
 .PHONY: dist verify-dist
-dist: ## what a release consists of, in dist/, as a snapshot
+dist: ## build the files of a release into dist/, as a snapshot
 	tools/release/goreleaser.sh --snapshot --skip=sign
 	go run ./krew/cmd/manifest >dist/img.yaml
-verify-dist: ## that what is in dist/ is whole, and comes out the same elsewhere
+verify-dist: ## check that dist/ is complete, and that a second build gives the same files
 	cd tests && go test -count=1 -timeout 20m ./release
 
 .PHONY: release
@@ -116,24 +122,24 @@ release: ## the files of the release whose tag is checked out, in dist/: docs/re
 	tools/release/build.sh '$(VERSION)'
 
 .PHONY: vulncheck
-vulncheck: ## that our code reaches no known vulnerability
+vulncheck: ## check that our code reaches no known vulnerability
 	tools/vulncheck.sh
 
 .PHONY: image
-image: ## the builder image, built and pushed to REGISTRY with docker, buildah or kubectl img
+image: ## build the builder image and push it to REGISTRY, with docker, buildah or kubectl img
 	images/builder/publish.sh '$(REGISTRY)' '$(VERSION)'
 
 .PHONY: cluster-up cluster-down
-cluster-up: ## the test cluster, to try things on
+cluster-up: ## start the test cluster, to try things on (Linux, root)
 	$(CLUSTER) up
-cluster-down:
+cluster-down: ## stop the test cluster
 	$(CLUSTER) down
 
 .PHONY: clean
-clean: ## stops the cluster and removes what was built and cached
+clean: ## stop the cluster and remove what was built and cached
 	$(CLUSTER) down
 	rm -rf bin dist $(CACHE)
 
 .PHONY: packages
-packages: ## Debian packages the tests call, where they are missing
+packages: ## install the Debian packages that the tests need
 	tests/packages.sh

@@ -17,14 +17,14 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
-var update = flag.Bool("update", false, "rewrite docs/flags.md")
+var update = flag.Bool("update", false, "rewrite docs/flags.md and the man page")
 
 const (
 	flagsBegin = "<!-- flags: begin (make update-docs) -->\n"
 	flagsEnd   = "<!-- flags: end -->\n"
 )
 
-// TestFlagReference keeps docs/flags.md what the command says about itself.
+// TestFlagReference checks that docs/flags.md is what the commands' own flags say.
 func TestFlagReference(t *testing.T) {
 	path, err := filepath.Abs(filepath.Join("..", "docs", "flags.md"))
 	if err != nil {
@@ -51,7 +51,7 @@ func TestFlagReference(t *testing.T) {
 	}
 }
 
-// flagReference is the reference of every visible flag of every verb, and of every refused one of build.
+// flagReference describes every visible flag of every verb, and every flag of docker build that is not supported.
 func flagReference(t *testing.T) string {
 	t.Helper()
 	root := newRootCommand(newBench(t).Process)
@@ -67,9 +67,9 @@ func flagReference(t *testing.T) string {
 	for _, verb := range allCommands(root) {
 		otherVerb(&out, verb)
 	}
-	fmt.Fprint(&out, "\n## Flags of kubectl\n\nThey mean what they mean to kubectl. They follow `img`: kubectl takes no flag before a plugin's name.\n\n")
+	fmt.Fprint(&out, "\n## Flags of kubectl\n\nThey mean the same as for kubectl. Write them after `img`: kubectl accepts no flag before a plugin's name.\n\n")
 	flagTable(&out, build.InheritedFlags())
-	fmt.Fprint(&out, "\n## Flags of `docker build` that are refused\n\nEach ends the run with exit code 2 before anything is created.\n\n")
+	fmt.Fprint(&out, "\n## Flags of `docker build` that are not supported\n\nEach ends the run with exit code 2 before anything is created. None is ignored.\n\n")
 	fmt.Fprint(&out, "| flag | why | instead |\n| --- | --- | --- |\n")
 	build.Flags().VisitAll(func(f *pflag.Flag) {
 		var unsupported *cli.UnsupportedFlagError
@@ -81,7 +81,7 @@ func flagReference(t *testing.T) string {
 	return out.String()
 }
 
-// otherVerb is the reference of a verb that is not build, if it has flags.
+// otherVerb describes the flags of a verb other than build, if it has any.
 func otherVerb(out *bytes.Buffer, verb *cobra.Command) {
 	own := verb.LocalNonPersistentFlags()
 	own.SortFlags = false
@@ -96,7 +96,7 @@ func otherVerb(out *bytes.Buffer, verb *cobra.Command) {
 	})
 }
 
-// flagTable writes one line for each visible flag.
+// flagTable writes one row for each visible flag.
 func flagTable(out *bytes.Buffer, flags *pflag.FlagSet) {
 	fmt.Fprint(out, "| flag | environment | default | |\n| --- | --- | --- | --- |\n")
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -107,7 +107,7 @@ func flagTable(out *bytes.Buffer, flags *pflag.FlagSet) {
 	})
 }
 
-// spelling is what a user can type.
+// spelling returns the forms of a flag that a user can type.
 func spelling(shorthand, name string) string {
 	if shorthand == "" {
 		return "`--" + name + "`"
@@ -115,18 +115,18 @@ func spelling(shorthand, name string) string {
 	return "`-" + shorthand + "`, `--" + name + "`"
 }
 
-// typed is the same with what stands for a value.
+// typed adds the placeholder of the value.
 func typed(f *pflag.Flag) string {
 	return strings.TrimSuffix(spelling(f.Shorthand, f.Name), "`") + cell(placeholder(f)) + "`"
 }
 
-// text is the flag's own.
+// text returns the flag's description.
 func text(f *pflag.Flag) string {
 	_, text := pflag.UnquoteUsage(f)
 	return cell(text)
 }
 
-// defaultValue leaves out what is empty, and what depends on the release or on who runs the command.
+// defaultValue leaves out empty defaults, and replaces those that depend on the release or on the user.
 func defaultValue(f *pflag.Flag) string {
 	switch {
 	case f.Name == "image":
@@ -140,5 +140,5 @@ func defaultValue(f *pflag.Flag) string {
 	}
 }
 
-// cell keeps a text in its cell of the table.
+// cell escapes a text for a table.
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }

@@ -2,71 +2,91 @@ package e2e_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// block is a fenced one of README.md.
+// block is a fenced code block of a page.
 type block struct {
-	line     int // of the fence
+	line     int // of the opening fence
 	language string
 	text     string
 }
 
-// readme is the blocks that no test has taken yet.
-type readme struct{ left []block }
+// page has the code blocks that no test has typed yet.
+type page struct {
+	path string // from the root of the repository
+	left []block
+}
 
-func readReadme(t *testing.T) *readme {
+func readPage(t *testing.T, path string) *page {
 	t.Helper()
-	content, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &readme{}
+	p := &page{path: path}
 	var open *block
-	for i, line := range strings.Split(string(content), "\n") {
+	var indent string // of the fence, in a list
+	for i, line := range strings.Split(read(t, filepath.Join("../..", path)), "\n") {
 		language, fence := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
 		case fence && open == nil:
 			open = &block{line: i + 1, language: language}
+			indent, _, _ = strings.Cut(line, "`")
 		case fence:
-			r.left = append(r.left, *open)
+			p.left = append(p.left, *open)
 			open = nil
 		case open != nil:
-			// Those of a list are indented.
-			open.text += strings.TrimPrefix(line, "   ") + "\n"
+			open.text += strings.TrimPrefix(line, indent) + "\n"
 		}
 	}
-	return r
+	return p
 }
 
-// take returns the block that has a text in it, and no other test of a run may take it again.
-func (r *readme) take(t *testing.T, text string) block {
+// documentation returns the pages whose commands the tests type: README.md and those of docs.
+func documentation(t *testing.T) []string {
 	t.Helper()
-	i := slices.IndexFunc(r.left, func(b block) bool { return strings.Contains(b.text, text) })
-	if i < 0 {
-		t.Fatalf("README.md has no block with %q, or it was run before", text)
+	entries, err := os.ReadDir("../../docs")
+	if err != nil {
+		t.Fatal(err)
 	}
-	b := r.left[i]
-	r.left = slices.Delete(r.left, i, i+1)
+	pages := []string{"README.md"}
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), ".md") {
+			pages = append(pages, "docs/"+entry.Name())
+		}
+	}
+	return pages
+}
+
+// take returns the block that contains a text. Each block can be taken once.
+func (p *page) take(t *testing.T, text string) block {
+	t.Helper()
+	i := slices.IndexFunc(p.left, func(b block) bool { return strings.Contains(b.text, text) })
+	if i < 0 {
+		t.Fatalf("%s has no block with %q, or it was typed before", p.path, text)
+	}
+	b := p.left[i]
+	p.left = slices.Delete(p.left, i, i+1)
 	return b
 }
 
-// untaken names every block of commands that nothing has run; the Groovy is run by tests/jenkins.
-func (r *readme) untaken(t *testing.T) {
+// commands returns the blocks of commands that are left. The Groovy is run by tests/jenkins.
+func (p *page) commands() []block {
+	return slices.DeleteFunc(slices.Clone(p.left), func(b block) bool { return !slices.Contains([]string{"sh", "console"}, b.language) })
+}
+
+// untaken names every block of commands that no test has typed.
+func (p *page) untaken(t *testing.T) {
 	t.Helper()
-	for _, b := range r.left {
-		if slices.Contains([]string{"sh", "console"}, b.language) {
-			t.Errorf("README.md:%d: no test runs this block:\n%s", b.line, b.text)
-		}
+	for _, b := range p.commands() {
+		t.Errorf("%s:%d: no test types this block:\n%s", p.path, b.line, b.text)
 	}
 }
 
 var alternative = regexp.MustCompile(`# or: ([^,\n]+)`)
 
-// alternatives are the commands that a block's comments offer.
+// alternatives returns the commands that a block offers in its comments.
 func (b block) alternatives() []string {
 	var out []string
 	for _, m := range alternative.FindAllStringSubmatch(b.text, -1) {
@@ -75,7 +95,7 @@ func (b block) alternatives() []string {
 	return out
 }
 
-// session is the commands of a console block, and the lines that they print.
+// session returns the commands of a console block, and the lines that they print.
 func (b block) session() (commands, output []string) {
 	for line := range strings.Lines(b.text) {
 		line = strings.TrimRight(line, "\n")
@@ -88,7 +108,7 @@ func (b block) session() (commands, output []string) {
 	return commands, output
 }
 
-// What differs from run to run, in a line that has been quoted for a pattern.
+// varying has patterns for what differs from run to run. They apply to a line that is already quoted for a pattern.
 var varying = []struct {
 	found *regexp.Regexp
 	any   string
@@ -96,7 +116,7 @@ var varying = []struct {
 	{regexp.MustCompile(`sha256:[0-9a-f]+`), `sha256:[0-9a-f]+`},
 	{regexp.MustCompile(`img-[0-9a-z]{8}`), `img-[0-9a-z]{8}`},
 	{regexp.MustCompile(`(\d+\\\.)?\d+(kB|B)`), `[0-9.]+k?B`},
-	{regexp.MustCompile(` \d\\\.\ds done`), `( [0-9.]+s)? done`}, // what took no time has none
+	{regexp.MustCompile(` \d\\\.\ds done`), `( [0-9.]+s)? done`}, // a step that takes no time has no time
 	{regexp.MustCompile(`\d\\\.\ds`), `[0-9.]+s`},
 	{regexp.MustCompile(`#\d+ `), `#\d+ `},
 	{regexp.MustCompile(`(\\\.){3}$`), `.*`},
@@ -114,7 +134,7 @@ func checkOutput(t *testing.T, want []string, got string) {
 		}
 		at := regexp.MustCompile(`(?m)^` + pattern + `\s*$`).FindStringIndex(rest)
 		if at == nil {
-			t.Errorf("README.md shows %q, and this has no such line (any more):\n%s", line, got)
+			t.Errorf("the page shows %q, but the commands print no such line there:\n%s", line, got)
 			continue
 		}
 		rest = rest[at[1]:]

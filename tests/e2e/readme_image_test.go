@@ -9,13 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// typeImage makes the builder image with buildah, carries it from one registry to another, and builds with it.
-func typeImage(t *testing.T, doc *readme) {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	version := versionOf(t, root)
+// typeImage builds the builder image with buildah, copies it from one registry to another, and builds an image with it.
+func typeImage(t *testing.T, doc *page) {
+	version := versionOf(t, root(t))
 	made, inside := shared.Registry+"/team/builder:"+version, shared.Registry+"/inside/team/builder:1"
 	typist := newReader(t, "")
 	typist.env = append(typist.env, containerTools(t)...)
@@ -24,7 +20,7 @@ func typeImage(t *testing.T, doc *readme) {
 	typist.patience = 15 * time.Minute // it compiles the engine
 	typist.types(t, standInsForDockerHub(t)).succeeds(t)
 
-	typist.dir = root
+	typist.dir = root(t)
 	r := typist.types(t, doc.take(t, "make image REGISTRY=").text).succeeds(t)
 	if want := "BUILDER_IMAGE=" + shared.Registry + "/team/builder@" + digestOf(t, made); !strings.HasSuffix(strings.TrimSpace(r.stdout), want) {
 		t.Errorf("make image says %q, want %q at the end", r.stdout, want)
@@ -38,14 +34,14 @@ func typeImage(t *testing.T, doc *readme) {
 	build(ns, "--profile", "userns", "--image", inside, "--registry-ca", shared.CAFile, "-t", repository(ns), only(t, shell(look))).run(t).succeeds(t)
 }
 
-// versionOf is what `make image` calls the version of a checkout.
+// versionOf returns the version that `make image` gives a checkout.
 func versionOf(t *testing.T, root string) string {
 	t.Helper()
 	out := shellOut(t, "make -s -C '"+root+"' -f Makefile -f - version <<'end'\nversion:\n\t@echo $(VERSION)\nend\n")
 	return strings.TrimSpace(out)
 }
 
-// containerTools is the environment of buildah and skopeo: a storage of their own, and Docker Hub in the cluster's registry.
+// containerTools returns the environment of buildah and skopeo: their own storage, and the cluster's registry in place of Docker Hub.
 func containerTools(t *testing.T) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -63,11 +59,11 @@ location = "`+shared.Registry+`/library"
 	}
 }
 
-// standInsForDockerHub makes the base images that the Dockerfile names out of the cluster's, as far as the Dockerfile needs them.
+// standInsForDockerHub returns a script that builds replacements for the Dockerfile's base images from those of the cluster.
 func standInsForDockerHub(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	// Modules come from where this machine has them from, whose certificate it trusts.
+	// Modules come from this machine's proxy, and the image trusts the proxy's certificate as this machine does.
 	goproxy := strings.TrimSpace(shellOut(t, "go env GOPROXY"))
 	write(t, filepath.Join(dir, "authorities.crt"), read(t, "/etc/ssl/certs/ca-certificates.crt"))
 	write(t, filepath.Join(dir, "golang"), "FROM "+shared.Registry+"/golang:1.26\nENV SSL_CERT_FILE=/etc/authorities.crt GOPROXY="+goproxy+`

@@ -11,10 +11,10 @@ import (
 
 var groovyBlock = regexp.MustCompile("(?s)```groovy\n(.*?)```")
 
-// TestReadmes runs every piece of Groovy that the documentation shows, with the reader's own registry and namespace.
+// TestReadmes runs every block of Groovy in the documentation, with the reader's own registry and namespace.
 func TestReadmes(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{"README.md", "jenkins/README.md"} {
+	for _, page := range []string{"docs/jenkins.md", "jenkins/README.md"} {
 		content, err := os.ReadFile(filepath.Join("..", "..", page))
 		if err != nil {
 			t.Fatal(err)

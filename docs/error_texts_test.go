@@ -1,4 +1,4 @@
-package plugin
+package docs_test
 
 import (
 	"go/ast"
@@ -14,10 +14,13 @@ import (
 	"testing"
 )
 
-// errorText is a text that an error of ours has, with … for what differs.
+// errorText is the text of an error in the sources, with … for the parts that differ.
 type errorText struct{ text, where string }
 
-// errorTexts reads them out of the sources of every package that is part of the program, the supervisor included.
+// otherPrograms lists the directories whose errors are not those of the plugin or of the builder pod.
+var otherPrograms = []string{"../tests", "../tools", "../images", "../krew", "../dist", "../docs", "../internal/clitest", "../.git"}
+
+// errorTexts reads the error texts of every Go package and shell script of the plugin.
 func errorTexts(t *testing.T) []errorText {
 	t.Helper()
 	files := token.NewFileSet()
@@ -27,7 +30,7 @@ func errorTexts(t *testing.T) []errorText {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && slices.Contains([]string{"tests", "tools", "images", "krew", "dist", "clitest", "testdata", ".git"}, entry.Name()):
+		case entry.IsDir() && (entry.Name() == "testdata" || slices.Contains(otherPrograms, filepath.ToSlash(path))):
 			return filepath.SkipDir
 		case strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go"):
 			file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
@@ -43,8 +46,9 @@ func errorTexts(t *testing.T) []errorText {
 	if err != nil {
 		t.Fatal(err)
 	}
+	constants := exportedConstants(packages)
 	for _, sources := range packages {
-		c := collector{constants: constantsOf(sources)}
+		c := collector{constants: constantsOf(sources, constants)}
 		for _, file := range sources {
 			ast.Inspect(file, c.visit)
 		}
@@ -55,8 +59,8 @@ func errorTexts(t *testing.T) []errorText {
 	return texts
 }
 
-// collector finds the texts of errors in one package: what is given to a constructor of errors, what a method named Error returns,
-// and the words in the fields of an error's literal.
+// collector finds the error texts of one package: the arguments of constructors of errors, what a method named Error returns, and the
+// strings in the fields of an error's literal.
 type collector struct {
 	constants map[string]string
 	found     []struct {
@@ -69,9 +73,9 @@ func (c *collector) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CallExpr:
 		switch name := nameOf(n.Fun); {
-		case slices.Contains([]string{"errors.New", "fmt.Errorf", "cli.Usagef", "Usagef"}, name):
+		case name == "errors.New" || name == "fmt.Errorf" || isNamed(name, "Usagef"):
 			c.add(n, c.call(n))
-		case name == "fileError": // "%s %s: %v"
+		case isNamed(name, "fileError"): // "%s %s: %v"
 			c.add(n, c.text(n.Args[0])+" …: …")
 		}
 	case *ast.FuncDecl:
@@ -79,7 +83,8 @@ func (c *collector) visit(n ast.Node) bool {
 			ast.Inspect(n.Body, c.visitError)
 		}
 	case *ast.CompositeLit:
-		if name := nameOf(n.Type); strings.HasSuffix(name, "Error") && name != "hintedError" { // it only adds a hint
+		// hintedError only adds a hint to another error.
+		if name := nameOf(n.Type); strings.HasSuffix(name, "Error") && !isNamed(name, "hintedError") {
 			c.fields(n)
 		}
 	case *ast.AssignStmt:
@@ -88,7 +93,7 @@ func (c *collector) visit(n ast.Node) bool {
 		}
 	case *ast.ValueSpec:
 		if n.Type != nil && strings.HasSuffix(nameOf(n.Type), "Cause") {
-			if text := c.text(n.Values[0]); strings.Contains(text, " ") { // others are words of a protocol
+			if text := c.text(n.Values[0]); strings.Contains(text, " ") { // a single word belongs to the protocol
 				c.add(n, text)
 			}
 		}
@@ -101,18 +106,18 @@ func (c *collector) visitError(n ast.Node) bool {
 	case *ast.ReturnStmt:
 		c.add(n, c.text(n.Results[0]))
 	case *ast.CallExpr:
-		if nameOf(n.Fun) == "fmt.Sprintf" && !strings.HasPrefix(c.call(n), " ") { // that is appended to another one
+		if nameOf(n.Fun) == "fmt.Sprintf" && !strings.HasPrefix(c.call(n), " ") { // a text with a leading space is appended to another
 			c.add(n, c.call(n))
 		}
 	}
 	return true
 }
 
-// fields takes what a user would read: not names, flags and hints.
+// fields adds the strings that a user reads. Names, flags and hints are not part of the error line.
 func (c *collector) fields(literal *ast.CompositeLit) {
 	for _, element := range literal.Elts {
 		if pair, ok := element.(*ast.KeyValueExpr); ok {
-			if slices.Contains([]string{"hint", "flag", "phase", "Op", "Source", "Instead"}, nameOf(pair.Key)) {
+			if slices.Contains([]string{"hint", "flag", "phase", "op", "source", "instead"}, strings.ToLower(nameOf(pair.Key))) {
 				continue
 			}
 			element = pair.Value
@@ -133,7 +138,7 @@ func (c *collector) add(n ast.Node, text string) {
 	}
 }
 
-// text is what an expression can be known to say.
+// text returns the value of an expression, with … for what is known only when the program runs.
 func (c *collector) text(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -142,8 +147,8 @@ func (c *collector) text(e ast.Expr) string {
 		}
 	case *ast.BinaryExpr:
 		return c.text(e.X) + c.text(e.Y)
-	case *ast.Ident:
-		if text, ok := c.constants[e.Name]; ok {
+	case *ast.Ident, *ast.SelectorExpr:
+		if text, ok := c.constants[nameOf(e)]; ok {
 			return text
 		}
 	case *ast.CallExpr:
@@ -156,7 +161,7 @@ func (c *collector) text(e ast.Expr) string {
 	return "…"
 }
 
-// call fills in a format's arguments, as far as they are known.
+// call returns a format with those arguments that are known.
 func (c *collector) call(call *ast.CallExpr) string {
 	format, args := c.text(call.Args[0]), call.Args[1:]
 	return regexp.MustCompile(`%[-+# 0-9.]*[a-zA-Z%]`).ReplaceAllStringFunc(format, func(verb string) string {
@@ -175,8 +180,25 @@ func (c *collector) call(call *ast.CallExpr) string {
 	})
 }
 
-func constantsOf(sources []*ast.File) map[string]string {
+// exportedConstants returns the string constants of all packages, as package.Name.
+func exportedConstants(packages map[string][]*ast.File) map[string]string {
+	all := map[string]string{}
+	for _, sources := range packages {
+		for name, text := range constantsOf(sources, nil) {
+			if token.IsExported(name) {
+				all[sources[0].Name.Name+"."+name] = text
+			}
+		}
+	}
+	return all
+}
+
+// constantsOf adds the string constants of one package to those of others.
+func constantsOf(sources []*ast.File, others map[string]string) map[string]string {
 	c := collector{constants: map[string]string{}}
+	for name, text := range others {
+		c.constants[name] = text
+	}
 	for _, file := range sources {
 		ast.Inspect(file, func(n ast.Node) bool {
 			if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == len(spec.Names) {
@@ -192,6 +214,11 @@ func constantsOf(sources []*ast.File) map[string]string {
 	return c.constants
 }
 
+// isNamed compares a name with another package's or another spelling of the same: fileError, buildcontext.FileError.
+func isNamed(name, want string) bool {
+	return strings.EqualFold(name[strings.LastIndex(name, ".")+1:], want)
+}
+
 func nameOf(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -205,17 +232,19 @@ func nameOf(e ast.Expr) string {
 	}
 }
 
-// shellTexts are the reasons that the supervisor gives.
+// shellReason matches the ways in which the supervisor and its check give a reason.
+var shellReason = regexp.MustCompile(`(?:(?:failure_json|end_early) \w+ \w+ |(?:node|image)_problem |problem=)"([^"]+)|echo "([^"]*)(?:".*return 1|" >"\$SESSION/reason)|event "refused \$\w+ ([^"]*)`)
+
+// shellTexts returns the reasons in a script of the builder pod.
 func shellTexts(t *testing.T, path string) []errorText {
 	t.Helper()
 	script, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	reason := regexp.MustCompile(`(?:problem=|(?:failure_json|end_early) \w+ \w+ )"([^"]+)|echo "([^"]*)(?:".*return 1|" >"\$SESSION/reason)|event "refused \$\w+ ([^"]*)`)
 	var texts []errorText
 	for i, line := range strings.Split(string(script), "\n") {
-		for _, found := range reason.FindAllStringSubmatch(line, -1) {
+		for _, found := range shellReason.FindAllStringSubmatch(line, -1) {
 			text := regexp.MustCompile(`\$(\w+|\{[^}]*\}|\(.*)`).ReplaceAllString(strings.Join(found[1:], ""), "…")
 			if regexp.MustCompile(`\pL`).MatchString(text) {
 				texts = append(texts, errorText{text, path + ":" + strconv.Itoa(i+1)})
