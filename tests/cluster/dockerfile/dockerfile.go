@@ -1,16 +1,15 @@
-package cluster
+// Package dockerfile reads the builder image's Dockerfile, so that the test cluster makes the same image without a build.
+package dockerfile
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// dockerfile is the builder image's Dockerfile: the one place that says what the image contains and how it is configured.
-type dockerfile struct {
+// File is a Dockerfile that was read.
+type File struct {
 	stages []stage
 }
 
@@ -24,17 +23,9 @@ type instruction struct {
 	args string // continuation lines joined
 }
 
-func (p paths) readDockerfile() (dockerfile, error) {
-	data, err := os.ReadFile(filepath.Join(p.root, "images", "builder", "Dockerfile"))
-	if err != nil {
-		return dockerfile{}, fmt.Errorf("read builder image's Dockerfile: %w", err)
-	}
-	return parseDockerfile(string(data))
-}
-
-// parseDockerfile understands what the builder image's Dockerfile uses; a test holds it against BuildKit's own parser.
-func parseDockerfile(text string) (dockerfile, error) {
-	var file dockerfile
+// Parse understands the instructions that the builder image's Dockerfile uses; a test compares it with BuildKit's parser.
+func Parse(text string) (File, error) {
+	var file File
 	logical := strings.Builder{}
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -50,31 +41,31 @@ func parseDockerfile(text string) (dockerfile, error) {
 		name, args, _ := strings.Cut(logical.String(), " ")
 		logical.Reset()
 		if err := file.add(instruction{strings.ToUpper(name), strings.TrimSpace(args)}); err != nil {
-			return dockerfile{}, err
+			return File{}, err
 		}
 	}
 	return file, nil
 }
 
-func (d *dockerfile) add(next instruction) error {
+func (f *File) add(next instruction) error {
 	if next.name == "FROM" {
 		words := strings.Fields(next.args)
 		if len(words) != 3 || !strings.EqualFold(words[1], "AS") {
 			return fmt.Errorf("parse Dockerfile: FROM %s: want a base and a name", next.args)
 		}
-		d.stages = append(d.stages, stage{base: words[0], name: words[2]})
+		f.stages = append(f.stages, stage{base: words[0], name: words[2]})
 		return nil
 	}
-	if len(d.stages) == 0 {
+	if len(f.stages) == 0 {
 		return fmt.Errorf("parse Dockerfile: %s before FROM", next.name)
 	}
-	last := &d.stages[len(d.stages)-1]
+	last := &f.stages[len(f.stages)-1]
 	last.instructions = append(last.instructions, next)
 	return nil
 }
 
-func (d dockerfile) stage(name string) stage {
-	for _, stage := range d.stages {
+func (f File) stage(name string) stage {
+	for _, stage := range f.stages {
 		if stage.name == name {
 			return stage
 		}
@@ -82,11 +73,11 @@ func (d dockerfile) stage(name string) stage {
 	return stage{}
 }
 
-// packages are the Debian packages that compiling the tools and assembling the root need.
-func (d dockerfile) packages() []string {
+// Packages are the Debian packages that the stages tools and rootfs install.
+func (f File) Packages() []string {
 	var names []string
 	for _, stage := range []string{"tools", "rootfs"} {
-		for _, instruction := range d.stage(stage).instructions {
+		for _, instruction := range f.stage(stage).instructions {
 			_, install, ok := strings.Cut(instruction.args, "apt-get install ")
 			if instruction.name != "RUN" || !ok {
 				continue
@@ -102,13 +93,13 @@ func (d dockerfile) packages() []string {
 	return names
 }
 
-// config is the image configuration of a stage, with what it inherits from stages it is based on.
-func (d dockerfile) config(name string) v1.Config {
-	stage := d.stage(name)
+// Config is the image configuration of a stage, including what it inherits from the stages it is based on.
+func (f File) Config(name string) v1.Config {
+	stage := f.stage(name)
 	if stage.name == "" {
 		return v1.Config{}
 	}
-	config := d.config(stage.base)
+	config := f.Config(stage.base)
 	for _, instruction := range stage.instructions {
 		switch instruction.name {
 		case "ENV":
@@ -132,7 +123,7 @@ func (d dockerfile) config(name string) v1.Config {
 	return config
 }
 
-// words splits at spaces outside double quotes, and removes the quotes.
+// words splits a text at spaces outside double quotes, and removes the quotes.
 func words(text string) []string {
 	var list []string
 	quoted := false

@@ -1,4 +1,4 @@
-package cluster
+package dockerfile
 
 import (
 	"os"
@@ -12,10 +12,10 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
-// The assembled image takes its packages and its configuration from the Dockerfile and its content from the two scripts. What is left to
-// check is that the Dockerfile gets its content from nowhere else.
-func TestDockerfileMakesTheAssembledImage(t *testing.T) {
-	file := readDockerfile(t)
+// The test cluster's image has the Dockerfile's packages and configuration, and the content that the two scripts make. So both images are the
+// same if nothing else in the Dockerfile makes content.
+func TestStages(t *testing.T) {
+	file := read(t)
 	var names []string
 	for _, stage := range file.stages {
 		names = append(names, stage.name)
@@ -46,7 +46,7 @@ func TestDockerfileMakesTheAssembledImage(t *testing.T) {
 	}
 }
 
-// content leaves out installing packages: the cluster installs the same, see packages.
+// content are the instructions that put something into the image, except the installation of packages: the cluster installs the same.
 func content(s stage) []string {
 	var list []string
 	for _, instruction := range s.instructions {
@@ -58,14 +58,19 @@ func content(s stage) []string {
 	return list
 }
 
-func TestDockerfilePackages(t *testing.T) {
+func TestPackages(t *testing.T) {
 	want := []string{"libseccomp-dev", "pkg-config", "busybox-static", "ca-certificates", "git", "libcap2-bin", "openssl", "uidmap"}
-	if diff := cmp.Diff(want, readDockerfile(t).packages()); diff != "" {
+	if diff := cmp.Diff(want, read(t).Packages()); diff != "" {
 		t.Errorf("packages (-want +got):\n%s", diff)
 	}
 }
 
-func TestDockerfileConfig(t *testing.T) {
+func TestConfig(t *testing.T) {
+	t.Run("builder", configOfBuilder)
+	t.Run("gcloud has the user, the environment and the ids of builder", configOfGcloud)
+}
+
+func configOfBuilder(t *testing.T) {
 	want := v1.Config{
 		User:       "1000:1000",
 		WorkingDir: "/workspace",
@@ -77,15 +82,14 @@ func TestDockerfileConfig(t *testing.T) {
 			"org.opencontainers.image.licenses": "Apache-2.0",
 		},
 	}
-	if diff := cmp.Diff(want, readDockerfile(t).config("builder")); diff != "" {
+	if diff := cmp.Diff(want, read(t).Config("builder")); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
 	}
 }
 
-// The same user, environment and ids hold in the image with the Google Cloud CLI, which Debian's own tools set up.
-func TestGcloudTargetMatchesBuilder(t *testing.T) {
-	file := readDockerfile(t)
-	builder, gcloud := file.config("builder"), file.config("gcloud")
+func configOfGcloud(t *testing.T) {
+	file := read(t)
+	builder, gcloud := file.Config("builder"), file.Config("gcloud")
 	if gcloud.User != builder.User || gcloud.WorkingDir != builder.WorkingDir {
 		t.Errorf("user and directory are %s %s, want %s %s", gcloud.User, gcloud.WorkingDir, builder.User, builder.WorkingDir)
 	}
@@ -102,9 +106,19 @@ func TestGcloudTargetMatchesBuilder(t *testing.T) {
 	}
 }
 
-// BuildKit's parser sees the same stages and instructions as ours.
-func TestDockerfileParsesAsBuildKitDoes(t *testing.T) {
-	source, err := os.Open(dockerfilePath(t))
+func TestParse(t *testing.T) {
+	t.Run("finds the instructions that BuildKit finds", parseLikeBuildKit)
+	for name, text := range map[string]string{"RUN before FROM": "RUN true\n", "FROM without a name": "FROM scratch\n"} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := Parse(text); err == nil {
+				t.Errorf("Parse(%q) succeeded", text)
+			}
+		})
+	}
+}
+
+func parseLikeBuildKit(t *testing.T) {
+	source, err := os.Open(path())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +132,7 @@ func TestDockerfileParsesAsBuildKitDoes(t *testing.T) {
 		want = append(want, strings.Join(strings.Fields(node.Original), " "))
 	}
 	var got []string
-	for _, stage := range readDockerfile(t).stages {
+	for _, stage := range read(t).stages {
 		got = append(got, "FROM "+stage.base+" AS "+stage.name)
 		for _, instruction := range stage.instructions {
 			got = append(got, strings.Join(strings.Fields(instruction.name+" "+instruction.args), " "))
@@ -129,30 +143,18 @@ func TestDockerfileParsesAsBuildKitDoes(t *testing.T) {
 	}
 }
 
-func TestParseDockerfileRefuses(t *testing.T) {
-	for _, text := range []string{"RUN true\n", "FROM scratch\n"} {
-		if _, err := parseDockerfile(text); err == nil {
-			t.Errorf("parseDockerfile(%q) succeeded", text)
-		}
-	}
+// path is that of the builder image's Dockerfile.
+func path() string {
+	return filepath.Join("..", "..", "..", "images", "builder", "Dockerfile")
 }
 
-func dockerfilePath(t *testing.T) string {
+func read(t *testing.T) File {
 	t.Helper()
-	root, err := findRoot("")
+	data, err := os.ReadFile(path())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(root, "images", "builder", "Dockerfile")
-}
-
-func readDockerfile(t *testing.T) dockerfile {
-	t.Helper()
-	data, err := os.ReadFile(dockerfilePath(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := parseDockerfile(string(data))
+	file, err := Parse(string(data))
 	if err != nil {
 		t.Fatal(err)
 	}

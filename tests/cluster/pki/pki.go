@@ -1,4 +1,5 @@
-package cluster
+// Package pki makes the certificates of the test cluster and of the servers that tests put in front of it.
+package pki
 
 import (
 	"crypto/ecdsa"
@@ -16,39 +17,39 @@ import (
 	"time"
 )
 
-// authority signs the cluster's certificates. It is kept over restarts, so that images that trust it stay valid.
-type authority struct {
-	dir         string
+// Authority signs certificates and writes them to its directory, each as NAME.crt with its key in NAME.key.
+type Authority struct {
+	Dir         string
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
-// loadAuthority reads dir's ca.crt and ca.key, or makes new ones where they are missing or about to expire.
-func loadAuthority(dir string) (*authority, error) {
+// Load reads ca.crt and ca.key of a directory, or makes them if they are missing or about to expire.
+func Load(dir, commonName string) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	pair, err := readPair(filepath.Join(dir, "ca"))
 	if err == nil && time.Until(pair.certificate.NotAfter) > 7*24*time.Hour {
-		pair.dir = dir
+		pair.Dir = dir
 		return pair, nil
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	template := &x509.Certificate{
-		Subject:               pkix.Name{CommonName: "kubectl-img test authority"},
+		Subject:               pkix.Name{CommonName: commonName},
 		IsCA:                  true,
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 	}
-	ca := &authority{dir: dir}
+	ca := &Authority{Dir: dir}
 	ca.certificate, ca.key, err = ca.sign("ca", template)
 	return ca, err
 }
 
-// client writes NAME.crt and NAME.key of a user, whose groups are the organizations.
-func (a *authority) client(name, user string, groups ...string) error {
+// Client makes the certificate of a Kubernetes user, whose groups are the organizations.
+func (a *Authority) Client(name, user string, groups ...string) error {
 	_, _, err := a.sign(name, &x509.Certificate{
 		Subject:     pkix.Name{CommonName: user, Organization: groups},
 		KeyUsage:    x509.KeyUsageDigitalSignature,
@@ -57,8 +58,8 @@ func (a *authority) client(name, user string, groups ...string) error {
 	return err
 }
 
-// server writes NAME.crt and NAME.key for a server, which may also identify itself as a client.
-func (a *authority) server(name string, subject pkix.Name, addresses ...string) error {
+// Server makes the certificate of a server for its common name and addresses. The server may also identify itself as a client with it.
+func (a *Authority) Server(name string, subject pkix.Name, addresses ...string) error {
 	template := &x509.Certificate{
 		Subject:     subject,
 		KeyUsage:    x509.KeyUsageDigitalSignature,
@@ -72,8 +73,24 @@ func (a *authority) server(name string, subject pkix.Name, addresses ...string) 
 	return err
 }
 
-// sign makes a key, signs the template with the authority, or with itself where there is none yet, and writes both.
-func (a *authority) sign(name string, template *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+// KeyPair makes the key pair NAME.key and NAME.pub, which signs service account tokens.
+func (a *Authority) KeyPair(name string) error {
+	_, key, err := a.sign(name, &x509.Certificate{Subject: pkix.Name{CommonName: name}})
+	if err != nil {
+		return err
+	}
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		return err
+	}
+	return writePEM(filepath.Join(a.Dir, name+".pub"), "PUBLIC KEY", public, 0o644)
+}
+
+// CertificateFile is the path of the authority's own certificate.
+func (a *Authority) CertificateFile() string { return filepath.Join(a.Dir, "ca.crt") }
+
+// sign makes a key and a certificate, and writes both. Without a certificate of its own, the authority makes that: it signs itself.
+func (a *Authority) sign(name string, template *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
@@ -97,7 +114,7 @@ func (a *authority) sign(name string, template *x509.Certificate) (*x509.Certifi
 	if err != nil {
 		return nil, nil, err
 	}
-	return certificate, key, writePair(filepath.Join(a.dir, name), der, key)
+	return certificate, key, writePair(filepath.Join(a.Dir, name), der, key)
 }
 
 func writePair(path string, certificate []byte, key *ecdsa.PrivateKey) error {
@@ -115,7 +132,7 @@ func writePEM(path, kind string, der []byte, mode os.FileMode) error {
 	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), mode)
 }
 
-func readPair(path string) (*authority, error) {
+func readPair(path string) (*Authority, error) {
 	certificate, err := readPEM(path + ".crt")
 	if err != nil {
 		return nil, err
@@ -136,7 +153,7 @@ func readPair(path string) (*authority, error) {
 	if !ok {
 		return nil, fmt.Errorf("read %s.key: not an ECDSA key", path)
 	}
-	return &authority{certificate: parsed, key: ecdsaKey}, nil
+	return &Authority{certificate: parsed, key: ecdsaKey}, nil
 }
 
 func readPEM(path string) ([]byte, error) {

@@ -1,4 +1,4 @@
-package cluster
+package layers
 
 import (
 	"context"
@@ -8,13 +8,16 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
 const busyboxBinary = "/bin/busybox"
 
-// busyboxLayer is Debian's static busybox with all its applets.
-func busyboxLayer() layer {
-	const script = `set -eu
+// Busybox is Debian's static busybox with all its applets.
+func Busybox() Layer {
+	const text = `set -eu
 cd "$1"
 mkdir -p bin etc home proc root sys tmp usr/bin var/tmp
 cp ` + busyboxBinary + ` bin/busybox
@@ -23,26 +26,26 @@ ln -s /bin/busybox usr/bin/env
 echo root:x:0:0:root:/root:/bin/sh >etc/passwd
 echo root:x:0: >etc/group
 chmod 1777 tmp var/tmp`
-	return scriptLayer("busybox", newKey(script).files(busyboxBinary), script)
+	return script("busybox", cache.NewKey(text).Files(busyboxBinary), text)
 }
 
-// debianLayer is a minimal Debian 12 with some packages added.
-func debianLayer(name string, packages ...string) layer {
+// Debian is a minimal Debian 12 with more packages.
+func Debian(name string, packages ...string) Layer {
 	const suite = "bookworm"
 	args := []string{"--variant=minbase"}
 	if len(packages) > 0 {
 		args = append(args, "--include="+strings.Join(packages, ","))
 	}
-	return layer{
-		name: name,
-		key:  newKey(suite, runtime.GOARCH).text(args...),
+	return Layer{
+		Name: name,
+		Key:  cache.NewKey(suite, runtime.GOARCH).Text(args...),
 		fill: func(ctx context.Context, root string) error {
 			downloads := root + "-downloads"
 			if err := os.MkdirAll(downloads, 0o755); err != nil {
 				return err
 			}
 			defer os.RemoveAll(downloads)
-			if err := command(ctx, "debootstrap", append(args, "--cache-dir="+downloads, suite, root)...); err != nil {
+			if err := program.Run(exec.CommandContext(ctx, "debootstrap", append(args, "--cache-dir="+downloads, suite, root)...)); err != nil {
 				return err
 			}
 			return removeAll(root, "var/cache/apt/archives/*.deb", "var/lib/apt/lists/*", "usr/share/doc/*", "usr/share/man/*",
@@ -51,13 +54,14 @@ func debianLayer(name string, packages ...string) layer {
 	}
 }
 
-// golangLayer is this machine's Go toolchain, without its own tests.
-func golangLayer(ctx context.Context) (layer, error) {
-	goroot, err := capture(exec.CommandContext(ctx, "go", "env", "GOROOT"))
+// Golang is this machine's Go toolchain without its tests.
+func Golang(ctx context.Context) (Layer, error) {
+	goroot, err := program.Output(exec.CommandContext(ctx, "go", "env", "GOROOT"))
 	if err != nil {
-		return layer{}, fmt.Errorf("ask for GOROOT: %w", err)
+		return Layer{}, fmt.Errorf("ask for GOROOT: %w", err)
 	}
-	const script = `set -eu
+	goroot = strings.TrimSpace(goroot)
+	const text = `set -eu
 cd "$1"
 mkdir -p usr/local/go go
 cd "$2"
@@ -65,15 +69,8 @@ cp -R bin lib pkg src VERSION go.env "$1/usr/local/go/"
 find "$1/usr/local/go/src" -name testdata -prune -exec rm -rf {} +
 find "$1/usr/local/go/src" -name '*_test.go' -delete
 chmod 1777 "$1/go"`
-	key := newKey(script).files(filepath.Join(goroot, "VERSION"), filepath.Join(goroot, "bin", "go"))
-	return scriptLayer("golang", key, script, goroot), nil
-}
-
-// scriptLayer is filled by a shell script that gets the root directory and args as its arguments.
-func scriptLayer(name string, key *key, script string, args ...string) layer {
-	return layer{name: name, key: key, fill: func(ctx context.Context, root string) error {
-		return command(ctx, "/bin/sh", append([]string{"-c", script, name, root}, args...)...)
-	}}
+	key := cache.NewKey(text).Files(filepath.Join(goroot, "VERSION"), filepath.Join(goroot, "bin", "go"))
+	return script("golang", key, text, goroot), nil
 }
 
 func removeAll(root string, patterns ...string) error {
