@@ -9,14 +9,21 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/clustertest"
 )
 
-// It has what quoting would take apart.
+// secret has characters that need quoting.
 const secret = `s3cr'et "v$HOME lue`
 
-func TestSecretsStayMasked(t *testing.T) {
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	t.Run("secret stays masked", secretStaysMasked)
+	t.Run("kubeconfig", kubeconfigCredential)
+}
+
+func secretStaysMasked(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	seen := watchCommandLines(t, secret)
@@ -37,7 +44,8 @@ func TestSecretsStayMasked(t *testing.T) {
 	}
 }
 
-// watchCommandLines looks at the command lines of kubectl and the plugin on this machine for a text. What it returns ends that.
+// watchCommandLines looks for a text in the command lines of kubectl and the plugin on this machine. The function that it returns stops the
+// search and returns a command line with the text.
 func watchCommandLines(t *testing.T, text string) func() string {
 	t.Helper()
 	found, looked, done := "", false, make(chan struct{})
@@ -70,29 +78,20 @@ func watchCommandLines(t *testing.T, text string) func() string {
 	}
 }
 
-func TestKubeconfigOfACredential(t *testing.T) {
+func kubeconfigCredential(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
-	config, err := clientcmd.LoadFromFile(shared.Kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := clientcmdapi.FlattenConfig(config); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range config.Contexts {
-		c.Namespace = ns
-	}
-	content, err := clientcmd.Write(*config)
-	if err != nil {
-		t.Fatal(err)
-	}
+	content := clustertest.Kubeconfig(t, shared, func(config *clientcmdapi.Config) {
+		for _, c := range config.Contexts {
+			c.Namespace = ns
+		}
+	})
 	var got built
 	job{
-		namespace: ns, workspace: source(t, "FROM scratch", "LABEL a=b"), keyless: true, credentials: map[string]string{"cluster": string(content)},
+		namespace: ns, workspace: source(t, "FROM scratch", "LABEL a=b"), keyless: true, credentials: map[string]string{"cluster": content},
 		pipeline: shown("imgBuild(image: env.IMAGE, kubeconfig: 'cluster')"),
 	}.run(t).succeeds(t).result(t, &got)
-	if digest := digestOf(t, repository(ns)); got.Digest != digest {
+	if digest := clustertest.Digest(t, shared, repository(ns)); got.Digest != digest {
 		t.Errorf("digest %s, want %s", got.Digest, digest)
 	}
 }

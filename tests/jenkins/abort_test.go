@@ -1,7 +1,6 @@
 package jenkins_test
 
 import (
-	"context"
 	"maps"
 	"os"
 	"path/filepath"
@@ -9,59 +8,34 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/clustertest"
 )
 
-// A pod that somebody deletes is a fault of the cluster: exit code 1.
-func TestFaultOfTheClusterIsTriedAgain(t *testing.T) {
+func TestAbort(t *testing.T) {
 	t.Parallel()
-	ns := namespace(t)
-	whenBuilding(t, ns, 1, func(pod corev1.Pod) { remove(t, pod) })
-	c := job{
-		namespace: ns, workspace: source(t, busybox(), "RUN sleep 5"),
-		pipeline: shown("imgBuild(image: env.IMAGE, namespace: env.NAMESPACE)"),
-	}.run(t).succeeds(t)
-	var got built
-	c.result(t, &got)
-	if digest := digestOf(t, repository(ns)); got.Digest != digest {
-		t.Errorf("digest %s, want %s", got.Digest, digest)
-	}
-	c.says(t, "attempt 1 of 3 failed", "error: the builder pod was deleted").lacks(t, "attempt 2 of 3")
+	t.Run("deletes the builder", abortDeletesBuilder)
+	t.Run("finds the builder by the options of the step", abortFindsBuilder)
+	t.Run("timeout of the pipeline", abortByTimeout)
+	t.Run("failFast aborts the other builds", abortByFailFast)
 }
 
-func TestRetriesAreCounted(t *testing.T) {
-	t.Parallel()
-	ns := namespace(t)
-	whenBuilding(t, ns, 2, func(pod corev1.Pod) { remove(t, pod) })
-	job{
-		namespace: ns, workspace: source(t, busybox(), "RUN sleep 100"),
-		pipeline: "imgBuild(image: env.IMAGE, namespace: env.NAMESPACE, retries: 1)",
-	}.run(t).fails(t, "error: the builder pod was deleted").says(t, "attempt 1 of 2 failed").lacks(t, "attempt 2 of 2")
-}
-
-func remove(t *testing.T, pod corev1.Pod) {
-	now := metav1.NewDeleteOptions(0)
-	if err := client.CoreV1().Pods(pod.Namespace).Delete(context.WithoutCancel(t.Context()), pod.Name, *now); err != nil {
-		t.Error(err)
-	}
-}
-
-// The plugin is killed with its shell and says goodbye to nobody. Its pod would wait for a minute, and stay.
-func TestAbortLeavesNoBuilder(t *testing.T) {
+// abortDeletesBuilder kills the plugin together with its shell. Without the library's clean-up, the builder pod would wait for a minute for its
+// client, and stay. The check at the end of the namespace finds it then.
+func abortDeletesBuilder(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	abort := filepath.Join(t.TempDir(), "abort")
-	whenBuilding(t, ns, 1, func(corev1.Pod) { write(t, abort, "") })
+	whenBuilding(t, ns, 1, func(corev1.Pod) { clustertest.WriteFile(t, abort, "") })
 	c := job{
 		namespace: ns, workspace: source(t, busybox(), "RUN sleep 100"), abort: abort,
 		pipeline: "imgBuild(image: env.IMAGE, namespace: env.NAMESPACE)\necho 'not reached'",
 	}.run(t)
 	c.says(t, "builder pod "+ns+"/img-", "deleted (running)", "Finished: ABORTED").lacks(t, "not reached", "attempt 1")
-	// The test of the namespace's end looks for the pod.
 }
 
-// Wherever it was told to run.
-func TestAbortedBuildIsFoundWhereItRan(t *testing.T) {
+// abortFindsBuilder sets the builder's namespace and cluster in other ways than by the arguments of the step.
+func abortFindsBuilder(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args string
@@ -76,7 +50,7 @@ func TestAbortedBuildIsFoundWhereItRan(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t)
 			abort := filepath.Join(t.TempDir(), "abort")
-			whenBuilding(t, ns, 1, func(corev1.Pod) { write(t, abort, "") })
+			whenBuilding(t, ns, 1, func(corev1.Pod) { clustertest.WriteFile(t, abort, "") })
 			env := map[string]string{"CONFIG": shared.Kubeconfig}
 			maps.Copy(env, c.env(ns))
 			job{
@@ -87,7 +61,7 @@ func TestAbortedBuildIsFoundWhereItRan(t *testing.T) {
 	}
 }
 
-func TestTimeoutOfThePipelineLeavesNoBuilder(t *testing.T) {
+func abortByTimeout(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	dir := source(t, busybox(), "RUN sleep 100")
@@ -97,7 +71,7 @@ func TestTimeoutOfThePipelineLeavesNoBuilder(t *testing.T) {
 	}.run(t)
 	c.says(t, "Finished: ABORTED")
 	if left, err := os.ReadDir(dir + "@tmp"); err != nil || strings.Contains(names(left), "img-build") {
-		t.Errorf("left in the workspace: %s (%v)", names(left), err)
+		t.Errorf("left behind in the workspace: %s (%v)", names(left), err)
 	}
 }
 
@@ -109,11 +83,11 @@ func names(entries []os.DirEntry) string {
 	return strings.Join(all, " ")
 }
 
-func TestFirstFailureStopsTheOtherBuilds(t *testing.T) {
+func abortByFailFast(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	dir := source(t, busybox(), "RUN sleep 100")
-	write(t, filepath.Join(dir, "bad", "Dockerfile"), busybox()+"\nRUN exit 9\n")
+	clustertest.WriteFile(t, filepath.Join(dir, "bad", "Dockerfile"), busybox()+"\nRUN exit 9\n")
 	job{
 		namespace: ns, workspace: dir,
 		pipeline: `imgBuildAll(failFast: true,

@@ -1,54 +1,54 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-// outcome is what the client left behind at its end.
+// outcome is how a client ended.
 type outcome struct {
 	stdout, stderr string
-	code           int  // -1: ended by a signal
-	hung           bool // had to be stopped
+	code           int  // -1: a signal ended it
+	hung           bool // it did not end by itself
 }
 
-// lines are those of stderr that begin with prefix.
+// lines are the lines of stderr that begin with prefix.
 func (o outcome) lines(prefix string) []string {
 	return slices.DeleteFunc(strings.Split(o.stderr, "\n"), func(l string) bool { return !strings.HasPrefix(l, prefix) })
 }
 
-// client is a run of the plugin.
-type client struct {
+// process is a running client.
+type process struct {
 	cmd            *exec.Cmd
-	stdout, stderr buffer
+	stdout, stderr program.Buffer
 	done           chan struct{} // closed when it has ended
 }
 
-func startClient(ctx context.Context, program string, env, args []string) (*client, error) {
-	c := &client{done: make(chan struct{})}
-	c.cmd = exec.CommandContext(context.WithoutCancel(ctx), program, args...)
+func startProcess(ctx context.Context, path string, env, args []string) (*process, error) {
+	c := &process{done: make(chan struct{})}
+	c.cmd = exec.CommandContext(context.WithoutCancel(ctx), path, args...)
 	c.cmd.Stdout, c.cmd.Stderr, c.cmd.Env, c.cmd.WaitDelay = &c.stdout, &c.stderr, env, 5*time.Second
-	// A terminal's signals to this process are not the client's.
+	// The client must not get the signals that a terminal sends to this process.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := c.cmd.Start(); err != nil {
 		return nil, err
 	}
 	go func() {
 		defer close(c.done)
-		_ = c.cmd.Wait() // its state is looked at
+		_ = c.cmd.Wait() // end reads the process's state
 	}()
 	return c, nil
 }
 
-// await returns true a delay after the client said text, or false when it ended first.
-func (c *client) await(ctx context.Context, m moment) bool {
+// await waits for a moment. It returns false if the client ends first.
+func (c *process) await(ctx context.Context, m moment) bool {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !strings.Contains(c.stderr.String(), m.after) {
@@ -70,10 +70,10 @@ func (c *client) await(ctx context.Context, m moment) bool {
 	}
 }
 
-func (c *client) signal(s syscall.Signal) error { return c.cmd.Process.Signal(s) }
+func (c *process) signal(s syscall.Signal) error { return c.cmd.Process.Signal(s) }
 
-// end waits for the end, and makes a client that does not come to it say where it hangs.
-func (c *client) end(limit <-chan struct{}) outcome {
+// end waits for the client to end. At the limit it makes the client print the stacks of its goroutines, and ends it.
+func (c *process) end(limit <-chan struct{}) outcome {
 	o := outcome{}
 	select {
 	case <-c.done:
@@ -92,25 +92,7 @@ func (c *client) end(limit <-chan struct{}) outcome {
 	return o
 }
 
-// environment is the cluster's and nothing of this machine's.
+// environment has the cluster's variables and nothing of this machine's user.
 func (l *lab) environment(home, kubeconfig string) []string {
 	return append(l.Env(), "HOME="+home, "KUBECONFIG="+kubeconfig, "GORACE=halt_on_error=1", "TMPDIR="+os.TempDir())
-}
-
-// buffer can be read while a process still writes to it.
-type buffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
