@@ -35,8 +35,8 @@ func newBench(ctx context.Context, log io.Writer) (*bench, error) {
 		return nil, err
 	}
 	b := &bench{Fixture: f, namespace: fmt.Sprintf("bench-%d", os.Getpid()), log: log}
-	path := strings.Join([]string{filepath.Join(f.Dir, "bin"), b.Bin, os.Getenv("PATH")}, string(os.PathListSeparator))
-	b.env = append(append(os.Environ(), b.Env()...), "XDG_CACHE_HOME="+b.Dir, "PATH="+path)
+	path := strings.Join([]string{filepath.Join(f.Temp, "bin"), b.Bin, os.Getenv("PATH")}, string(os.PathListSeparator))
+	b.env = append(append(os.Environ(), b.Env()...), "XDG_CACHE_HOME="+b.Temp, "PATH="+path)
 	if err := errors.Join(f.Compile(ctx, fixture.ReleaseFlags()...), b.makeNamespace(ctx)); err != nil {
 		b.cleanUp()
 		return nil, err

@@ -35,7 +35,7 @@ func (b *bench) handPod(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(b.Dir, "hand.json")
+	file := filepath.Join(b.Temp, "hand.json")
 	return file, os.WriteFile(file, data, 0o600)
 }
 

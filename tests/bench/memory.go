@@ -18,7 +18,7 @@ const (
 
 // compareMemory compares the plugin's peak memory for a large context with that for a small one.
 func compareMemory(ctx context.Context, b *bench, _ int) (report, error) {
-	small, large := filepath.Join(b.Dir, "idle"), filepath.Join(b.Dir, "large")
+	small, large := filepath.Join(b.Temp, "idle"), filepath.Join(b.Temp, "large")
 	err := errors.Join(makeMinimal(small), makeMinimal(large), os.WriteFile(filepath.Join(large, "zeros"), nil, 0o644))
 	if err == nil {
 		err = os.Truncate(filepath.Join(large, "zeros"), memoryContext) // a sparse file takes no disk here

@@ -24,7 +24,7 @@ func compareRestricted(ctx context.Context, b *bench, _ int) (report, error) {
 	if err != nil || len(dockerfiles) == 0 {
 		return report{}, errors.Join(errors.New("no corpus"), err)
 	}
-	tree := filepath.Join(b.Dir, "many")
+	tree := filepath.Join(b.Temp, "many")
 	if err := makeManyFiles(tree); err != nil {
 		return report{}, err
 	}

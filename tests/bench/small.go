@@ -47,7 +47,7 @@ func compareSmall(ctx context.Context, b *bench, turns int) (report, error) {
 	}, nil
 }
 
-func (b *bench) smallContext() string { return filepath.Join(b.Dir, "small") }
+func (b *bench) smallContext() string { return filepath.Join(b.Temp, "small") }
 
 func (b *bench) makeSmallContext() error {
 	dockerfile := "FROM " + b.Registry + "/busybox:1\nCOPY . /src\nRUN cat /src/greeting >/greeting\n"

@@ -24,7 +24,7 @@ func compareUpload(ctx context.Context, b *bench, turns int) (report, error) {
 	if err := b.startIdle(ctx, pod); err != nil {
 		return report{}, err
 	}
-	tree := filepath.Join(b.Dir, "tree")
+	tree := filepath.Join(b.Temp, "tree")
 	files, size, err := makeTree(ctx, tree)
 	if err != nil {
 		return report{}, err

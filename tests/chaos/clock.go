@@ -39,7 +39,7 @@ var clockError = func() int64 {
 }()
 `
 	wrong = strings.Replace(wrong, "import (\n", "import (\n\t\"syscall\"\n", 1)
-	replacement, overlay := filepath.Join(l.Dir, "time.go"), filepath.Join(l.Dir, "overlay.json")
+	replacement, overlay := filepath.Join(l.Temp, "time.go"), filepath.Join(l.Temp, "overlay.json")
 	list, err := json.Marshal(map[string]map[string]string{"Replace": {source: replacement}})
 	if err != nil {
 		return "", err
@@ -47,6 +47,6 @@ var clockError = func() int64 {
 	if err := errors.Join(os.WriteFile(replacement, []byte(wrong), 0o644), os.WriteFile(overlay, list, 0o644)); err != nil {
 		return "", err
 	}
-	binary := filepath.Join(l.Dir, "kubectl-img-clock")
+	binary := filepath.Join(l.Temp, "kubectl-img-clock")
 	return binary, fixture.CompilePlugin(ctx, l.Root, binary, "-overlay", overlay)
 }

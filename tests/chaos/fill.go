@@ -21,7 +21,7 @@ http:
 
 // fill starts a registry on a small file system: an 8 MB layer does not fit.
 func (l *lab) fill(ctx context.Context) error {
-	storage, config := filepath.Join(l.Dir, "full"), filepath.Join(l.Dir, "full.yml")
+	storage, config := filepath.Join(l.Temp, "full"), filepath.Join(l.Temp, "full.yml")
 	if err := os.Mkdir(storage, 0o755); err != nil {
 		return err
 	}

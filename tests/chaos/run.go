@@ -92,7 +92,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.ns, r.home = ns.Name, filepath.Join(r.Dir, ns.Name)
+	r.ns, r.home = ns.Name, filepath.Join(r.Temp, ns.Name)
 	for _, step := range []func() error{r.connect, func() error { return r.startProxy(ctx) }} {
 		if err := step(); err != nil {
 			return err

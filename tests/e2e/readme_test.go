@@ -160,9 +160,9 @@ func (r result) pushed(t *testing.T, repository, tag string) {
 func typeGoogle(t *testing.T, doc *readme, admin *reader) {
 	api, env := newGoogleAPI(t)
 	m := newMetadata(t, "my-project.svc.id.goog", token{"ya29.first", 3599})
-	g := newGate(t, artifactRegistry, net.JoinHostPort(shared.HostIP, "443"), googleRule("_dcgcr_", "ya29.first"))
+	g := newRegistryProxy(t, artifactRegistry, net.JoinHostPort(shared.HostIP, "443"), googleRule("_dcgcr_", "ya29.first"))
 	// What a reader on GKE does not need, because Google's names lead to Google there.
-	admin.env = append(admin.env, append(env, "KUBECTL_IMG_REGISTRY_CA="+g.ca, "KUBECTL_IMG_POD_TEMPLATE="+m.template(t, artifactRegistry))...)
+	admin.env = append(admin.env, append(env, "KUBECTL_IMG_REGISTRY_CA="+g.CAFile, "KUBECTL_IMG_POD_TEMPLATE="+m.template(t, artifactRegistry))...)
 	admin.names = strings.NewReplacer("$REGION-docker.pkg.dev/$PROJECT/images/builder:VERSION-gcr", shared.GCRImage)
 
 	r := admin.types(t, doc.take(t, "principal://").text).succeeds(t)

@@ -42,7 +42,7 @@ func compileRunner(ctx context.Context) error {
 		return err
 	}
 	javaHome = filepath.Dir(filepath.Dir(java))
-	runner = filepath.Join(shared.Dir, "runner")
+	runner = filepath.Join(shared.Temp, "runner")
 	sources, err := filepath.Glob(filepath.Join("runner", "*.groovy"))
 	if err != nil {
 		return err

@@ -9,7 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestDockerignoreDecidesWhatTravels(t *testing.T) {
+func TestDockerignore(t *testing.T) {
+	t.Parallel()
+	t.Run("patterns", ignorePatterns)
+	t.Run("excluded Dockerfile", ignoreDockerfile)
+	t.Run("ignore file of the Dockerfile", ignoreFileOfDockerfile)
+}
+
+func ignorePatterns(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	dir := contextOf(t, map[string]string{
@@ -34,9 +41,9 @@ func TestDockerignoreDecidesWhatTravels(t *testing.T) {
 		"space name", "sub", "sub/node_modules.txt", "sub/one.secret", "sub/rooted")
 }
 
-// Docker says: "You can even use the .dockerignore file to exclude the Dockerfile and .dockerignore files. These files are still sent
+// ignoreDockerfile tests what Docker's documentation says: "You can even use the .dockerignore file to exclude the Dockerfile and .dockerignore files. These files are still sent
 // to the builder as they're needed for running the build. But you can't copy the files into the image."
-func TestExcludedDockerfileBuildsButIsNotCopied(t *testing.T) {
+func ignoreDockerfile(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	dir := contextOf(t, map[string]string{
@@ -46,7 +53,7 @@ func TestExcludedDockerfileBuildsButIsNotCopied(t *testing.T) {
 	checkNames(t, ns, "plain")
 }
 
-func TestTheDockerfilesOwnIgnoreFileComesFirst(t *testing.T) {
+func ignoreFileOfDockerfile(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	dir := contextOf(t, map[string]string{

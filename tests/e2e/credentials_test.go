@@ -16,43 +16,43 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// credentials are unlike anything else that a log may hold.
+// Credentials that are in no log by accident.
 const (
 	localPassword = "local-Kohlrabi-4711"
 	secretLogin   = "secret-Pastinake-4712"
 	proxyPassword = "proxy-Schwarzwurzel-4713"
 	podToken      = "ya29.token-Topinambur-4714"
-	nonsense      = "visible-Steckruebe-4715" // no secret: what must be found, so that a search that finds nothing means something
+	nonsense      = "visible-Steckruebe-4715" // not secret: the search must find it
 )
 
-// Promise 5: no credential in the pod's spec, in any request to the API server and its answer, in any component's log, in
-// what the plugin prints, whatever is asked for, or in the build's log. The audit log has the level RequestResponse.
-func TestNoCredentialIsEverWrittenDown(t *testing.T) {
+// TestCredentials looks for credentials in the pod, in all requests to the API server and their answers, in the logs of the components, and in the
+// plugin's output. The audit log has the level RequestResponse. The test is serial: it searches everything that happens while it runs.
+func TestCredentials(t *testing.T) {
 	ns := namespace(t, privileged)
 	m := newMetadata(t, googleAccount, token{podToken, 3599})
-	base := newGate(t, "base", hostAddress(), onlyFor("reader", localPassword))
-	tools := newGate(t, "tools", hostAddress(), onlyFor("tool", secretLogin))
-	target := newGate(t, "target", hostAddress(), googleRule("_dcgcr_", podToken))
-	dockerSecret(t, ns, "keys", corev1.SecretTypeDockerConfigJson, `{"auths": `+loginEntry(tools.host, "tool", secretLogin)+`}`)
+	base := newRegistryProxy(t, "base", hostAddress(), onlyFor("reader", localPassword))
+	tools := newRegistryProxy(t, "tools", hostAddress(), onlyFor("tool", secretLogin))
+	target := newRegistryProxy(t, "target", hostAddress(), googleRule("_dcgcr_", podToken))
+	dockerSecret(t, ns, "keys", corev1.SecretTypeDockerConfigJson, `{"auths": `+loginEntry(tools.Host, "tool", secretLogin)+`}`)
 	if _, err := client.CoreV1().ConfigMaps(ns).Create(t.Context(), &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Name: "visible"}, Data: map[string]string{"key": nonsense},
 	}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 
-	dir := only(t, "FROM "+base.host+"/busybox:1\nCOPY --from="+tools.host+"/busybox:1 /bin/busybox /copy\n")
+	dir := only(t, "FROM "+base.Host+"/busybox:1\nCOPY --from="+tools.Host+"/busybox:1 /bin/busybox /copy\n")
 	args := []string{
 		"-v", "--image", shared.GCRImage, "--service-account", serviceAccount(t, ns, googleAccount), "--pod-template", m.template(t),
 		"--registry-ca", authorities(t, base, tools, target), "--proxy",
-		"--auth", target.host + "=gcr", "--auth", tools.host + "=secret=keys", "--auth", "local",
+		"--auth", target.Host + "=gcr", "--auth", tools.Host + "=secret=keys", "--auth", "local",
 	}
 	run := func(more ...string) result {
-		c := build(ns, append(append([]string{}, args...), more...)...).withHelper(t, map[string][2]string{base.host: {"reader", localPassword}})
-		// A proxy that nothing goes through: all of the test's addresses are exempt.
+		c := build(ns, append(append([]string{}, args...), more...)...).withHelper(t, map[string][2]string{base.Host: {"reader", localPassword}})
+		// Nothing goes through this proxy, because NO_PROXY has all addresses of the test.
 		c.env = append(c.env, "HTTPS_PROXY=http://user:"+proxyPassword+"@127.0.0.1:1", "NO_PROXY="+shared.HostIP+","+shared.NodeIP+","+shared.Registry)
 		return c.run(t)
 	}
-	ref := target.host + "/e2e/" + ns
+	ref := target.Host + "/e2e/" + ns
 	results := []result{
 		run("-t", ref, "--dry-run", dir).succeeds(t),
 		run("-t", ref, "--keep", dir).succeeds(t),
@@ -63,8 +63,8 @@ func TestNoCredentialIsEverWrittenDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	deletePod(t, pod)
-	base.deny(localPassword) // and what is printed when everything goes wrong
-	results = append(results, run("-t", ref, dir), run("-t", base.host+"/e2e/"+ns, dir), run("-t", ref, "--auth", base.host+"=none", dir))
+	base.deny(localPassword) // errors must not have a credential, either
+	results = append(results, run("-t", ref, dir), run("-t", base.Host+"/e2e/"+ns, dir), run("-t", ref, "--auth", base.Host+"=none", dir))
 	for _, r := range results[2:] {
 		r.fails(t, codeRegistry)
 	}
@@ -78,10 +78,10 @@ func TestNoCredentialIsEverWrittenDown(t *testing.T) {
 	}
 	for name, text := range texts {
 		for _, found := range credentialsIn(text) {
-			t.Errorf("%s shows %s", name, found)
+			t.Errorf("%s has %s", name, found)
 		}
 	}
-	// The log is written in batches: wait for the end of what was just done.
+	// The audit log is written in batches.
 	eventually(t, soon, "the audit log has the last delete", func() bool { return auditHas(t, ns, "delete") >= 3 })
 	searchAudit(t)
 	logs, err := filepath.Glob(filepath.Join(shared.Dir, "log", "*"))
@@ -92,20 +92,13 @@ func TestNoCredentialIsEverWrittenDown(t *testing.T) {
 		if strings.HasPrefix(filepath.Base(log), "audit") {
 			continue
 		}
-		for _, found := range credentialsIn(readFile(t, log)) {
-			t.Errorf("%s shows %s", log, found)
+		for _, found := range credentialsIn(read(t, log)) {
+			t.Errorf("%s has %s", log, found)
 		}
 	}
 }
 
-// deny makes the gate refuse a password from now on.
-func (g *gate) deny(password string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.denied = password
-}
-
-// auditHas counts the requests of a kind that the log has for the pods of a namespace.
+// auditHas counts the requests of a verb for the pods of a namespace in the audit log.
 func auditHas(t *testing.T, ns, verb string) int {
 	t.Helper()
 	n := 0
@@ -117,8 +110,8 @@ func auditHas(t *testing.T, ns, verb string) int {
 	return n
 }
 
-// searchAudit looks for credentials in every request and answer. A Secret itself is where a credential may be: somebody creates it
-// and the kubelet reads it. The plugin reads only its type.
+// searchAudit looks for credentials in every request and answer. Only a Secret may have one: the test creates it and the kubelet reads it. The plugin
+// reads only its type.
 func searchAudit(t *testing.T) {
 	t.Helper()
 	visible, execs := false, false
@@ -138,15 +131,15 @@ func searchAudit(t *testing.T) {
 			t.Fatal(err)
 		}
 		if event.ObjectRef.Resource != "secrets" || strings.HasPrefix(event.UserAgent, "kubectl-img") {
-			t.Errorf("audit log: %s by %s shows %s", event.RequestURI, event.UserAgent, found)
+			t.Errorf("audit log: %s by %s has %s", event.RequestURI, event.UserAgent, found)
 		}
 	})
 	if !visible || !execs {
-		t.Errorf("the audit log lacks what must be in it: content %v, exec %v", visible, execs)
+		t.Errorf("the audit log is not complete: it has the config map: %v, it has an exec: %v", visible, execs)
 	}
 }
 
-// eachAuditLine goes through the log and what was rotated out of it.
+// eachAuditLine reads the audit log, including the rotated files.
 func eachAuditLine(t *testing.T, look func(string)) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(shared.Dir, "log", "audit*.log"))
@@ -175,13 +168,13 @@ func eachLine(t *testing.T, file string, look func(string)) {
 	}
 }
 
-// credentialsIn finds a credential in any form in which it travels.
+// credentialsIn finds credentials in every encoding in which they are sent.
 func credentialsIn(text string) []string {
 	var found []string
 	for user, secret := range map[string]string{"reader": localPassword, "tool": secretLogin, "user": proxyPassword, "_dcgcr_2_2_1_token": podToken} {
 		for _, form := range []string{
 			secret, url.QueryEscape(secret), hex.EncodeToString([]byte(secret)), basic(user, secret), base64.StdEncoding.EncodeToString([]byte(secret)),
-			// Inside a longer base64 text, as in a Secret's data, at each of the three offsets.
+			// A part of a longer base64 text, such as a Secret's data, at each of the three offsets.
 			inner(secret, 0), inner(secret, 1), inner(secret, 2),
 		} {
 			if strings.Contains(text, form) {
@@ -193,18 +186,9 @@ func credentialsIn(text string) []string {
 	return found
 }
 
-// inner is what a text always looks like in base64 that has offset bytes before it.
+// inner is the base64 encoding of a text after offset other bytes, without the characters that depend on its neighbours.
 func inner(text string, offset int) string {
 	whole := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", offset) + text))
 	start := []int{0, 2, 3}[offset]
 	return whole[start : len(whole)-2]
-}
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
 }
