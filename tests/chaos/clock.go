@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/kubectl-img/kubectl-img/tests/cluster/fixture"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
 // clockVariable is the environment variable for the clock's error, in seconds.
@@ -48,5 +48,5 @@ var clockError = func() int64 {
 		return "", err
 	}
 	binary := filepath.Join(l.Temp, "kubectl-img-clock")
-	return binary, fixture.CompilePlugin(ctx, l.Root, binary, "-overlay", overlay)
+	return binary, program.CompilePlugin(ctx, l.Root, binary, "-overlay", overlay)
 }

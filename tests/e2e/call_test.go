@@ -54,7 +54,7 @@ func (c call) as(t *testing.T, uid int) call {
 		if err := os.Chown(path, uid, uid); err != nil {
 			t.Fatal(err)
 		}
-		// The parent directory of the home is only for its owner.
+		// By default, only its owner can enter the parent directory of the home.
 		if err := os.Chmod(filepath.Dir(home), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"maps"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -42,9 +41,7 @@ func succeededAttacks(output string) []string {
 func hostileContext(t *testing.T, dockerfile string) string {
 	t.Helper()
 	dir := only(t, dockerfile)
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "hostile"), "../hostile")
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	if err := program.Run(cmd); err != nil {
+	if err := program.Compile(t.Context(), ".", "../hostile", filepath.Join(dir, "hostile")); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -43,16 +43,16 @@ func everybody(string, string, *http.Request) int { return http.StatusOK }
 // newRegistryProxy starts a registry with a host name at an address of this machine.
 func newRegistryProxy(t *testing.T, name, address string, allowed rule) *registryProxy {
 	t.Helper()
-	g := &registryProxy{}
+	p := &registryProxy{}
 	var err error
-	g.Proxy, err = registryproxy.Start(t.Context(), registryproxy.Options{
-		Name: name, Address: address, Registry: shared.Registry, Transport: shared.Registries, Dir: t.TempDir(), HTTP1: true, Intercept: g.intercept(allowed),
+	p.Proxy, err = registryproxy.Start(t.Context(), registryproxy.Options{
+		Name: name, Address: address, Registry: shared.Registry, Transport: shared.Registries, Dir: t.TempDir(), HTTP1: true, Intercept: p.intercept(allowed),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(g.Close)
-	return g
+	t.Cleanup(p.Close)
+	return p
 }
 
 func listen(t *testing.T, address string) net.Listener {
@@ -67,12 +67,12 @@ func listen(t *testing.T, address string) net.Listener {
 // hostAddress is a free port of this machine that pods can reach.
 func hostAddress() string { return net.JoinHostPort(shared.HostIP, "0") }
 
-func (g *registryProxy) intercept(allowed rule) registryproxy.Intercept {
+func (p *registryProxy) intercept(allowed rule) registryproxy.Intercept {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		user, password, _ := r.BasicAuth()
-		g.note(user + ":" + password)
+		p.note(user + ":" + password)
 		status := allowed(user, password, r)
-		if g.denies(password) {
+		if p.denies(password) {
 			status = http.StatusUnauthorized
 		}
 		switch status {
@@ -91,44 +91,44 @@ func (g *registryProxy) intercept(allowed rule) registryproxy.Intercept {
 }
 
 // deny makes a password invalid from now on.
-func (g *registryProxy) deny(password string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.denied = password
+func (p *registryProxy) deny(password string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.denied = password
 }
 
-func (g *registryProxy) denies(password string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.denied != "" && password == g.denied
+func (p *registryProxy) denies(password string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.denied != "" && password == p.denied
 }
 
-func (g *registryProxy) note(login string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !slices.Contains(g.seen, login) {
-		g.seen = append(g.seen, login)
+func (p *registryProxy) note(login string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !slices.Contains(p.seen, login) {
+		p.seen = append(p.seen, login)
 	}
 }
 
 // saw tells whether a client has sent a password.
-func (g *registryProxy) saw(password string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return slices.ContainsFunc(g.seen, func(s string) bool { return strings.HasSuffix(s, ":"+password) })
+func (p *registryProxy) saw(password string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.seen, func(s string) bool { return strings.HasSuffix(s, ":"+password) })
 }
 
 // pushed is the reference in the open registry of an image that was pushed through the proxy.
-func (g *registryProxy) pushed(reference string) string {
-	return shared.Registry + "/" + strings.TrimPrefix(reference, g.Host+"/")
+func (p *registryProxy) pushed(reference string) string {
+	return shared.Registry + "/" + strings.TrimPrefix(reference, p.Host+"/")
 }
 
 // authorities is a file with the certificates of the authorities of several proxies.
 func authorities(t *testing.T, proxies ...*registryProxy) string {
 	t.Helper()
 	var all strings.Builder
-	for _, g := range proxies {
-		all.WriteString(read(t, g.CAFile))
+	for _, p := range proxies {
+		all.WriteString(read(t, p.CAFile))
 	}
 	file := filepath.Join(t.TempDir(), "authorities.crt")
 	write(t, file, all.String())

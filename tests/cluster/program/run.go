@@ -1,7 +1,6 @@
 package program
 
 import (
-	"context"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -38,12 +37,4 @@ func failed(cmd *exec.Cmd, err error, output []byte) error {
 		text = "… " + text[len(text)-shown:]
 	}
 	return fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, text)
-}
-
-// Tool returns the path of a program that a module below tools of the repository pins, and compiles it where it is missing.
-func Tool(ctx context.Context, root, module, command string) (string, error) {
-	cmd := exec.CommandContext(ctx, "tools/tool.sh", module, command)
-	cmd.Dir = root
-	path, err := Output(cmd)
-	return strings.TrimSpace(path), err
 }

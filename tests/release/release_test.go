@@ -9,10 +9,15 @@ import (
 	"testing"
 )
 
-func TestReleaseNeedsTheBuilderImagesDigest(t *testing.T) {
+func TestRelease(t *testing.T) {
+	t.Run("needs the digest of the builder image", releaseNeedsDigest)
+	t.Run("needs release notes", releaseNeedsNotes)
+}
+
+func releaseNeedsDigest(t *testing.T) {
 	check := root("tools", "release", "check.sh")
 	for _, image := range []string{"", "ghcr.io/kubectl-img/builder:1", "ghcr.io/kubectl-img/builder@sha256:12"} {
-		if out := refused(t, []string{"BUILDER_IMAGE=" + image}, check, "false"); !strings.Contains(out, "want REPOSITORY@sha256:DIGEST") {
+		if out := fails(t, []string{"BUILDER_IMAGE=" + image}, check, "false"); !strings.Contains(out, "want REPOSITORY@sha256:DIGEST") {
 			t.Errorf("%q: %s", image, out)
 		}
 		output(t, ".", []string{"BUILDER_IMAGE=" + image}, check, "true")
@@ -20,9 +25,9 @@ func TestReleaseNeedsTheBuilderImagesDigest(t *testing.T) {
 	output(t, ".", []string{"BUILDER_IMAGE=ghcr.io/kubectl-img/builder@sha256:" + strings.Repeat("0123456789abcdef", 4)}, check, "false")
 }
 
-func TestReleaseNeedsItsNotes(t *testing.T) {
+func releaseNeedsNotes(t *testing.T) {
 	notes := root("tools", "release", "notes.sh")
-	if out := refused(t, nil, notes, "99.0.0"); !strings.Contains(out, "CHANGELOG.md has no section") {
+	if out := fails(t, nil, notes, "99.0.0"); !strings.Contains(out, "CHANGELOG.md has no section") {
 		t.Error(out)
 	}
 	if got := output(t, ".", nil, notes, "Unreleased"); !strings.Contains(got, "### Added") || strings.Contains(got, "\n[Unreleased]: ") {
@@ -30,8 +35,8 @@ func TestReleaseNeedsItsNotes(t *testing.T) {
 	}
 }
 
-// TestVulnerabilities: code that reaches GO-2021-0113 fails, unless it is excepted with a reason; so does an exception that
-// nothing needs.
+// TestVulnerabilities expects that the script fails for code that reaches GO-2021-0113, unless there is an exception with a reason, and for an
+// exception that is not needed.
 func TestVulnerabilities(t *testing.T) {
 	module, exceptions := t.TempDir(), filepath.Join(t.TempDir(), "exceptions")
 	files := map[string]string{
@@ -46,10 +51,10 @@ func TestVulnerabilities(t *testing.T) {
 	output(t, module, nil, "go", "mod", "tidy")
 	const known, other, stale = "GO-2021-0113", "GO-2022-1059", "GO-2020-0015"
 	for _, tc := range []struct{ name, exceptions, want string }{
-		{"unknown", "", known + " is reached by our code"},
-		{"without a reason", known + "\n" + other + " x\n", known + " is excepted without a reason"},
-		{"stale", known + " x\n" + other + " x\n" + stale + " x\n", stale + " is excepted and not found any more"},
-		{"explained", known + " of no use to anybody\n" + other + " the same\n", ""},
+		{"no exception", "", known + " is reached by our code"},
+		{"exception without a reason", known + "\n" + other + " x\n", known + " is excepted without a reason"},
+		{"exception that is not needed", known + " x\n" + other + " x\n" + stale + " x\n", stale + " is excepted and not found any more"},
+		{"exception with a reason", known + " of no use to anybody\n" + other + " the same\n", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if err := os.WriteFile(exceptions, []byte("# header\n"+tc.exceptions), 0o644); err != nil {
@@ -60,17 +65,17 @@ func TestVulnerabilities(t *testing.T) {
 				output(t, ".", nil, script, module, exceptions)
 				return
 			}
-			if out := refused(t, nil, script, module, exceptions); !strings.Contains(out, tc.want) {
+			if out := fails(t, nil, script, module, exceptions); !strings.Contains(out, tc.want) {
 				t.Errorf("lacks %q:\n%s", tc.want, out)
 			}
 		})
 	}
 }
 
-// refused is what a program says that must fail.
-func refused(t *testing.T, env []string, program string, args ...string) string {
+// fails is the output of a program, which must fail.
+func fails(t *testing.T, env []string, name string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError

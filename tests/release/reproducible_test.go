@@ -8,25 +8,25 @@ import (
 	"testing"
 )
 
-// TestReproducible builds this platform's archive once more: in a clone, in another directory, with an empty build cache, so
-// that every package is compiled and nothing is taken from the first build. Its sum must be the same.
+// TestReproducible builds this platform's archive again, in a clone in another directory. The build cache is empty, so that every package is
+// compiled. The archive must have the same sum.
 func TestReproducible(t *testing.T) {
 	version := about(t).Version
 	clone := filepath.Join(t.TempDir(), "elsewhere")
 	output(t, ".", nil, "git", "clone", "--quiet", root(), clone)
 	onlyThisPlatform(t, filepath.Join(clone, ".goreleaser.yaml"))
 	cache := t.TempDir()
-	// The tools are no part of the archive, and come from where they were compiled.
+	// The tools do not affect the archive, so the clone uses those that are compiled already.
 	output(t, clone, []string{"GOCACHE=" + cache, "BUILDER_IMAGE="}, filepath.Join(clone, "tools", "release", "goreleaser.sh"),
 		"--snapshot", "--skip=sign,sbom")
 	name := archiveName(version, runtime.GOOS, runtime.GOARCH)
 	first, second := checksums(t, root("dist"))[name], checksums(t, filepath.Join(clone, "dist"))[name]
 	if first == "" || first != second {
-		t.Errorf("%s: sum %q, and %q elsewhere", name, first, second)
+		t.Errorf("%s: sum %q, in the clone %q", name, first, second)
 	}
 }
 
-// onlyThisPlatform takes the others out: to compile all six once more would say little more, and take minutes.
+// onlyThisPlatform removes the other platforms: building them takes minutes and tests little more.
 func onlyThisPlatform(t *testing.T, config string) {
 	t.Helper()
 	text := string(read(t, config))
