@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/rs/zerolog"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
 var errViolated = errors.New("a guarantee was violated")
@@ -20,13 +22,7 @@ func main() {
 	zerolog.SetGlobalLevel(zerolog.Disabled) // some toxics use the global logger
 	// Clients would inherit that a signal is ignored, as nohup does it for SIGHUP.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := chaos(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
+	program.Main(chaos)
 }
 
 // options are the flags of the command line.

@@ -13,19 +13,17 @@ import (
 	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
 )
 
-// SeccompProfile is the file name of the builder's seccomp profile below the kubelet's directory, and a pod's localhostProfile.
-const SeccompProfile = "kubectl-img.json"
+// seccompProfile is the file name of the builder's seccomp profile below the kubelet's directory, and a pod's localhostProfile.
+const seccompProfile = "kubectl-img.json"
 
 // ErrNotRunning means that there is no cluster to load.
 var ErrNotRunning = errors.New("no cluster is running")
 
 // Options change what Up starts. Up stops a running cluster that has other options.
 type Options struct {
-	Instance       int      // clusters with different numbers run side by side; 0 is the shared one
-	Root           string   // the repository; default: the one that the working directory is in
-	APIServerFlags []string // appended to kube-apiserver's
-	KubeletFlags   []string // appended to the kubelet's
-	Runtime        string   // the program that containerd runs instead of runc
+	Instance     int      // clusters with different numbers run side by side; 0 is the shared one
+	KubeletFlags []string // appended to the kubelet's
+	Runtime      string   // the program that containerd runs instead of runc
 }
 
 // Cluster is a running cluster, as its state file describes it.
@@ -35,7 +33,6 @@ type Cluster struct {
 	Dir        string // state directory
 	Bin        string // kubectl and the cluster's programs
 	Kubeconfig string // of a member of system:masters
-	NodeName   string
 	NodeIP     string // API server, kubelet and registries listen here; pods reach it too
 	HostIP     string // where pods reach servers of this machine
 
@@ -46,11 +43,10 @@ type Cluster struct {
 	CAFile       string // the authority that signed all certificates
 	CABundle     string // that authority and the system's
 
-	BuilderImage      string   // references in Registry; this one is what the Dockerfile makes, and it trusts the registries
-	GCRImage          string   // the same with docker-credential-gcr
-	LegacyImage       string   // like those of 2019: the profile userns can't map its range of ids
-	LegacySetuidImage string   // its newuidmap can't map anything
-	Images            []string // base images
+	BuilderImage      string // references in Registry; this one is what the Dockerfile makes, and it trusts the registries
+	GCRImage          string // the same with docker-credential-gcr
+	LegacyImage       string // like those of 2019: the profile userns can't map its range of ids
+	LegacySetuidImage string // its newuidmap can't map anything
 
 	Fingerprint string // of options and programs
 	Process     process
@@ -105,7 +101,7 @@ func (p paths) up(ctx context.Context, opts Options, log *progress) (*Cluster, e
 // describe returns everything that is known before the start.
 func (p paths) describe(bin string, opts Options) *Cluster {
 	return &Cluster{
-		Instance: p.number, Dir: p.state, Bin: bin, Kubeconfig: p.in("admin.kubeconfig"), NodeName: nodeName, NodeIP: p.nodeIP, HostIP: p.hostIP,
+		Instance: p.number, Dir: p.state, Bin: bin, Kubeconfig: p.in("admin.kubeconfig"), NodeIP: p.nodeIP, HostIP: p.hostIP,
 		Registry: p.openRegistry(), AuthRegistry: p.authRegistry(), AuthUser: authUser, AuthPassword: authPassword,
 		CAFile: p.in("pki", "ca.crt"), CABundle: p.in("pki", "ca-bundle.crt"),
 		Fingerprint: p.fingerprint(bin, opts),

@@ -113,7 +113,7 @@ func runPod(ctx context.Context, t *testing.T, c *Cluster) {
 		case corev1.PodSucceeded:
 			return nil
 		case corev1.PodFailed:
-			cancel() // it will not succeed any more
+			cancel() // it can't succeed any more
 		}
 		return errors.New("phase " + string(pod.Status.Phase))
 	})

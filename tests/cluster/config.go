@@ -21,7 +21,7 @@ var configs embed.FS
 type settings struct {
 	State, Bin, Runtime, Node, NodeIP, PodCIDR, DNS, Cgroup, Registry string
 
-	// Name, Host, User and Password differ from file to file.
+	// These are different in each file.
 	Name, Host, User, Password string
 }
 
@@ -114,11 +114,11 @@ func (p paths) writeRest(opts Options) error {
 
 // installProfile gives the kubelet the builder's seccomp profile. A running cluster gets it, too.
 func (p paths) installProfile() error {
-	profile, err := os.ReadFile(filepath.Join(p.root, "deploy", "seccomp", SeccompProfile))
+	profile, err := os.ReadFile(filepath.Join(p.root, "deploy", "seccomp", seccompProfile))
 	if err != nil {
 		return fmt.Errorf("install seccomp profile: %w", err)
 	}
-	return writeFile(p.in("kubelet", "seccomp", SeccompProfile), profile, 0o644)
+	return writeFile(p.in("kubelet", "seccomp", seccompProfile), profile, 0o644)
 }
 
 // configKey changes with every file below config.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
-	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -79,12 +78,9 @@ func (p paths) publish(ctx context.Context, c *Cluster, builder dockerfile.File,
 		return err
 	}
 	c.BuilderImage, c.GCRImage, c.LegacyImage = c.Registry+"/"+builderName, c.Registry+"/"+gcrName, c.Registry+"/"+legacyName
-	c.LegacySetuidImage, c.Images = c.Registry+"/"+legacySetuidName, nil
+	c.LegacySetuidImage = c.Registry + "/" + legacySetuidName
 	for _, image := range images {
 		ref := c.Registry + "/" + image.name
-		if !slices.Contains([]string{builderName, gcrName, legacyName, legacySetuidName}, image.name) {
-			c.Images = append(c.Images, ref)
-		}
 		if registry.has(ctx, p.cache, image) {
 			continue
 		}

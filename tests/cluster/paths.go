@@ -13,9 +13,9 @@ import (
 // Environment variables: where the cluster keeps its files, and the number of the shared cluster. Checkouts with different numbers do not
 // disturb each other.
 const (
-	EnvCache    = "KUBECTL_IMG_TESTS_CACHE"
-	EnvState    = "KUBECTL_IMG_TESTS_STATE"
-	EnvInstance = "KUBECTL_IMG_TESTS_INSTANCE"
+	envCache    = "KUBECTL_IMG_TESTS_CACHE"
+	envState    = "KUBECTL_IMG_TESTS_STATE"
+	envInstance = "KUBECTL_IMG_TESTS_INSTANCE"
 )
 
 // paths are the directories and names of a cluster. Every user must be able to traverse the parents of state: in a pod with a user namespace,
@@ -33,7 +33,7 @@ func newPaths(opts Options) (paths, error) {
 		p = pathsOf(opts.Instance)
 	}
 	var err error
-	p.root, err = FindRoot(opts.Root)
+	p.root, err = FindRoot()
 	return p, err
 }
 
@@ -47,15 +47,15 @@ func (p paths) readDockerfile() (dockerfile.File, error) {
 
 // pathsOf returns the paths without the repository, which only the start of a cluster needs.
 func pathsOf(number int) paths {
-	state := envOr(EnvState, "/var/lib/kubectl-img-tests")
+	state := envOr(envState, "/var/lib/kubectl-img-tests")
 	if number != 0 {
 		state += "-" + strconv.Itoa(number)
 	}
-	return paths{instance: newInstance(number), cache: envOr(EnvCache, "/var/cache/kubectl-img"), state: state}
+	return paths{instance: newInstance(number), cache: envOr(envCache, "/var/cache/kubectl-img"), state: state}
 }
 
 func sharedPaths() paths {
-	number, err := strconv.Atoi(os.Getenv(EnvInstance))
+	number, err := strconv.Atoi(os.Getenv(envInstance))
 	if err != nil {
 		number = 0
 	}
@@ -74,9 +74,9 @@ func (p paths) in(elem ...string) string {
 	return filepath.Join(append([]string{p.state}, elem...)...)
 }
 
-// FindRoot returns the root of the repository that dir is in; without dir, the one that the working directory is in.
-func FindRoot(dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
+// FindRoot returns the root of the repository that the working directory is in.
+func FindRoot() (string, error) {
+	dir, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("find repository root: %w", err)
 	}

@@ -71,7 +71,7 @@ func (p paths) connect(ctx context.Context, pid int) error {
 		{"link", "add", p.link, "type", "veth", "peer", "name", "eth0", "netns", strconv.Itoa(pid)},
 		{"address", "add", p.hostIP + "/30", "dev", p.link},
 		{"link", "set", p.link, "up"},
-		// Servers on this machine answer to pods.
+		// The way from servers on this machine to pods.
 		{"route", "add", p.podCIDR, "via", p.nodeIP},
 	} {
 		if err := program.Run(exec.CommandContext(ctx, "ip", args...)); err != nil {

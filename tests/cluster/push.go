@@ -44,7 +44,7 @@ func (c *Cluster) Transport() (http.RoundTripper, error) {
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(bundle)
-	transport := remote.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the library's own documented type
+	transport := remote.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the library documents this type
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	transport.Proxy = nil // the registries are on this machine
 	return transport, nil

@@ -17,18 +17,24 @@ func TestAdmission(t *testing.T) {
 func admissionQuota(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
+	setQuota(t, ns, "none", corev1.ResourcePods, "0")
+	build(ns, "-t", repository(ns), smallContext(t)).run(t).within(t, soon).fails(t, codePolicy, "exceeded quota: none").hints(t, "kubectl describe resourcequota")
+}
+
+// setQuota limits a resource in a namespace.
+func setQuota(t *testing.T, ns, name string, limited corev1.ResourceName, quantity string) {
+	t.Helper()
 	quotas := client.CoreV1().ResourceQuotas(ns)
 	if _, err := quotas.Create(t.Context(), &corev1.ResourceQuota{
-		ObjectMeta: metav1.ObjectMeta{Name: "none"},
-		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}},
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{limited: resource.MustParse(quantity)}},
 	}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, soon, "the quota is in effect", func() bool {
-		quota, err := quotas.Get(t.Context(), "none", metav1.GetOptions{})
+		quota, err := quotas.Get(t.Context(), name, metav1.GetOptions{})
 		return err == nil && len(quota.Status.Hard) > 0
 	})
-	build(ns, "-t", repository(ns), smallContext(t)).run(t).within(t, soon).fails(t, codePolicy, "exceeded quota: none").hints(t, "kubectl describe resourcequota")
 }
 
 func admissionLimitRange(t *testing.T) {

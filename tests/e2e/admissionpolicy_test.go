@@ -19,29 +19,38 @@ func denyUserNamespaces(t *testing.T, ns string) {
 	t.Helper()
 	policies := client.AdmissionregistrationV1().ValidatingAdmissionPolicies()
 	bindings := client.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings()
-	if _, err := policies.Create(t.Context(), &admissionv1.ValidatingAdmissionPolicy{
+	_, err := policies.Create(t.Context(), &admissionv1.ValidatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: ns},
 		Spec: admissionv1.ValidatingAdmissionPolicySpec{
 			MatchConstraints: newPods(ns),
 			Validations:      []admissionv1.Validation{{Expression: "!has(object.spec.hostUsers) || object.spec.hostUsers", Message: noUserNamespaces}},
 		},
-	}, metav1.CreateOptions{}); err != nil {
+	}, metav1.CreateOptions{})
+	if err == nil {
+		_, err = bindings.Create(t.Context(), &admissionv1.ValidatingAdmissionPolicyBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: ns},
+			Spec:       admissionv1.ValidatingAdmissionPolicyBindingSpec{PolicyName: ns, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny}},
+		}, metav1.CreateOptions{})
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bindings.Create(t.Context(), &admissionv1.ValidatingAdmissionPolicyBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: ns},
-		Spec:       admissionv1.ValidatingAdmissionPolicyBindingSpec{PolicyName: ns, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny}},
-	}, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		_ = bindings.Delete(ctx, ns, metav1.DeleteOptions{})
-		_ = policies.Delete(ctx, ns, metav1.DeleteOptions{})
-	})
+	deleteAtEnd(t, ns, bindings, policies)
 	eventually(t, soon, "the policy is in effect", func() bool {
 		_, err := tryPod(t, ns)
 		return err != nil
+	})
+}
+
+// deleteAtEnd deletes cluster-wide objects of one name at the end of the test.
+func deleteAtEnd(t *testing.T, name string, kinds ...interface {
+	Delete(ctx context.Context, name string, options metav1.DeleteOptions) error
+},
+) {
+	t.Cleanup(func() {
+		for _, kind := range kinds {
+			_ = kind.Delete(context.WithoutCancel(t.Context()), name, metav1.DeleteOptions{})
+		}
 	})
 }
 
@@ -55,7 +64,7 @@ func dropFields(t *testing.T, ns string, paths ...string) {
 	}
 	policies := client.AdmissionregistrationV1().MutatingAdmissionPolicies()
 	bindings := client.AdmissionregistrationV1().MutatingAdmissionPolicyBindings()
-	if _, err := policies.Create(t.Context(), &admissionv1.MutatingAdmissionPolicy{
+	_, err := policies.Create(t.Context(), &admissionv1.MutatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: ns},
 		Spec: admissionv1.MutatingAdmissionPolicySpec{
 			MatchConstraints:   newPods(ns),
@@ -67,19 +76,16 @@ func dropFields(t *testing.T, ns string, paths ...string) {
 				JSONPatch: &admissionv1.JSONPatch{Expression: "[" + strings.Join(drops, ", ") + "]"},
 			}},
 		},
-	}, metav1.CreateOptions{}); err != nil {
+	}, metav1.CreateOptions{})
+	if err == nil {
+		_, err = bindings.Create(t.Context(), &admissionv1.MutatingAdmissionPolicyBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: ns}, Spec: admissionv1.MutatingAdmissionPolicyBindingSpec{PolicyName: ns},
+		}, metav1.CreateOptions{})
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bindings.Create(t.Context(), &admissionv1.MutatingAdmissionPolicyBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: ns}, Spec: admissionv1.MutatingAdmissionPolicyBindingSpec{PolicyName: ns},
-	}, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		_ = bindings.Delete(ctx, ns, metav1.DeleteOptions{})
-		_ = policies.Delete(ctx, ns, metav1.DeleteOptions{})
-	})
+	deleteAtEnd(t, ns, bindings, policies)
 	asked, err := tryPod(t, "default")
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -150,17 +149,7 @@ func doctorRights(t *testing.T) {
 func doctorQuota(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, baseline)
-	quotas := client.CoreV1().ResourceQuotas(ns)
-	if _, err := quotas.Create(t.Context(), &corev1.ResourceQuota{
-		ObjectMeta: metav1.ObjectMeta{Name: "small"},
-		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourceRequestsMemory: resource.MustParse("100Mi")}},
-	}, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, soon, "the quota is in effect", func() bool {
-		quota, err := quotas.Get(t.Context(), "small", metav1.GetOptions{})
-		return err == nil && len(quota.Status.Hard) > 0
-	})
+	setQuota(t, ns, "small", corev1.ResourceRequestsMemory, "100Mi")
 	d, r := examine(t, ns)
 	r.fails(t, codePolicy, "no profile can work").hints(t, "kubectl edit resourcequota -n "+ns+" small")
 	if d.status("quota small") != "fail" || d.status("profile userns") != "fail" {
