@@ -66,7 +66,10 @@ func Start(ctx context.Context, options Options) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p, p.listen(ctx, options.Address)
+	if err := p.listen(ctx, options.Address); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // Restart listens at the old address after Close.
