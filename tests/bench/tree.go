@@ -20,7 +20,7 @@ const (
 	randomSize  = 100 << 20 // bytes of each
 )
 
-// minimal is a Dockerfile whose image has one small file, whatever else is in the context.
+// minimal is a Dockerfile whose image has one small file, also from a large context.
 const minimal = "FROM scratch\nCOPY marker /\n"
 
 // makeTree makes a context like a working copy: Go's source tree, which has many small files, and large files that do not compress.

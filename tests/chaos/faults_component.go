@@ -22,7 +22,7 @@ func componentKilled(name string) func(*rand.Rand) fault {
 		return fault{
 			what: fmt.Sprintf("SIGKILL, started again after %s", d), when: anyMoment(r), alone: true, grace: time.Minute,
 			want: want{outcome: succeeds, within: 120 * time.Second},
-			harm: func(ctx context.Context, run *run) error {
+			disturb: func(ctx context.Context, run *run) error {
 				// The cluster is repaired even if the client ends.
 				ctx = context.WithoutCancel(ctx)
 				if err := run.Kill(name); err != nil {

@@ -37,7 +37,7 @@ func shortCut(r *rand.Rand) fault {
 	d := millis(r, 100, 3000)
 	return fault{
 		what: fmt.Sprintf("all connections closed and new ones refused for %s", d), when: anyMoment(r), want: mustSucceed,
-		harm: func(ctx context.Context, run *run) error { return run.link.cut(ctx, d) },
+		disturb: func(ctx context.Context, run *run) error { return run.link.cut(ctx, d) },
 	}
 }
 
@@ -45,7 +45,7 @@ func blip(r *rand.Rand) fault {
 	n, pause := 1+r.IntN(4), millis(r, 100, 700)
 	return fault{
 		what: fmt.Sprintf("all connections closed, %d times every %s", n, pause), when: anyMoment(r), want: mustSucceed,
-		harm: func(ctx context.Context, run *run) error {
+		disturb: func(ctx context.Context, run *run) error {
 			for range n {
 				if err := run.link.cut(ctx, 0); err != nil {
 					return err
@@ -69,7 +69,7 @@ func toxic(kind string, attributes map[string]int, directions ...string) func(*r
 func poisoned(kind string, attributes map[string]int, when moment, d time.Duration, directions ...string) fault {
 	return fault{
 		what: fmt.Sprintf("%s%v %v for %s", kind, attributes, directions, d), when: when, want: mustSucceed,
-		harm: func(ctx context.Context, run *run) error {
+		disturb: func(ctx context.Context, run *run) error {
 			if err := run.link.poison(kind, attributes, directions...); err != nil {
 				return err
 			}
@@ -92,7 +92,7 @@ func forgets(r *rand.Rand) fault {
 	return fault{
 		what: "data of all open connections dropped for good", when: anyMoment(r), detour: true, grace: time.Minute,
 		want: want{outcome: succeeds, within: 150 * time.Second},
-		harm: func(_ context.Context, run *run) error {
+		disturb: func(_ context.Context, run *run) error {
 			run.bypass.target.Store(run.apiServer())
 			return run.link.poison("timeout", map[string]int{"timeout": 0}, up, down)
 		},
@@ -124,7 +124,7 @@ func gone(r *rand.Rand) fault {
 	return fault{
 		what: "all connections closed and new ones refused for good", when: anyMoment(r), grace: shortGrace,
 		set: impatient, want: want{words: unreachable, codes: []int{1, 124}, cutOff: true, within: 90 * time.Second},
-		harm: func(ctx context.Context, run *run) error { return run.link.cut(ctx, -1) },
+		disturb: func(ctx context.Context, run *run) error { return run.link.cut(ctx, -1) },
 	}
 }
 
@@ -132,7 +132,7 @@ func silent(r *rand.Rand) fault {
 	return fault{
 		what: "data dropped for good", when: anyMoment(r), grace: shortGrace, set: impatient,
 		want: want{words: unreachable, codes: []int{1, 124}, cutOff: true, within: 150 * time.Second},
-		harm: func(_ context.Context, run *run) error {
+		disturb: func(_ context.Context, run *run) error {
 			return run.link.poison("timeout", map[string]int{"timeout": 0}, up, down)
 		},
 	}

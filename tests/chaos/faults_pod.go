@@ -36,7 +36,7 @@ func deleted(seconds int64) func(*rand.Rand) fault {
 		return fault{
 			what: fmt.Sprintf("delete with a grace period of %d s (-1: the pod's own)", seconds), when: inPod(r),
 			want: want{words: podGone, codes: []int{1}},
-			harm: func(ctx context.Context, run *run) error {
+			disturb: func(ctx context.Context, run *run) error {
 				options := metav1.DeleteOptions{}
 				if seconds >= 0 {
 					options.GracePeriodSeconds = &seconds
@@ -50,7 +50,7 @@ func deleted(seconds int64) func(*rand.Rand) fault {
 func evicted(r *rand.Rand) fault {
 	return fault{
 		what: "eviction through the API", when: inPod(r), want: want{words: podGone, codes: []int{1}},
-		harm: func(ctx context.Context, run *run) error {
+		disturb: func(ctx context.Context, run *run) error {
 			return notFoundIsFine(run.Client.CoreV1().Pods(run.ns).EvictV1(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: podName, Namespace: run.ns}}))
 		},
 	}
@@ -61,7 +61,7 @@ func deadline(r *rand.Rand) fault {
 	return fault{
 		what: "activeDeadlineSeconds lowered to 1", when: inPod(r),
 		want: want{words: []string{"deadline", "time limit", "timed out"}, codes: []int{1, 124}},
-		harm: func(ctx context.Context, run *run) error {
+		disturb: func(ctx context.Context, run *run) error {
 			_, err := run.Client.CoreV1().Pods(run.ns).Patch(ctx, podName, types.MergePatchType,
 				[]byte(`{"spec":{"activeDeadlineSeconds":1}}`), metav1.PatchOptions{})
 			return notFoundIsFine(err)

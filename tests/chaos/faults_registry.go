@@ -112,7 +112,7 @@ func restarted(r *rand.Rand) fault {
 	d := millis(r, 100, 3000)
 	return fault{
 		what: fmt.Sprintf("killed, and started again after %s", d), when: pushing(r), ownRegistry: true, want: mustSucceed,
-		harm: func(ctx context.Context, run *run) error {
+		disturb: func(ctx context.Context, run *run) error {
 			run.proxy.Close()
 			if err := wait(ctx, d); err != nil {
 				return err
@@ -126,7 +126,7 @@ func killed(r *rand.Rand) fault {
 	return fault{
 		what: "killed for good", when: pushing(r), ownRegistry: true,
 		want: want{codes: []int{4}, words: []string{"connection refused", "connection reset", "unreachable", "EOF", "broke off the connection"}},
-		harm: func(_ context.Context, run *run) error {
+		disturb: func(_ context.Context, run *run) error {
 			run.proxy.Close()
 			return nil
 		},

@@ -26,7 +26,7 @@ func signalKinds() []kind {
 func kill(r *rand.Rand) fault {
 	return fault{
 		what: "SIGKILL", when: anyMoment(r), grace: shortGrace, want: want{killed: true},
-		harm: func(_ context.Context, run *run) error { return run.process.signal(syscall.SIGKILL) },
+		disturb: func(_ context.Context, run *run) error { return run.process.signal(syscall.SIGKILL) },
 	}
 }
 
@@ -35,7 +35,7 @@ func stopped(from, to int, grace time.Duration, want want) func(*rand.Rand) faul
 		d := millis(r, from, to)
 		return fault{
 			what: fmt.Sprintf("SIGSTOP for %s with a grace of %s", d, grace), when: anyMoment(r), grace: grace, want: want,
-			harm: func(ctx context.Context, run *run) error {
+			disturb: func(ctx context.Context, run *run) error {
 				if err := run.process.signal(syscall.SIGSTOP); err != nil {
 					return err
 				}
@@ -51,8 +51,8 @@ func signalled(s syscall.Signal, codes ...int) func(*rand.Rand) fault {
 	return func(r *rand.Rand) fault {
 		return fault{
 			what: s.String(), when: anyMoment(r),
-			want: want{codes: codes, words: []string{s.String(), "signal"}, killable: true, within: 20 * time.Second},
-			harm: func(_ context.Context, run *run) error { return run.process.signal(s) },
+			want:    want{codes: codes, words: []string{s.String(), "signal"}, killable: true, within: 20 * time.Second},
+			disturb: func(_ context.Context, run *run) error { return run.process.signal(s) },
 		}
 	}
 }
@@ -63,7 +63,7 @@ func twice(r *rand.Rand) fault {
 	return fault{
 		what: fmt.Sprintf("%s twice within %s", s, pause), when: anyMoment(r), grace: shortGrace,
 		want: want{codes: []int{128 + int(s)}, words: []string{s.String(), "signal"}, killable: true, within: 20 * time.Second, cutOff: true, hurried: true},
-		harm: func(ctx context.Context, run *run) error {
+		disturb: func(ctx context.Context, run *run) error {
 			if err := run.process.signal(s); err != nil {
 				return err
 			}

@@ -22,7 +22,7 @@ const (
 func (r *run) judge(ctx context.Context, rep report) []string {
 	var wrong []string
 	w := rep.want
-	if !rep.disturbed && r.harm != nil {
+	if !rep.disturbed && r.disturb != nil {
 		w = want{outcome: succeeds} // it ended before the fault
 	}
 	killed := rep.code == -1 && (w.killed || w.killable && rep.stderr == "")

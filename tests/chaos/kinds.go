@@ -30,7 +30,7 @@ const (
 // kinds are all kinds of faults.
 func kinds() []kind {
 	return slices.Concat(
-		[]kind{{"none", 1, func(*rand.Rand) fault { return fault{what: "no harm", want: want{outcome: succeeds}} }}},
+		[]kind{{"none", 1, func(*rand.Rand) fault { return fault{what: "no fault", want: want{outcome: succeeds}} }}},
 		networkKinds(), signalKinds(), podKinds(), registryKinds(), componentKinds(), clockKinds(),
 	)
 }

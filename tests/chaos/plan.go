@@ -32,7 +32,7 @@ type fault struct {
 	ownRegistry bool                                 // the run pulls and pushes through a registry proxy of its own
 	http1       bool                                 // and that does not offer HTTP/2
 	set         func(*run) error                     // called before the client starts; may be nil
-	harm        func(context.Context, *run) error    // called at the moment; may be nil
+	disturb     func(context.Context, *run) error    // called at the moment; may be nil
 	check       func(context.Context, *run) []string // called after the client's end, returns violations; may be nil
 	want        want
 }
@@ -97,7 +97,7 @@ func newPlan(seed uint64) plan {
 	if p.want.within == 0 {
 		p.want.within = patience
 	}
-	if p.harm != nil {
+	if p.disturb != nil {
 		p.what = p.when.String() + ": " + p.what
 	}
 	return p

@@ -63,28 +63,28 @@ func (r *run) build(ctx context.Context, rep *report) error {
 	if r.process, err = startProcess(ctx, r.program, r.env, r.args); err != nil {
 		return err
 	}
-	harm := make(chan error, 1)
+	ended := make(chan error, 1)
 	limit := make(chan struct{})
-	harmCtx, cancel := context.WithTimeout(ctx, 2*patience) // until the moment
+	faultCtx, cancel := context.WithTimeout(ctx, 2*patience) // until the moment
 	defer cancel()
 	go func() {
 		defer time.AfterFunc(r.want.within, func() { close(limit) })
-		harm <- r.doHarm(harmCtx, rep)
+		ended <- r.disturbAtMoment(faultCtx, rep)
 	}()
 	rep.outcome = r.process.end(limit)
 	cancel()
-	if err := <-harm; err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, os.ErrProcessDone) {
+	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("cause the fault: %w", err)
 	}
 	return nil
 }
 
-// doHarm waits for the moment of the fault. A fault without harm is there from the start.
-func (r *run) doHarm(ctx context.Context, rep *report) error {
-	if rep.disturbed = r.harm == nil || r.process.await(ctx, r.when); !rep.disturbed || r.harm == nil {
+// disturbAtMoment waits for the moment of the fault. A fault without disturb is there from the start.
+func (r *run) disturbAtMoment(ctx context.Context, rep *report) error {
+	if rep.disturbed = r.disturb == nil || r.process.await(ctx, r.when); !rep.disturbed || r.disturb == nil {
 		return nil
 	}
-	return r.harm(ctx, r)
+	return r.disturb(ctx, r)
 }
 
 func (r *run) prepare(ctx context.Context) error {

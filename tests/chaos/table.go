@@ -19,7 +19,7 @@ func (w *row) add(r report) {
 	switch {
 	case len(r.violations) > 0:
 		w.violations++
-	case !r.disturbed && r.harm != nil:
+	case !r.disturbed && r.disturb != nil:
 		w.early++
 	case r.code == 0:
 		w.succeeded++

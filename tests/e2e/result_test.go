@@ -31,7 +31,7 @@ type result struct {
 
 var control = regexp.MustCompile(`[\x00-\x08\x0b-\x1f\x7f]`)
 
-// check checks the form of the output, which is the same for all runs, whatever the test is about.
+// check checks what is the same for the output of all runs.
 func (r result) check(t *testing.T) {
 	t.Helper()
 	if found := control.FindString(r.stderr); found != "" {

@@ -42,7 +42,7 @@ type console struct {
 
 var control = regexp.MustCompile(`[\x00-\x08\x0b-\x1f\x7f]`)
 
-// run waits for the end of the pipeline. It checks that the log has no control characters, whatever the test is about.
+// run waits for the end of the pipeline. It also checks that the log has no control characters.
 func (j job) run(t *testing.T) console {
 	t.Helper()
 	pipelines <- struct{}{}
