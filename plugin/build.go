@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
 	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/panics"
+	"github.com/kubectl-img/kubectl-img/internal/podlimits"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
@@ -70,7 +71,7 @@ func (b *build) inPod(ctx context.Context) (err error) {
 	command := builder.DeleteCommand(b.rung.Pod)
 	b.standing.add(command)
 	defer b.standing.remove(command)
-	pod, err := builder.Create(ctx, b.api, b.owned(ctx), podspec.Container)
+	pod, err := b.create(ctx)
 	if pod != nil {
 		b.created = true
 		defer func() { b.remove(ctx, pod, err) }()
@@ -89,6 +90,15 @@ func (b *build) inPod(ctx context.Context) (err error) {
 		return err
 	}
 	return b.converse(ctx, pod, func(ctx context.Context, s *session.Session) error { return b.upload(ctx, s) })
+}
+
+// create creates the pod. If the namespace's LimitRanges do not allow the default requests, it takes what they allow.
+func (b *build) create(ctx context.Context) (*builder.Pod, error) {
+	pod, lowered, err := builder.CreateFitting(ctx, b.api, b.owned(ctx), podspec.Container, podspec.DefaultRequests(b.rung.Pod, b.Requests))
+	if len(lowered) > 0 {
+		b.log.Warnf("requesting %s: a LimitRange of namespace %s does not allow the default requests; use --limit for a higher limit", podlimits.Text(lowered), b.Pod.Namespace)
+	}
+	return pod, err
 }
 
 // owned is the pod that is created: where this process runs in a pod, Kubernetes deletes the builder with it.

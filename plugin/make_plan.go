@@ -62,6 +62,7 @@ func (o *buildFlags) readPod(plan *Plan, p process) error {
 		}
 	}
 	plan.Profile, plan.Pod, plan.Below = rungs[0].Profile, rungs[0].Pod, rungs[1:]
+	plan.Requests = options.Requests
 	if dir, err := p.cacheDir(); err == nil {
 		plan.CacheDir = dir
 	}

@@ -42,6 +42,8 @@ type Plan struct {
 	DryRun          string        // yaml, json or empty
 	Verbose         bool
 
+	Requests corev1.ResourceList // that the user has chosen
+
 	CacheDir string // where the profile that worked is remembered; empty for nowhere
 
 	Warnings []string // one line each, for stderr, before anything else

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-img/kubectl-img/internal/podlimits"
 	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
@@ -38,7 +39,7 @@ func Create(ctx context.Context, api *API, want *corev1.Pod, container string) (
 	metav1.SetMetaDataAnnotation(&want.ObjectMeta, annotationRun, p.run)
 	var got *corev1.Pod
 	maybeStored := false // by an attempt that got no answer
-	err := api.retry(ctx, limits{slowRequestLimit, retryLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+	err := api.retry(ctx, retryLimits{slowRequestLimit, retryLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
 		got, err = client.CoreV1().Pods(p.namespace).Create(ctx, want, metav1.CreateOptions{})
 		if maybeStored && apierrors.IsAlreadyExists(err) {
 			got, err = p.getOwn(ctx, client)
@@ -56,8 +57,18 @@ func Create(ctx context.Context, api *API, want *corev1.Pod, container string) (
 	case maybeStored:
 		return p, fmt.Errorf("create builder pod %s: %w", p, err)
 	default:
-		return nil, fmt.Errorf("create builder pod %s: %w", p, err) // a pod of this name is not ours
+		return nil, fmt.Errorf("create builder pod %s: %w", p, podlimits.Explain(want, container, err)) // a pod of this name is not ours
 	}
+}
+
+// CreateFitting is Create, but lowers the requests of adjustable resources if the namespace's LimitRanges do not allow them. lowered has
+// the requests that it changed.
+func CreateFitting(ctx context.Context, api *API, want *corev1.Pod, container string, adjustable []corev1.ResourceName) (p *Pod, lowered corev1.ResourceList, err error) {
+	lowered, err = podlimits.Fit(want, container, adjustable, func(fitting *corev1.Pod) (err error) {
+		p, err = Create(ctx, api, fitting, container)
+		return err
+	})
+	return p, lowered, err
 }
 
 // getOwn returns the pod if this run created it, and an AlreadyExists error for any other pod of its name.
