@@ -94,7 +94,7 @@ func (b *build) inPod(ctx context.Context) (err error) {
 
 // create creates the pod. If the namespace's LimitRanges do not allow the default requests, it takes what they allow.
 func (b *build) create(ctx context.Context) (*builder.Pod, error) {
-	pod, lowered, err := builder.CreateFitting(ctx, b.api, b.owned(ctx), podspec.Container, podspec.DefaultRequests(b.rung.Pod, b.Requests))
+	pod, lowered, err := builder.Create(ctx, b.api, b.owned(ctx), podspec.Container, podspec.DefaultRequests(b.rung.Pod, b.Requests))
 	if len(lowered) > 0 {
 		b.log.Warnf("requesting %s: a LimitRange of namespace %s does not allow the default requests; use --limit for a higher limit", podlimits.Text(lowered), b.Pod.Namespace)
 	}

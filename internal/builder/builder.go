@@ -31,9 +31,18 @@ type Pod struct {
 	created         metav1.Time
 }
 
-// Create creates the pod; container names the one that builds. It repeats a create that was not answered. A returned Pod must be
-// deleted, even if there is an error: the API server may have stored it.
-func Create(ctx context.Context, api *API, want *corev1.Pod, container string) (*Pod, error) {
+// Create creates the pod; container names the one that builds. It repeats a create that was not answered. If the namespace's LimitRanges do
+// not allow the requests of adjustable resources, it lowers them and returns them as lowered. A returned Pod must be deleted, even if
+// there is an error: the API server may have stored it.
+func Create(ctx context.Context, api *API, want *corev1.Pod, container string, adjustable []corev1.ResourceName) (p *Pod, lowered corev1.ResourceList, err error) {
+	lowered, err = podlimits.Fit(want, container, adjustable, func(fitting *corev1.Pod) (err error) {
+		p, err = createAsIs(ctx, api, fitting, container)
+		return err
+	})
+	return p, lowered, err
+}
+
+func createAsIs(ctx context.Context, api *API, want *corev1.Pod, container string) (*Pod, error) {
 	p := &Pod{api: api, namespace: want.Namespace, name: want.Name, container: container, want: want, run: string(uuid.NewUUID())}
 	want = want.DeepCopy()
 	metav1.SetMetaDataAnnotation(&want.ObjectMeta, annotationRun, p.run)
@@ -59,16 +68,6 @@ func Create(ctx context.Context, api *API, want *corev1.Pod, container string) (
 	default:
 		return nil, fmt.Errorf("create builder pod %s: %w", p, podlimits.Explain(want, container, err)) // a pod of this name is not ours
 	}
-}
-
-// CreateFitting is Create, but lowers the requests of adjustable resources if the namespace's LimitRanges do not allow them. lowered has
-// the requests that it changed.
-func CreateFitting(ctx context.Context, api *API, want *corev1.Pod, container string, adjustable []corev1.ResourceName) (p *Pod, lowered corev1.ResourceList, err error) {
-	lowered, err = podlimits.Fit(want, container, adjustable, func(fitting *corev1.Pod) (err error) {
-		p, err = Create(ctx, api, fitting, container)
-		return err
-	})
-	return p, lowered, err
 }
 
 // getOwn returns the pod if this run created it, and an AlreadyExists error for any other pod of its name.
