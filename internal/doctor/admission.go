@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/pod-security-admission/api"
 
+	"github.com/kubectl-img/kubectl-img/internal/podlimits"
 	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
@@ -76,11 +78,16 @@ func (e *droppedError) Error() string { return "the API server drops " + e.Name(
 
 // dryRun returns why the API server would not store the candidate's pod as it is.
 func (e *Exam) dryRun(ctx context.Context, c Candidate) error {
-	stored, err := e.Client.CoreV1().Pods(e.Namespace).Create(ctx, c.Pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	container := c.Pod.Spec.Containers[0].Name
+	var stored *corev1.Pod
+	_, err := podlimits.Fit(c.Pod, container, e.DefaultRequests, func(pod *corev1.Pod) (err error) {
+		stored, err = e.Client.CoreV1().Pods(e.Namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	weakened := podsecurity.Compare(c.Pod, stored, c.Pod.Spec.Containers[0].Name)
+	weakened := podsecurity.Compare(c.Pod, stored, container)
 	switch {
 	case weakened == nil:
 		return nil

@@ -41,6 +41,8 @@ type Exam struct {
 	Client     kubernetes.Interface
 	Namespace  string
 	Candidates []Candidate // from the most isolated profile to the least
+	// DefaultRequests lists the resources for which the user has chosen no request. A build may lower these requests.
+	DefaultRequests []corev1.ResourceName
 	// ServerTime returns the current time by the API server's clock, or zero if the server does not send the time.
 	ServerTime func() time.Time
 	// Kubelet sends a GET request for path to a node's kubelet, through the API server.
