@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// Every change happens while the file before it is being written, so nothing depends on time.
-func TestChangesWhileSendingAreErrors(t *testing.T) {
+// The file changes right before it is sent, so the test does not depend on time.
+func TestSendChangedFile(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		change func(file string) error
@@ -27,9 +27,9 @@ func TestChangesWhileSendingAreErrors(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			root := writeTree(t, "x/file=content")
 			file := filepath.Join(root, "x/file")
-			w := &walker{root: root, rules: &rules{noPatterns(t)}}
+			w := &walker{root: root, rules: &ignoreRules{noPatterns(t)}}
 			s := newSender(tar.NewWriter(&hookWriter{}), "")
-			tr := &transfer{sender: s, counter: newCounter(), links: map[fileID]string{}}
+			tr := &dirSender{sender: s, counter: newCounter(), links: map[fileID]string{}}
 			w.visit = func(n node) error {
 				if n.path == "x/file" {
 					must(t, tc.change(file))
@@ -41,12 +41,12 @@ func TestChangesWhileSendingAreErrors(t *testing.T) {
 	}
 }
 
-func TestSizeChangesAreErrors(t *testing.T) {
+func TestSendResizedFile(t *testing.T) {
 	const size = 3 << 20
 	for _, tc := range []struct {
 		name  string
 		size  int64
-		after int64 // bytes written when it happens
+		after int64 // bytes written before the change
 	}{
 		{"shorter, after the header", size - 1, blockSize},
 		{"empty, after the header", 0, blockSize},
@@ -65,7 +65,7 @@ func TestSizeChangesAreErrors(t *testing.T) {
 	}
 }
 
-func TestUnreadableFilesAreErrors(t *testing.T) {
+func TestUnreadableFile(t *testing.T) {
 	for _, name := range []string{"file", "dir"} {
 		t.Run(name, func(t *testing.T) {
 			root := writeTree(t, "Dockerfile=FROM scratch", "dir/", "file=secret")
@@ -87,7 +87,7 @@ func TestUnreadableFilesAreErrors(t *testing.T) {
 	})
 }
 
-// asUser runs f with the file permissions of a plain user. They belong to the thread, so no other test notices.
+// asUser runs f with the file permissions of an unprivileged user. They apply to this thread only, and so to no other test.
 func asUser(t *testing.T, f func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {

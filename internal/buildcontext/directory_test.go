@@ -17,8 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestFromDirRefuses(t *testing.T) {
-	root := writeTree(t, "file", "empty=\n \n", "dir/", "large="+strings.Repeat("#", maxDockerfile+1), "ok/Dockerfile=FROM scratch", "ok/.dockerignore/")
+func TestFromDirError(t *testing.T) {
+	root := writeTree(t, "file", "empty=\n \n", "dir/", "large="+strings.Repeat("#", maxFileBytes+1), "ok/Dockerfile=FROM scratch", "ok/.dockerignore/")
 	must(t, os.Symlink("nowhere", filepath.Join(root, "dangling")))
 	for _, tc := range []struct {
 		name, dir, dockerfile, stdin string
@@ -48,7 +48,7 @@ func TestFromDirRefuses(t *testing.T) {
 				t.Errorf("path %q, want %q", fe.Path, tc.path)
 			}
 			if strings.Contains(err.Error(), "open "+tc.path+": open ") || strings.Contains(err.Error(), "stat ") {
-				t.Errorf("the path is told twice: %v", err)
+				t.Errorf("the error has the path twice: %v", err)
 			}
 		})
 	}
@@ -57,15 +57,15 @@ func TestFromDirRefuses(t *testing.T) {
 	}
 }
 
-func TestDockerfileIsFound(t *testing.T) {
+func TestFromDirDockerfile(t *testing.T) {
 	root := writeTree(t, "ctx/Dockerfile=FROM upper", "low/dockerfile=FROM lower", "Dockerfile=FROM outside", "ctx/sub/prod=FROM sub")
 	must(t, os.Symlink("ctx", filepath.Join(root, "link")))
 	must(t, os.Symlink("../Dockerfile", filepath.Join(root, "ctx/away")))
 	for _, tc := range []struct{ name, dir, dockerfile, content string }{
 		{"default", "ctx", "", "FROM upper"},
 		{"lower case", "low", "", "FROM lower"},
-		{"inside, named from the working directory", "ctx", "ctx/sub/prod", "FROM sub"},
-		{"outside, though the context has one of that name", "ctx", "Dockerfile", "FROM outside"},
+		{"inside the context, relative to the working directory", "ctx", "ctx/sub/prod", "FROM sub"},
+		{"outside the context, which has one of the same name", "ctx", "Dockerfile", "FROM outside"},
 		{"through a linked context", "link", "", "FROM upper"},
 		{"through a linked directory", "ctx", "link/sub/prod", "FROM sub"},
 		{"linked to the outside", "ctx", "ctx/away", "FROM outside"},
@@ -88,7 +88,7 @@ func TestNoIgnoreFile(t *testing.T) {
 	}
 }
 
-func TestSocketsAreSkipped(t *testing.T) {
+func TestSkippedSocket(t *testing.T) {
 	t.Chdir(writeTree(t, "Dockerfile=FROM scratch"))
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", "s")
 	must(t, err)
@@ -99,9 +99,9 @@ func TestSocketsAreSkipped(t *testing.T) {
 	}
 }
 
-func TestSecondsOnly(t *testing.T) {
+func TestModTimeInSeconds(t *testing.T) {
 	root := writeTree(t, "Dockerfile=FROM scratch")
-	at := time.Unix(-2, 500_000_000) // before the epoch too
+	at := time.Unix(-2, 500_000_000) // before the epoch
 	must(t, os.Chtimes(filepath.Join(root, "Dockerfile"), at, at))
 	stream, _ := sent(t, mustFromDir(t, root, ""), "")
 	list, _ := entriesOf(t, stream)
@@ -110,7 +110,7 @@ func TestSecondsOnly(t *testing.T) {
 	}
 }
 
-func TestCancelIsNoticed(t *testing.T) {
+func TestCancel(t *testing.T) {
 	root := writeTree(t, "Dockerfile=FROM scratch", "a", "b")
 	must(t, os.Truncate(filepath.Join(root, "b"), 64<<20))
 	cause := errors.New("interrupted")
@@ -134,7 +134,7 @@ func TestCancelIsNoticed(t *testing.T) {
 	})
 }
 
-// hookWriter counts and calls hook once, when it was given after bytes.
+// hookWriter counts bytes, and calls hook once after a number of them.
 type hookWriter struct {
 	n, after int64
 	hook     func()
@@ -149,12 +149,22 @@ func (w *hookWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestWriteErrorsAreNotFileErrors(t *testing.T) {
+func TestWriteError(t *testing.T) {
 	r, w := io.Pipe()
 	must(t, r.CloseWithError(io.ErrClosedPipe))
 	_, err := mustFromDir(t, writeTree(t, "Dockerfile=FROM scratch"), "").WriteTar(t.Context(), tar.NewWriter(w), "")
 	var fe *FileError
 	if !errors.Is(err, io.ErrClosedPipe) || errors.As(err, &fe) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestPrefix(t *testing.T) {
+	for prefix, want := range map[string]string{"": "f", "/": "f", ".": "f", "a": "a/", "a/b/": "a/b/", "/a": "a/"} {
+		stream, _ := sent(t, mustFromDir(t, writeTree(t, "f"), "-"), prefix)
+		list, _ := entriesOf(t, stream)
+		if list[0].Name != want {
+			t.Errorf("%q: first entry %q, want %q", prefix, list[0].Name, want)
+		}
 	}
 }

@@ -9,15 +9,15 @@ import (
 	"path/filepath"
 )
 
-// maxDockerfile is the largest Dockerfile or ignore file in bytes: they are kept in memory.
-const maxDockerfile = 1 << 20
+// maxFileBytes is the size limit of a Dockerfile or an ignore file, which are kept in memory.
+const maxFileBytes = 1 << 20
 
 const opDockerfile = "read Dockerfile"
 
-// dockerfile is what is known of the Dockerfile.
+// dockerfile is a Dockerfile, as far as it has been read.
 type dockerfile struct {
 	content []byte
-	file    string // as the user named it; "" for stdin
+	file    string // on disk, as the user named it; "" for stdin
 	path    string // in an archive
 }
 
@@ -52,7 +52,7 @@ func stdinDockerfile(stdin io.Reader) (*dockerfile, error) {
 	return d, d.check()
 }
 
-// check refuses what no engine could build.
+// check returns an error for an empty Dockerfile.
 func (d *dockerfile) check() error {
 	if len(bytes.TrimSpace(d.content)) > 0 {
 		return nil
@@ -64,7 +64,7 @@ func (d *dockerfile) check() error {
 	return &FileError{Op: opDockerfile, Path: name, Err: ErrEmptyDockerfile}
 }
 
-// defaultDockerfile is docker's: "Dockerfile", or "dockerfile" where only that exists.
+// defaultDockerfile returns docker's default: Dockerfile, or dockerfile if only that exists.
 func defaultDockerfile(dir string) string {
 	name := filepath.Join(dir, "Dockerfile")
 	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
@@ -93,11 +93,11 @@ func readSmall(op, name string) ([]byte, error) {
 }
 
 func readLimited(op, name string, r io.Reader) ([]byte, error) {
-	content, err := io.ReadAll(io.LimitReader(r, maxDockerfile+1))
+	content, err := io.ReadAll(io.LimitReader(r, maxFileBytes+1))
 	if err != nil {
 		return nil, fileError(op, name, err)
 	}
-	if len(content) > maxDockerfile {
+	if len(content) > maxFileBytes {
 		return nil, fileError(op, name, ErrTooLarge)
 	}
 	return content, nil

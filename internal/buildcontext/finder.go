@@ -8,12 +8,12 @@ import (
 	"slices"
 )
 
-// finder takes a copy of the Dockerfile as an archive goes by.
+// finder copies the Dockerfile while the archive is sent.
 type finder struct {
 	names []string // preferred first
 	file  *dockerfile
 	buf   bytes.Buffer
-	rank  int // index in names of the best one seen; len(names) for none
+	rank  int // index in names of the best entry so far; len(names) for none
 	err   error
 }
 
@@ -21,7 +21,7 @@ func newFinder(names []string, d *dockerfile) *finder {
 	return &finder{names: names, file: d, rank: len(names)}
 }
 
-// capture returns the reader to send the entry's content from.
+// capture returns a reader of the entry's content, which copies the content if the entry can be the Dockerfile.
 func (f *finder) capture(hdr *tar.Header, r io.Reader) io.Reader {
 	i := slices.Index(f.names, hdr.Name)
 	if i < 0 || i > f.rank {
@@ -32,7 +32,7 @@ func (f *finder) capture(hdr *tar.Header, r io.Reader) io.Reader {
 	switch {
 	case hdr.Typeflag == tar.TypeDir:
 		f.err = ErrIsDirectory
-	case hdr.Size > maxDockerfile:
+	case hdr.Size > maxFileBytes:
 		f.err = ErrTooLarge
 	case hdr.Typeflag == tar.TypeReg && hdr.Size == 0:
 		f.err = ErrEmptyDockerfile
@@ -44,7 +44,7 @@ func (f *finder) capture(hdr *tar.Header, r io.Reader) io.Reader {
 	return r
 }
 
-// check ends the search.
+// check returns an error if there is no Dockerfile, or if it can't be used.
 func (f *finder) check() error {
 	if f.rank == len(f.names) {
 		return fileError(opDockerfile, f.names[0], ErrNoDockerfile)
@@ -59,7 +59,7 @@ func (f *finder) check() error {
 	return f.file.check()
 }
 
-// nameSet remembers names in a few bytes each, however long they are.
+// nameSet is a set of names that needs only a few bytes for each.
 type nameSet struct {
 	seed   maphash.Seed
 	hashes map[uint64]struct{}
