@@ -21,7 +21,7 @@ const (
 // stands for Dockerfile. As in docker, text that is no archive is a Dockerfile with an empty context.
 func FromTar(r io.Reader, dockerfile string) (*Context, error) {
 	if dockerfile == "-" {
-		return nil, fmt.Errorf("%s: %w", opRead, ErrAmbiguousDockerfile)
+		return nil, fmt.Errorf("%s: %w", opRead, errAmbiguousDockerfile)
 	}
 	wanted, err := dockerfileNames(dockerfile)
 	if err != nil {
@@ -39,11 +39,11 @@ func FromTar(r io.Reader, dockerfile string) (*Context, error) {
 	case isTar(head):
 		return fromArchive(in, wanted), nil
 	case len(head) == 0 || len(head) == blockSize && len(bytes.Trim(head, "\x00")) == 0:
-		return nil, fmt.Errorf("%s: %w", opRead, ErrEmptyInput)
+		return nil, fmt.Errorf("%s: %w", opRead, errEmptyInput)
 	case in.compressed || !isText(head):
-		return nil, fmt.Errorf("%s: %w", opRead, ErrNotArchive)
+		return nil, fmt.Errorf("%s: %w", opRead, errNotArchive)
 	case dockerfile != "":
-		return nil, fmt.Errorf("%s: %w", opRead, ErrAmbiguousDockerfile)
+		return nil, fmt.Errorf("%s: %w", opRead, errAmbiguousDockerfile)
 	}
 	return fromText(in)
 }
@@ -55,7 +55,7 @@ func dockerfileNames(name string) ([]string, error) {
 	}
 	clean, err := cleanName(name)
 	if err == nil && clean == "." {
-		err = ErrIsDirectory
+		err = errIsDirectory
 	}
 	if err != nil {
 		return nil, fileError(opDockerfile, name, err)
@@ -69,7 +69,7 @@ func fromText(r io.Reader) (*Context, error) {
 		return nil, err
 	}
 	if !isText(d.content) {
-		return nil, fmt.Errorf("%s: %w", opRead, ErrNotArchive)
+		return nil, fmt.Errorf("%s: %w", opRead, errNotArchive)
 	}
 	return &Context{dockerfile: d, src: emptySource{}}, nil
 }
@@ -122,7 +122,7 @@ func cleanName(name string) (string, error) {
 	}
 	clean := path.Clean(name)
 	if clean == ".." || len(clean) > 2 && clean[:3] == "../" {
-		return "", ErrEscapes
+		return "", errEscapes
 	}
 	return clean, nil
 }

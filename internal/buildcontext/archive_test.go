@@ -93,7 +93,7 @@ func TestArchiveEntries(t *testing.T) {
 	if scanned, err := c.Scan(t.Context()); err != nil || !cmp.Equal(scanned, Summary{}) {
 		t.Errorf("Scan = %v, %v", scanned, err)
 	}
-	if err := sendError(t.Context(), c); !errors.Is(err, ErrConsumed) {
+	if err := sendError(t.Context(), c); !errors.Is(err, errConsumed) {
 		t.Errorf("sent twice: %v", err)
 	}
 }
@@ -166,33 +166,33 @@ func TestFromTarError(t *testing.T) {
 		dockerfile string
 		want       error
 	}{
-		{"nothing", nil, "", ErrEmptyInput},
-		{"an archive of nothing", make([]byte, 10240), "", ErrEmptyInput},
-		{"gzip of nothing", compressions["gzip"](t, nil), "", ErrEmptyInput},
-		{"gzip of text", compressions["gzip"](t, []byte("FROM scratch")), "", ErrNotArchive},
-		{"binary", []byte("\x7fELF\x02\x01\x01\x00"), "", ErrNotArchive},
-		{"not quite text", bytes.Repeat([]byte{0xff, 0xfe}, 300), "", ErrNotArchive},
-		{"text, then binary", append(bytes.Repeat([]byte("# text\n"), 100), 0), "", ErrNotArchive},
-		{"spaces", []byte(" \n"), "", ErrEmptyDockerfile},
-		{"large text", bytes.Repeat([]byte("#"), maxFileBytes+1), "", ErrTooLarge},
-		{"bzip2", []byte("BZh91AY&SY"), "", ErrUnsupported},
-		{"xz", []byte("\xfd7zXZ\x00\x00"), "", ErrUnsupported},
-		{"zip", []byte("PK\x03\x04..."), "", ErrUnsupported},
-		{"text and -f", []byte("FROM scratch"), "Dockerfile", ErrAmbiguousDockerfile},
-		{"-f from stdin too", simpleTar(t), "-", ErrAmbiguousDockerfile},
-		{"-f outside", simpleTar(t), "../Dockerfile", ErrEscapes},
-		{"-f is the root", simpleTar(t), "./", ErrIsDirectory},
+		{"nothing", nil, "", errEmptyInput},
+		{"an archive of nothing", make([]byte, 10240), "", errEmptyInput},
+		{"gzip of nothing", compressions["gzip"](t, nil), "", errEmptyInput},
+		{"gzip of text", compressions["gzip"](t, []byte("FROM scratch")), "", errNotArchive},
+		{"binary", []byte("\x7fELF\x02\x01\x01\x00"), "", errNotArchive},
+		{"not quite text", bytes.Repeat([]byte{0xff, 0xfe}, 300), "", errNotArchive},
+		{"text, then binary", append(bytes.Repeat([]byte("# text\n"), 100), 0), "", errNotArchive},
+		{"spaces", []byte(" \n"), "", errEmptyDockerfile},
+		{"large text", bytes.Repeat([]byte("#"), maxFileBytes+1), "", errTooLarge},
+		{"bzip2", []byte("BZh91AY&SY"), "", errUnsupported},
+		{"xz", []byte("\xfd7zXZ\x00\x00"), "", errUnsupported},
+		{"zip", []byte("PK\x03\x04..."), "", errUnsupported},
+		{"text and -f", []byte("FROM scratch"), "Dockerfile", errAmbiguousDockerfile},
+		{"-f from stdin too", simpleTar(t), "-", errAmbiguousDockerfile},
+		{"-f outside", simpleTar(t), "../Dockerfile", errEscapes},
+		{"-f is the root", simpleTar(t), "./", errIsDirectory},
 		{"no Dockerfile", tarOf(t, nil, tar.Header{Name: "f"}), "", ErrNoDockerfile},
 		{"no such Dockerfile", simpleTar(t), "sub/Dockerfile", ErrNoDockerfile},
-		{"empty Dockerfile", tarOf(t, nil, tar.Header{Name: "Dockerfile"}), "", ErrEmptyDockerfile},
-		{"blank Dockerfile", tarOf(t, map[string]string{"Dockerfile": "\n"}, tar.Header{Name: "Dockerfile"}), "", ErrEmptyDockerfile},
-		{"large Dockerfile", tarOf(t, map[string]string{"Dockerfile": strings.Repeat("#", maxFileBytes+1)}, tar.Header{Name: "Dockerfile"}), "", ErrTooLarge},
-		{"Dockerfile is a directory", tarOf(t, nil, tar.Header{Name: "Dockerfile/", Typeflag: tar.TypeDir}), "", ErrIsDirectory},
-		{"an entry outside", entry(tar.Header{Name: "../f"}), "", ErrEscapes},
-		{"an entry outside, later", entry(tar.Header{Name: "a/../../f"}), "", ErrEscapes},
-		{"an absolute entry outside", entry(tar.Header{Name: "/../f"}), "", ErrEscapes},
-		{"a directory outside", entry(tar.Header{Name: "..", Typeflag: tar.TypeDir}), "", ErrEscapes},
-		{"a hard link outside", entry(tar.Header{Name: "l", Typeflag: tar.TypeLink, Linkname: "../f"}), "", ErrEscapes},
+		{"empty Dockerfile", tarOf(t, nil, tar.Header{Name: "Dockerfile"}), "", errEmptyDockerfile},
+		{"blank Dockerfile", tarOf(t, map[string]string{"Dockerfile": "\n"}, tar.Header{Name: "Dockerfile"}), "", errEmptyDockerfile},
+		{"large Dockerfile", tarOf(t, map[string]string{"Dockerfile": strings.Repeat("#", maxFileBytes+1)}, tar.Header{Name: "Dockerfile"}), "", errTooLarge},
+		{"Dockerfile is a directory", tarOf(t, nil, tar.Header{Name: "Dockerfile/", Typeflag: tar.TypeDir}), "", errIsDirectory},
+		{"an entry outside", entry(tar.Header{Name: "../f"}), "", errEscapes},
+		{"an entry outside, later", entry(tar.Header{Name: "a/../../f"}), "", errEscapes},
+		{"an absolute entry outside", entry(tar.Header{Name: "/../f"}), "", errEscapes},
+		{"a directory outside", entry(tar.Header{Name: "..", Typeflag: tar.TypeDir}), "", errEscapes},
+		{"a hard link outside", entry(tar.Header{Name: "l", Typeflag: tar.TypeLink, Linkname: "../f"}), "", errEscapes},
 		{"a root that is a file", entry(tar.Header{Name: "."}), "", nil},
 		{"an entry of no known type", entry(tar.Header{Name: "f", Typeflag: 'Z'}), "", nil},
 	} {

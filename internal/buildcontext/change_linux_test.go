@@ -21,8 +21,8 @@ func TestSendChangedFile(t *testing.T) {
 		{"vanished", os.Remove, fs.ErrNotExist},
 		{"replaced", func(f string) error {
 			return errors.Join(os.WriteFile(f+"~", []byte("other"), 0o644), os.Rename(f+"~", f))
-		}, ErrChanged},
-		{"became a directory", func(f string) error { return errors.Join(os.Remove(f), os.Mkdir(f, 0o755)) }, ErrChanged},
+		}, errChanged},
+		{"became a directory", func(f string) error { return errors.Join(os.Remove(f), os.Mkdir(f, 0o755)) }, errChanged},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			root := writeTree(t, "x/file=content")
@@ -60,7 +60,7 @@ func TestSendResizedFile(t *testing.T) {
 			must(t, os.Truncate(file, size))
 			w := &hookWriter{after: tc.after, hook: func() { must(t, os.Truncate(file, tc.size)) }}
 			_, err := mustFromDir(t, root, "-").WriteTar(t.Context(), tar.NewWriter(w), "")
-			wantFileError(t, err, ErrChanged, file)
+			wantFileError(t, err, errChanged, file)
 		})
 	}
 }
@@ -108,8 +108,8 @@ func asUser(t *testing.T, f func()) {
 
 func wantFileError(t *testing.T, err, want error, path string) {
 	t.Helper()
-	var fe *FileError
+	var fe *pathError
 	if !errors.As(err, &fe) || !errors.Is(err, want) || fe.Path != path {
-		t.Errorf("got %v, want a FileError of %s: %v", err, path, want)
+		t.Errorf("got %v, want a pathError of %s: %v", err, path, want)
 	}
 }

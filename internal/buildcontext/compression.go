@@ -39,7 +39,7 @@ func open(r io.Reader) (*input, error) {
 	}
 	for _, f := range unsupported {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
-			return nil, fmt.Errorf("%s: %w", f.name, ErrUnsupported)
+			return nil, fmt.Errorf("%s: %w", f.name, errUnsupported)
 		}
 	}
 	in := &input{Reader: raw, raw: raw, close: func() {}}

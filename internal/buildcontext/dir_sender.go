@@ -62,13 +62,13 @@ func (t *dirSender) content(ctx context.Context, n node, hdr *tar.Header) error 
 		return fileError(opSend, n.file, err)
 	}
 	if !os.SameFile(info, n.info) || info.Mode().Type() != n.info.Mode().Type() {
-		return fileError(opSend, n.file, fmt.Errorf("%w: replaced by another file", ErrChanged))
+		return fileError(opSend, n.file, fmt.Errorf("%w: replaced by another file", errChanged))
 	}
 	hdr.Size = info.Size()
 	if err := t.sender.header(hdr); err != nil {
 		return err
 	}
-	c := content{Reader: f, op: opSend, name: n.file, size: hdr.Size, short: fmt.Errorf("%w: it shrank", ErrChanged)}
+	c := content{Reader: f, op: opSend, name: n.file, size: hdr.Size, short: fmt.Errorf("%w: it shrank", errChanged)}
 	if err := t.sender.copy(ctx, c); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (t *dirSender) content(ctx context.Context, n node, hdr *tar.Header) error 
 func (t *dirSender) checkEnd(f io.Reader, name string) error {
 	switch n, err := f.Read(t.sender.buf[:1]); {
 	case n > 0:
-		return fileError(opSend, name, fmt.Errorf("%w: it grew", ErrChanged))
+		return fileError(opSend, name, fmt.Errorf("%w: it grew", errChanged))
 	case err != nil && !errors.Is(err, io.EOF):
 		return fileError(opSend, name, err)
 	}

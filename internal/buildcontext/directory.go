@@ -13,7 +13,7 @@ import (
 const opContext = "open build context"
 
 // FromDir checks the directory, and reads the Dockerfile and the ignore file. dockerfile is relative to the working directory; "" stands
-// for the one in dir, and "-" for stdin. The error is a *FileError or a *PatternError.
+// for the one in dir, and "-" for stdin. Its errors name the file.
 func FromDir(dir, dockerfile string, stdin io.Reader) (*Context, error) {
 	if err := checkDirectory(dir); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func checkDirectory(dir string) error {
 		return fileError(opContext, dir, err)
 	}
 	if !info.IsDir() {
-		return fileError(opContext, dir, ErrNotDirectory)
+		return fileError(opContext, dir, errNotDirectory)
 	}
 	return nil
 }

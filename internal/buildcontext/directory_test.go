@@ -26,23 +26,23 @@ func TestFromDirError(t *testing.T) {
 		path                         string
 	}{
 		{"no directory", "none", "", "", fs.ErrNotExist, "none"},
-		{"a file", "file", "", "", ErrNotDirectory, "file"},
+		{"a file", "file", "", "", errNotDirectory, "file"},
 		{"no Dockerfile", ".", "", "", ErrNoDockerfile, "Dockerfile"},
 		{"no such Dockerfile", ".", "other", "", ErrNoDockerfile, "other"},
 		{"Dockerfile is a dangling link", ".", "dangling", "", ErrNoDockerfile, "dangling"},
-		{"Dockerfile is a directory", ".", "dir", "", ErrIsDirectory, "dir"},
+		{"Dockerfile is a directory", ".", "dir", "", errIsDirectory, "dir"},
 		{"Dockerfile below a file", ".", "file/Dockerfile", "", nil, "file/Dockerfile"},
-		{"empty Dockerfile", ".", "empty", "", ErrEmptyDockerfile, "empty"},
-		{"large Dockerfile", ".", "large", "", ErrTooLarge, "large"},
-		{"empty stdin", ".", "-", "", ErrEmptyDockerfile, "-"},
-		{"ignore file is a directory", "ok", "", "", ErrIsDirectory, ".dockerignore"},
+		{"empty Dockerfile", ".", "empty", "", errEmptyDockerfile, "empty"},
+		{"large Dockerfile", ".", "large", "", errTooLarge, "large"},
+		{"empty stdin", ".", "-", "", errEmptyDockerfile, "-"},
+		{"ignore file is a directory", "ok", "", "", errIsDirectory, ".dockerignore"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Chdir(root)
 			_, err := FromDir(tc.dir, tc.dockerfile, strings.NewReader(tc.stdin))
-			var fe *FileError
+			var fe *pathError
 			if !errors.As(err, &fe) || tc.want != nil && !errors.Is(err, tc.want) {
-				t.Fatalf("got %v, want a FileError: %v", err, tc.want)
+				t.Fatalf("got %v, want a pathError: %v", err, tc.want)
 			}
 			if filepath.Base(fe.Path) != filepath.Base(tc.path) {
 				t.Errorf("path %q, want %q", fe.Path, tc.path)
@@ -153,7 +153,7 @@ func TestWriteError(t *testing.T) {
 	r, w := io.Pipe()
 	must(t, r.CloseWithError(io.ErrClosedPipe))
 	_, err := mustFromDir(t, writeTree(t, "Dockerfile=FROM scratch"), "").WriteTar(t.Context(), tar.NewWriter(w), "")
-	var fe *FileError
+	var fe *pathError
 	if !errors.Is(err, io.ErrClosedPipe) || errors.As(err, &fe) {
 		t.Errorf("got %v", err)
 	}

@@ -32,7 +32,7 @@ func readDockerfile(dir, name string, stdin io.Reader) (*dockerfile, error) {
 	content, err := readSmall(opDockerfile, name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			err = &FileError{Op: opDockerfile, Path: name, Err: ErrNoDockerfile}
+			err = &pathError{Op: opDockerfile, Path: name, Err: ErrNoDockerfile}
 		}
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func readDockerfile(dir, name string, stdin io.Reader) (*dockerfile, error) {
 
 func stdinDockerfile(stdin io.Reader) (*dockerfile, error) {
 	if stdin == nil {
-		return nil, &FileError{Op: opDockerfile, Path: "-", Err: ErrNoDockerfile}
+		return nil, &pathError{Op: opDockerfile, Path: "-", Err: ErrNoDockerfile}
 	}
 	content, err := readLimited(opDockerfile, "-", stdin)
 	if err != nil {
@@ -61,7 +61,7 @@ func (d *dockerfile) check() error {
 	if name == "" {
 		name = "-"
 	}
-	return &FileError{Op: opDockerfile, Path: name, Err: ErrEmptyDockerfile}
+	return &pathError{Op: opDockerfile, Path: name, Err: errEmptyDockerfile}
 }
 
 // defaultDockerfile returns docker's default: Dockerfile, or dockerfile if only that exists.
@@ -82,7 +82,7 @@ func readSmall(op, name string) ([]byte, error) {
 		return nil, fileError(op, name, err)
 	}
 	if info.IsDir() {
-		return nil, fileError(op, name, ErrIsDirectory)
+		return nil, fileError(op, name, errIsDirectory)
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -98,7 +98,7 @@ func readLimited(op, name string, r io.Reader) ([]byte, error) {
 		return nil, fileError(op, name, err)
 	}
 	if len(content) > maxFileBytes {
-		return nil, fileError(op, name, ErrTooLarge)
+		return nil, fileError(op, name, errTooLarge)
 	}
 	return content, nil
 }

@@ -23,7 +23,7 @@ func (a *archive) scan(context.Context) (Summary, error) { return Summary{}, nil
 
 func (a *archive) send(ctx context.Context, s *sender) error {
 	if a.sent {
-		return fmt.Errorf("%s: %w", opRead, ErrConsumed)
+		return fmt.Errorf("%s: %w", opRead, errConsumed)
 	}
 	a.sent = true
 	err := a.entries(ctx, s)

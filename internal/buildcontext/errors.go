@@ -9,58 +9,58 @@ import (
 
 // The causes of this package's errors, for errors.Is.
 var (
-	// ErrNotDirectory means that the build context is a file.
-	ErrNotDirectory = errors.New("not a directory")
+	// errNotDirectory means that the build context is a file.
+	errNotDirectory = errors.New("not a directory")
 	// ErrNoDockerfile means that the Dockerfile does not exist.
 	ErrNoDockerfile = errors.New("no such file")
-	// ErrIsDirectory means that the Dockerfile is a directory.
-	ErrIsDirectory = errors.New("is a directory")
-	// ErrEmptyDockerfile means that the Dockerfile has no content but space.
-	ErrEmptyDockerfile = errors.New("empty")
-	// ErrTooLarge means that the Dockerfile or the ignore file is over 1 MiB.
-	ErrTooLarge = errors.New("larger than 1 MiB")
-	// ErrChanged means that a file changed while it was sent.
-	ErrChanged = errors.New("changed while it was sent")
-	// ErrNotArchive means that stdin is neither an archive nor a Dockerfile.
-	ErrNotArchive = errors.New("neither a tar archive nor a Dockerfile")
-	// ErrEmptyInput means that stdin is empty.
-	ErrEmptyInput = errors.New("empty input")
-	// ErrUnsupported means that an archive has another compression than gzip or zstd.
-	ErrUnsupported = errors.New("unsupported compression, use gzip or zstd")
-	// ErrEscapes means that a name or a link leads out of the context.
-	ErrEscapes = errors.New("points outside the build context")
-	// ErrAmbiguousDockerfile means that the Dockerfile comes from stdin and from -f.
-	ErrAmbiguousDockerfile = errors.New("ambiguous Dockerfile: stdin and -f both name one")
-	// ErrConsumed means that an archive on stdin was sent before.
-	ErrConsumed = errors.New("already sent")
+	// errIsDirectory means that the Dockerfile is a directory.
+	errIsDirectory = errors.New("is a directory")
+	// errEmptyDockerfile means that the Dockerfile has no content but space.
+	errEmptyDockerfile = errors.New("empty")
+	// errTooLarge means that the Dockerfile or the ignore file is over 1 MiB.
+	errTooLarge = errors.New("larger than 1 MiB")
+	// errChanged means that a file changed while it was sent.
+	errChanged = errors.New("changed while it was sent")
+	// errNotArchive means that stdin is neither an archive nor a Dockerfile.
+	errNotArchive = errors.New("neither a tar archive nor a Dockerfile")
+	// errEmptyInput means that stdin is empty.
+	errEmptyInput = errors.New("empty input")
+	// errUnsupported means that an archive has another compression than gzip or zstd.
+	errUnsupported = errors.New("unsupported compression, use gzip or zstd")
+	// errEscapes means that a name or a link leads out of the context.
+	errEscapes = errors.New("points outside the build context")
+	// errAmbiguousDockerfile means that the Dockerfile comes from stdin and from -f.
+	errAmbiguousDockerfile = errors.New("ambiguous Dockerfile: stdin and -f both name one")
+	// errConsumed means that an archive on stdin was sent before.
+	errConsumed = errors.New("already sent")
 )
 
-// FileError is a problem with one file, on disk or in an archive.
-type FileError struct {
+// pathError is a problem with one file, on disk or in an archive.
+type pathError struct {
 	Op   string // for example "read Dockerfile"
 	Path string
 	Err  error
 }
 
-func (e *FileError) Error() string { return fmt.Sprintf("%s %s: %v", e.Op, printable(e.Path), e.Err) }
+func (e *pathError) Error() string { return fmt.Sprintf("%s %s: %v", e.Op, printable(e.Path), e.Err) }
 
-func (e *FileError) Unwrap() error { return e.Err }
+func (e *pathError) Unwrap() error { return e.Err }
 
-// PatternError is an invalid line of an ignore file.
-type PatternError struct {
+// patternError is an invalid line of an ignore file.
+type patternError struct {
 	File    string
 	Line    int // from 1
 	Pattern string
 	Err     error
 }
 
-func (e *PatternError) Error() string {
+func (e *patternError) Error() string {
 	return fmt.Sprintf("parse %s:%d: pattern %q: %v", e.File, e.Line, e.Pattern, e.Err)
 }
 
-func (e *PatternError) Unwrap() error { return e.Err }
+func (e *patternError) Unwrap() error { return e.Err }
 
-// fileError returns a FileError that has the path once: an error of os can contain it too.
+// fileError returns a pathError that has the path once: an error of os can contain it too.
 func fileError(op, path string, err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
@@ -70,7 +70,7 @@ func fileError(op, path string, err error) error {
 	if errors.As(err, &le) {
 		err = le.Err
 	}
-	return &FileError{Op: op, Path: path, Err: err}
+	return &pathError{Op: op, Path: path, Err: err}
 }
 
 // printable quotes a name that has control characters or line breaks.

@@ -31,11 +31,11 @@ func (f *finder) capture(hdr *tar.Header, r io.Reader) io.Reader {
 	f.buf.Reset()
 	switch {
 	case hdr.Typeflag == tar.TypeDir:
-		f.err = ErrIsDirectory
+		f.err = errIsDirectory
 	case hdr.Size > maxFileBytes:
-		f.err = ErrTooLarge
+		f.err = errTooLarge
 	case hdr.Typeflag == tar.TypeReg && hdr.Size == 0:
-		f.err = ErrEmptyDockerfile
+		f.err = errEmptyDockerfile
 	case hdr.Typeflag == tar.TypeReg:
 		return io.TeeReader(r, &f.buf)
 	case hdr.Typeflag == tar.TypeFifo:

@@ -67,7 +67,7 @@ func (f *ignoreFile) checkLines() error {
 			err = checkPatterns(patterns)
 		}
 		if err != nil {
-			return &PatternError{File: f.name, Line: i + 1, Pattern: string(bytes.TrimSpace(line)), Err: err}
+			return &patternError{File: f.name, Line: i + 1, Pattern: string(bytes.TrimSpace(line)), Err: err}
 		}
 	}
 	return nil

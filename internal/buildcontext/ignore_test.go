@@ -120,9 +120,9 @@ func TestInvalidPattern(t *testing.T) {
 	} {
 		root := writeTree(t, "Dockerfile=FROM scratch", ".dockerignore="+tc.ignore)
 		_, err := FromDir(root, "", nil)
-		var pe *PatternError
+		var pe *patternError
 		if !errors.As(err, &pe) {
-			t.Errorf("%q: got %v, want a PatternError", tc.ignore, err)
+			t.Errorf("%q: got %v, want a patternError", tc.ignore, err)
 			continue
 		}
 		if pe.Line != tc.line || pe.Pattern != tc.pattern || pe.File != filepath.Join(root, ".dockerignore") {

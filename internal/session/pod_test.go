@@ -175,7 +175,7 @@ func (p *pod) session(log *bytes.Buffer, changes ...func(*Session)) (*Session, c
 // job is a payload of context files and steps.
 func (p *pod) job(files map[string]string, steps ...engine.Step) Payload {
 	return Payload{Write: func(w *tar.Writer) error {
-		all := map[string]string{"run/upload/job": Script(steps)}
+		all := map[string]string{"run/upload/job": stepCommands(steps)}
 		for name, text := range files {
 			all["workspace/context/"+name] = text
 		}
