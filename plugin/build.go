@@ -3,7 +3,6 @@ package plugin
 import (
 	"archive/tar"
 	"context"
-	"path"
 	"sync"
 	"time"
 
@@ -203,7 +202,7 @@ func (b *build) upload(ctx context.Context, s *session.Session) error {
 		}
 		finish := string(sent.ModeScript())
 		if b.Source.Dockerfile() == nil { // a link in an archive, known only to the pod
-			finish += session.Copy(path.Join(b.Build.Context, b.Source.DockerfilePath()), b.Build.Dockerfile)
+			finish += session.CopyDockerfile(b.Source.DockerfilePath())
 		}
 		if b.StrictOwnership {
 			finish += session.StrictOwnership

@@ -160,6 +160,9 @@ func TestFromTarError(t *testing.T) {
 	entry := func(hdr tar.Header) []byte {
 		return tarOf(t, nil, tar.Header{Name: "first"}, hdr)
 	}
+	linked := func(name, target string) []byte {
+		return tarOf(t, nil, tar.Header{Name: name, Typeflag: tar.TypeSymlink, Linkname: target})
+	}
 	for _, tc := range []struct {
 		name       string
 		in         []byte
@@ -193,6 +196,9 @@ func TestFromTarError(t *testing.T) {
 		{"an absolute entry outside", entry(tar.Header{Name: "/../f"}), "", errEscapes},
 		{"a directory outside", entry(tar.Header{Name: "..", Typeflag: tar.TypeDir}), "", errEscapes},
 		{"a hard link outside", entry(tar.Header{Name: "l", Typeflag: tar.TypeLink, Linkname: "../f"}), "", errEscapes},
+		{"Dockerfile is a link to an absolute path", linked("Dockerfile", "/run/secrets/x"), "", errEscapes},
+		{"Dockerfile is a link that leads out", linked("Dockerfile", "a/../../x"), "", errEscapes},
+		{"-f is a link that leads out", linked("sub/prod", "../../x"), "sub/prod", errEscapes},
 		{"a root that is a file", entry(tar.Header{Name: "."}), "", nil},
 		{"an entry of no known type", entry(tar.Header{Name: "f", Typeflag: 'Z'}), "", nil},
 	} {
@@ -225,6 +231,7 @@ func TestArchiveDockerfile(t *testing.T) {
 		{"both, the other way", "", "Dockerfile", "upper", []tar.Header{{Name: "Dockerfile"}, {Name: "dockerfile"}}},
 		{"named", "./sub/prod", "sub/prod", "prod", []tar.Header{{Name: "Dockerfile"}, {Name: "sub/prod"}}},
 		{"a link", "", "Dockerfile", "", []tar.Header{{Name: "sub/prod"}, {Name: "Dockerfile", Typeflag: tar.TypeSymlink, Linkname: "sub/prod"}}},
+		{"a link to the parent directory", "sub/prod", "sub/prod", "", []tar.Header{{Name: "sub/prod", Typeflag: tar.TypeSymlink, Linkname: "../x"}}},
 		{"the last of its name", "", "Dockerfile", "", []tar.Header{{Name: "Dockerfile"}, {Name: "Dockerfile", Typeflag: tar.TypeSymlink, Linkname: "x"}}},
 		{"a large one of no use", "", "Dockerfile", "upper", []tar.Header{{Name: "dockerfile", Typeflag: tar.TypeDir}, {Name: "Dockerfile"}}},
 	} {

@@ -60,7 +60,6 @@ func TestFromDirError(t *testing.T) {
 func TestFromDirDockerfile(t *testing.T) {
 	root := writeTree(t, "ctx/Dockerfile=FROM upper", "low/dockerfile=FROM lower", "Dockerfile=FROM outside", "ctx/sub/prod=FROM sub")
 	must(t, os.Symlink("ctx", filepath.Join(root, "link")))
-	must(t, os.Symlink("../Dockerfile", filepath.Join(root, "ctx/away")))
 	for _, tc := range []struct{ name, dir, dockerfile, content string }{
 		{"default", "ctx", "", "FROM upper"},
 		{"lower case", "low", "", "FROM lower"},
@@ -68,7 +67,6 @@ func TestFromDirDockerfile(t *testing.T) {
 		{"outside the context, which has one of the same name", "ctx", "Dockerfile", "FROM outside"},
 		{"through a linked context", "link", "", "FROM upper"},
 		{"through a linked directory", "ctx", "link/sub/prod", "FROM sub"},
-		{"linked to the outside", "ctx", "ctx/away", "FROM outside"},
 		{"stdin", "ctx", "-", "FROM stdin"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -29,7 +29,7 @@ func readDockerfile(dir, name string, stdin io.Reader) (*dockerfile, error) {
 	if name == "" {
 		name = defaultDockerfile(dir)
 	}
-	content, err := readSmall(opDockerfile, name)
+	content, err := readSmall(dir, opDockerfile, name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = &pathError{Op: opDockerfile, Path: name, Err: ErrNoDockerfile}
@@ -76,19 +76,19 @@ func defaultDockerfile(dir string) string {
 	return name
 }
 
-func readSmall(op, name string) ([]byte, error) {
-	info, err := os.Stat(name)
+func readSmall(context, op, name string) ([]byte, error) {
+	f, err := openConfined(context, name)
+	if err != nil {
+		return nil, fileError(op, name, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return nil, fileError(op, name, err)
 	}
 	if info.IsDir() {
 		return nil, fileError(op, name, errIsDirectory)
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fileError(op, name, err)
-	}
-	defer f.Close()
 	return readLimited(op, name, f)
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"hash/maphash"
 	"io"
+	"path"
 	"slices"
 )
 
@@ -13,7 +14,8 @@ type finder struct {
 	names []string // preferred first
 	file  *dockerfile
 	buf   bytes.Buffer
-	rank  int // index in names of the best entry so far; len(names) for none
+	link  string // target, if the best entry is a symbolic link
+	rank  int    // index in names of the best entry so far; len(names) for none
 	err   error
 }
 
@@ -27,7 +29,7 @@ func (f *finder) capture(hdr *tar.Header, r io.Reader) io.Reader {
 	if i < 0 || i > f.rank {
 		return r
 	}
-	f.rank, f.file.path, f.err = i, hdr.Name, nil
+	f.rank, f.file.path, f.err, f.link = i, hdr.Name, nil, ""
 	f.buf.Reset()
 	switch {
 	case hdr.Typeflag == tar.TypeDir:
@@ -40,6 +42,8 @@ func (f *finder) capture(hdr *tar.Header, r io.Reader) io.Reader {
 		return io.TeeReader(r, &f.buf)
 	case hdr.Typeflag == tar.TypeFifo:
 		f.err = ErrNoDockerfile
+	case hdr.Typeflag == tar.TypeSymlink:
+		f.link = hdr.Linkname
 	}
 	return r
 }
@@ -52,11 +56,23 @@ func (f *finder) check() error {
 	if f.err != nil {
 		return fileError(opDockerfile, f.file.path, f.err)
 	}
-	if f.buf.Len() == 0 {
-		return nil // a link: the far end follows it
+	if f.buf.Len() == 0 { // a link, which the supervisor follows
+		return f.checkLink()
 	}
 	f.file.content, f.file.file = f.buf.Bytes(), f.file.path
 	return f.file.check()
+}
+
+// checkLink returns an error for a link that leads out of the context. It does not see links to links; the supervisor does.
+func (f *finder) checkLink() error {
+	_, err := cleanName(path.Dir(f.file.path) + "/" + f.link)
+	if path.IsAbs(f.link) {
+		err = errEscapes
+	}
+	if f.link == "" || err == nil {
+		return nil
+	}
+	return fileError(opDockerfile, f.file.path, err)
 }
 
 // nameSet is a set of names that needs only a few bytes for each.

@@ -28,7 +28,7 @@ func findIgnoreFile(dir string, d *dockerfile) (*ignoreFile, error) {
 		names = []string{d.file + ".dockerignore", names[0]}
 	}
 	for _, name := range names {
-		content, err := readSmall(opIgnore, name)
+		content, err := readSmall(dir, opIgnore, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -69,8 +69,9 @@ func command(name string, args ...string) string {
 	return name
 }
 
-// Copy returns a command for the job that copies a file of the pod.
-func Copy(from, to string) string { return "cp " + quote(from) + " " + quote(to) + " || exit\n" }
+// CopyDockerfile returns a command for the job. It copies the Dockerfile from the context, where an archive has it as a link. path is
+// relative to the context.
+func CopyDockerfile(path string) string { return command("copy_dockerfile", path) + "\n" }
 
 // StrictOwnership is a command for the job: the job fails if the engine can't keep an owner.
 const StrictOwnership = "STRICT_OWNERSHIP=true\n"
