@@ -12,8 +12,8 @@ import (
 
 const opContext = "open build context"
 
-// FromDir checks the directory and its Dockerfile and loads the ignore rules. The Dockerfile's path is relative to the working
-// directory; "" is the one in dir, "-" reads stdin. Errors are a *FileError or a *PatternError.
+// FromDir checks the directory, and reads the Dockerfile and the ignore file. dockerfile is relative to the working directory; "" stands
+// for the one in dir, and "-" for stdin. Its errors name the file.
 func FromDir(dir, dockerfile string, stdin io.Reader) (*Context, error) {
 	if err := checkDirectory(dir); err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func FromDir(dir, dockerfile string, stdin io.Reader) (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Context{dockerfile: d, src: &directory{root: dir, rules: &rules{m}}}, nil
+	return &Context{dockerfile: d, src: &directory{root: dir, rules: &ignoreRules{m}}}, nil
 }
 
 func checkDirectory(dir string) error {
@@ -39,26 +39,26 @@ func checkDirectory(dir string) error {
 		return fileError(opContext, dir, err)
 	}
 	if !info.IsDir() {
-		return fileError(opContext, dir, ErrNotDirectory)
+		return fileError(opContext, dir, errNotDirectory)
 	}
 	return nil
 }
 
-// directory is a context on the client's disk.
+// directory is a context on disk.
 type directory struct {
 	root  string
-	rules *rules
+	rules *ignoreRules
 }
 
 func (d *directory) scan(ctx context.Context) (Summary, error) {
 	c := newCounter()
 	err := d.walk(ctx, func(n node) error {
-		if kind := special(n.info.Mode()); kind != "" {
+		if kind := specialKind(n.info.Mode()); kind != "" {
 			c.skip(n.path, kind)
 			return nil
 		}
 		id, linked := linkID(n.info)
-		if linked && n.info.Mode().IsRegular() && c.linked(id) {
+		if linked && n.info.Mode().IsRegular() && c.seenBefore(id) {
 			c.add(n.path, 0)
 			return nil
 		}
@@ -69,7 +69,7 @@ func (d *directory) scan(ctx context.Context) (Summary, error) {
 }
 
 func (d *directory) send(ctx context.Context, s *sender) error {
-	t := &transfer{sender: s, counter: newCounter(), links: map[fileID]string{}}
+	t := &dirSender{sender: s, counter: newCounter(), links: map[fileID]string{}}
 	err := d.walk(ctx, func(n node) error { return t.node(ctx, n) })
 	s.sum = t.counter.result()
 	return err
@@ -80,15 +80,15 @@ func (d *directory) walk(ctx context.Context, visit func(node) error) error {
 	return w.walk(ctx)
 }
 
-// special names the files that can't be part of an image layer built from a context.
-func special(mode fs.FileMode) string {
+// specialKind names the kind of a special file, which can't be copied into an image. It is empty for other files.
+func specialKind(mode fs.FileMode) string {
 	switch {
 	case mode&fs.ModeSocket != 0:
 		return "socket"
 	case mode&fs.ModeDevice != 0:
 		return "device"
 	case mode&fs.ModeNamedPipe != 0:
-		return "named pipe" // BuildKit would drop it without a word
+		return "named pipe" // BuildKit would skip it without a warning
 	}
 	return ""
 }
@@ -100,7 +100,7 @@ func contentSize(info fs.FileInfo) int64 {
 	return 0
 }
 
-// headerFor describes a file as every client would: owner 0/0, whole seconds, forward slashes.
+// headerFor returns the header of a file, which does not depend on the client: owner 0/0, whole seconds, forward slashes.
 func headerFor(n node) (*tar.Header, error) {
 	hdr := &tar.Header{Name: n.path, Mode: tarMode(runtime.GOOS, n.info.Mode()), ModTime: n.info.ModTime()}
 	switch mode := n.info.Mode(); {

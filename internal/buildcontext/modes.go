@@ -11,26 +11,26 @@ import (
 	"strings"
 )
 
-// Mode is a mode to be set after the archive is extracted.
+// Mode is a mode to set after the archive is extracted.
 type Mode struct {
 	Path string // as in the archive, prefix included
 	Mode int64  // the lower twelve bits
 }
 
-// special bits: set-user-ID, set-group-ID and sticky.
+// specialBits are set-user-ID, set-group-ID and sticky.
 const specialBits = 0o7000
 
-// chmodBatch keeps a script's command lines far below every system's limit.
-const chmodBatch = 64
+// maxChmodNames limits the length of a script's command lines.
+const maxChmodNames = 64
 
-// ModeScript returns POSIX shell commands that set s.Modes, to be run in the directory where the archive was extracted; nil when
-// there is nothing to set. A second header for the same directory would not do: busybox tar never changes modes unless it runs as root,
-// writing a file clears its set-user-ID bit, and both busybox and GNU tar create some links only after the last entry.
+// ModeScript returns POSIX shell commands that set s.Modes, or nil. They must run in the directory in which the archive was extracted. A
+// second header for the same directory is not enough: busybox tar changes modes only as root, a write clears a file's set-user-ID bit,
+// and both busybox and GNU tar create some links only after the last entry.
 func (s Summary) ModeScript() []byte {
 	var b bytes.Buffer
 	for start := 0; start < len(s.Modes); {
 		end := start + 1
-		for end < len(s.Modes) && end-start < chmodBatch && s.Modes[end].Mode == s.Modes[start].Mode {
+		for end < len(s.Modes) && end-start < maxChmodNames && s.Modes[end].Mode == s.Modes[start].Mode {
 			end++
 		}
 		// Five digits: with fewer, GNU chmod keeps a directory's set-group-ID bit.
@@ -44,7 +44,7 @@ func (s Summary) ModeScript() []byte {
 	return b.Bytes()
 }
 
-// noteMode remembers a mode that extraction as a plain user can't give. The last entry of a name counts.
+// noteMode remembers a mode that tar can't set as an unprivileged user. The last entry of a name counts.
 func (s *sender) noteMode(hdr *tar.Header) {
 	switch {
 	case hdr.Typeflag == tar.TypeDir && (hdr.Mode&0o700 != 0o700 || hdr.Mode&specialBits != 0),
@@ -55,12 +55,12 @@ func (s *sender) noteMode(hdr *tar.Header) {
 	}
 }
 
-// setLater remembers the mode of a file named relative to the context.
+// setLater remembers a mode. The name is relative to the context.
 func (s *sender) setLater(hdr *tar.Header) {
 	s.modes[path.Join(s.prefix, hdr.Name)] = hdr.Mode
 }
 
-// sortedModes puts what is deepest first: a directory closed too early hides what is below.
+// sortedModes puts the deepest path first: a directory without the x bit hides what is below.
 func sortedModes(modes map[string]int64) []Mode {
 	var list []Mode
 	for p, m := range modes {
@@ -75,7 +75,7 @@ func sortedModes(modes map[string]int64) []Mode {
 	return list
 }
 
-// tarMode maps a file's mode as docker does: a Windows client knows no modes, so all it sends may be run and read.
+// tarMode returns a file's mode as docker does. Windows has no such modes, so everyone can read and execute what a Windows client sends.
 func tarMode(goos string, mode fs.FileMode) int64 {
 	if mode&fs.ModeSymlink != 0 {
 		return 0o777

@@ -123,7 +123,7 @@ func (l Logins) Config() []byte {
 
 // configKey returns a registry's key in config.json. The default registry has a historical one.
 func configKey(host string) string {
-	if host == DockerHub {
+	if host == dockerHub {
 		return authn.DefaultAuthKey
 	}
 	return host
@@ -131,7 +131,7 @@ func configKey(host string) string {
 
 // parseRegistry returns the registry of a canonical host.
 func parseRegistry(host string) (name.Registry, error) {
-	if host == DockerHub {
+	if host == dockerHub {
 		host = name.DefaultRegistry
 	}
 	return name.NewRegistry(host, name.WeakValidation)

@@ -88,7 +88,7 @@ func parseMethod(value string) (Rule, error) {
 	return Rule{}, errMethod()
 }
 
-// ParseHost reads a registry's host[:port]. The default registry has several names, of which it returns DockerHub.
+// ParseHost reads a registry's host[:port]. The default registry has several names, of which it returns dockerHub.
 func ParseHost(host string) (string, error) {
 	if host == "" || strings.Contains(host, "/") || strings.Contains(host, "@") {
 		return "", errors.New("want the host and port of a registry, without a path")
@@ -100,13 +100,13 @@ func ParseHost(host string) (string, error) {
 	return canonicalHost(registry.RegistryStr()), nil
 }
 
-// DockerHub is the name of the default registry that docker, the engine and their users use.
-const DockerHub = "docker.io"
+// dockerHub is the name of the default registry that docker, the engine and their users use.
+const dockerHub = "docker.io"
 
 func canonicalHost(host string) string {
 	switch host {
 	case name.DefaultRegistry, "registry-1.docker.io":
-		return DockerHub
+		return dockerHub
 	default:
 		return host
 	}

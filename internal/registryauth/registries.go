@@ -8,7 +8,7 @@ import (
 
 // Registry is a registry that a build pulls from or pushes to.
 type Registry struct {
-	Host string // host[:port]; DockerHub for the default registry
+	Host string // host[:port]; dockerHub for the default registry
 	Push bool   // the build pushes; otherwise it only pulls
 }
 

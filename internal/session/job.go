@@ -16,7 +16,7 @@ func WriteJob(w *tar.Writer, dockerfile []byte, prepare string, access RegistryA
 		{DockerfilePath, string(dockerfile)},
 		// The client has applied the ignore rules; this file keeps the engine from applying them again.
 		{DockerfilePath + ".dockerignore", "# The context was filtered before it was sent.\n"},
-		{upload + "/job", "cd /\n" + prepare + access.script() + Script(steps)},
+		{upload + "/job", "cd /\n" + prepare + access.script() + stepCommands(steps)},
 	}
 	if err := writeDir(w, path.Dir(DockerfilePath), 0o755); err != nil {
 		return err
@@ -48,8 +48,8 @@ func writeFile(w *tar.Writer, name string, content []byte, mode int64) error {
 // Entry returns the name that a path in the pod has in the upload, which is extracted at the root.
 func Entry(name string) string { return strings.TrimPrefix(name, "/") }
 
-// Script returns the job's commands for steps, one per line.
-func Script(steps []engine.Step) string {
+// stepCommands returns the job's commands for steps, one per line.
+func stepCommands(steps []engine.Step) string {
 	var b strings.Builder
 	for _, s := range steps {
 		name := "step " + string(s.Phase)
@@ -69,8 +69,9 @@ func command(name string, args ...string) string {
 	return name
 }
 
-// Copy returns a command for the job that copies a file of the pod.
-func Copy(from, to string) string { return "cp " + quote(from) + " " + quote(to) + " || exit\n" }
+// CopyDockerfile returns a command for the job. It copies the Dockerfile from the context, where an archive has it as a link. path is
+// relative to the context.
+func CopyDockerfile(path string) string { return command("copy_dockerfile", path) + "\n" }
 
 // StrictOwnership is a command for the job: the job fails if the engine can't keep an owner.
 const StrictOwnership = "STRICT_OWNERSHIP=true\n"

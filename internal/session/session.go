@@ -84,9 +84,6 @@ func (s *Session) Detach(ctx context.Context) error {
 // Release tells the supervisor that it can end. Call it once only.
 func (s *Session) Release() { close(s.released) }
 
-// Connected returns a channel that is closed at the supervisor's first event.
-func (s *Session) Connected() <-chan struct{} { return s.connected }
-
 // onEvent handles a line of the supervisor. It ignores events that it does not know.
 func (s *Session) onEvent(line string) error {
 	s.connectOnce.Do(func() { close(s.connected) })

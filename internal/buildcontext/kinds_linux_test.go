@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// oddTree holds one of everything a context can hold.
-func oddTree(t *testing.T) string {
+// fullTree has a file of every kind.
+func fullTree(t *testing.T) string {
 	t.Helper()
 	root := writeTree(t,
 		"Dockerfile=FROM scratch\n", "dir/plain=plain", "empty/", "exec=#!/bin/sh\n", "names/with space=1", "names/new\nline=2", "names/größe-日本=3",
@@ -30,7 +30,7 @@ func oddTree(t *testing.T) string {
 	}
 	must(t, os.Link(filepath.Join(root, "sym/in"), filepath.Join(root, "sym/in-too")))
 	must(t, syscall.Mkfifo(filepath.Join(root, "special/fifo"), 0o640))
-	if os.Geteuid() == 0 { // nobody else may make one
+	if os.Geteuid() == 0 { // only root can create one
 		must(t, syscall.Mknod(filepath.Join(root, "special/null"), syscall.S_IFCHR|0o666, 1<<8|3))
 	}
 	must(t, syscall.Mknod(filepath.Join(root, "special/socket"), syscall.S_IFSOCK|0o666, 0))
@@ -66,12 +66,12 @@ func setModes(t *testing.T, root string) {
 	})
 }
 
-func TestOddFiles(t *testing.T) {
-	root := oddTree(t)
+func TestEveryKindOfFile(t *testing.T) {
+	root := fullTree(t)
 	c := mustFromDir(t, root, "")
 	stream, sum := sent(t, c, "workspace/context")
-	golden(t, "odd.txt", listing(t, stream))
-	golden(t, "odd.sh", string(sum.ModeScript()))
+	golden(t, "kinds.txt", listing(t, stream))
+	golden(t, "kinds.sh", string(sum.ModeScript()))
 	list, _ := entriesOf(t, stream)
 	for _, hdr := range list {
 		if hdr.Format != tar.FormatGNU || hdr.ModTime.Nanosecond() != 0 {

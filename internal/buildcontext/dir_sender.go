@@ -11,15 +11,15 @@ import (
 
 const opSend = "send"
 
-// transfer sends the files of a directory.
-type transfer struct {
+// dirSender sends the files of a directory.
+type dirSender struct {
 	sender  *sender
 	counter *counter
-	links   map[fileID]string // first path sent of files with several names
+	links   map[fileID]string // the path under which a file with several names was sent
 }
 
-func (t *transfer) node(ctx context.Context, n node) error {
-	if kind := special(n.info.Mode()); kind != "" {
+func (t *dirSender) node(ctx context.Context, n node) error {
+	if kind := specialKind(n.info.Mode()); kind != "" {
 		t.counter.skip(n.path, kind)
 		return nil
 	}
@@ -34,7 +34,7 @@ func (t *transfer) node(ctx context.Context, n node) error {
 	return t.sender.header(hdr)
 }
 
-func (t *transfer) file(ctx context.Context, n node, hdr *tar.Header) error {
+func (t *dirSender) file(ctx context.Context, n node, hdr *tar.Header) error {
 	id, linked := linkID(n.info)
 	if first, ok := t.links[id]; linked && ok {
 		hdr.Typeflag, hdr.Linkname = tar.TypeLink, first
@@ -51,7 +51,7 @@ func (t *transfer) file(ctx context.Context, n node, hdr *tar.Header) error {
 	return nil
 }
 
-func (t *transfer) content(ctx context.Context, n node, hdr *tar.Header) error {
+func (t *dirSender) content(ctx context.Context, n node, hdr *tar.Header) error {
 	f, err := os.Open(n.file)
 	if err != nil {
 		return fileError(opSend, n.file, err)
@@ -62,24 +62,24 @@ func (t *transfer) content(ctx context.Context, n node, hdr *tar.Header) error {
 		return fileError(opSend, n.file, err)
 	}
 	if !os.SameFile(info, n.info) || info.Mode().Type() != n.info.Mode().Type() {
-		return fileError(opSend, n.file, fmt.Errorf("%w: replaced by another file", ErrChanged))
+		return fileError(opSend, n.file, fmt.Errorf("%w: replaced by another file", errChanged))
 	}
 	hdr.Size = info.Size()
 	if err := t.sender.header(hdr); err != nil {
 		return err
 	}
-	c := content{Reader: f, op: opSend, name: n.file, size: hdr.Size, short: fmt.Errorf("%w: it shrank", ErrChanged)}
+	c := content{Reader: f, op: opSend, name: n.file, size: hdr.Size, short: fmt.Errorf("%w: it shrank", errChanged)}
 	if err := t.sender.copy(ctx, c); err != nil {
 		return err
 	}
-	return t.atEnd(f, n.file)
+	return t.checkEnd(f, n.file)
 }
 
-// atEnd fails when the file is longer than its header said.
-func (t *transfer) atEnd(f io.Reader, name string) error {
+// checkEnd returns an error if the file is longer than its header says.
+func (t *dirSender) checkEnd(f io.Reader, name string) error {
 	switch n, err := f.Read(t.sender.buf[:1]); {
 	case n > 0:
-		return fileError(opSend, name, fmt.Errorf("%w: it grew", ErrChanged))
+		return fileError(opSend, name, fmt.Errorf("%w: it grew", errChanged))
 	case err != nil && !errors.Is(err, io.EOF):
 		return fileError(opSend, name, err)
 	}
