@@ -53,15 +53,17 @@ func printable(name string) string {
 	}, name)
 }
 
-// absolute completes a path of this thread's, for the report.
-func (r *request) absolute(path string) string {
-	if strings.HasPrefix(path, "/") {
-		return path
+// absolute returns a file's whole path, for the report.
+func (f file) absolute() string {
+	if f.descriptor {
+		if path, err := readlinkAt(unix.AT_FDCWD, f.path); err == nil {
+			return path
+		}
 	}
 	buf := make([]byte, unix.PathMax)
 	n, err := unix.Getcwd(buf)
 	if err != nil || n == 0 {
-		return path
+		return f.path
 	}
-	return strings.TrimRight(string(buf[:n-1]), "/") + "/" + path
+	return strings.TrimRight(string(buf[:n-1]), "/") + "/" + f.path
 }

@@ -98,7 +98,7 @@ func (r *request) setOwner(f file, o owner) {
 		err = set(f.path, attribute, o.encode(), 0)
 	}
 	if err != nil && canBeInImage(f.path) {
-		r.lost.add(r.absolute(f.path), o)
+		r.lost.add(f.absolute(), o)
 	}
 }
 
