@@ -171,6 +171,7 @@ func TestPin(t *testing.T) {
 	}
 	defer file.Close()
 	var want, got unix.Stat_t
+	var path string
 	if err := unix.Fstat(int(file.Fd()), &want); err != nil {
 		t.Fatal(err)
 	}
@@ -179,9 +180,13 @@ func TestPin(t *testing.T) {
 		if err == nil {
 			f, err = r.pin(f)
 		}
+		path = f.absolute()
 		return errors.Join(err, unix.Dup3(r.proc, int(file.Fd()), unix.O_CLOEXEC), f.stat(&got))
 	})
 	if err != nil || got.Ino != want.Ino {
 		t.Errorf("got file %d, want %d: %v", got.Ino, want.Ino, err)
+	}
+	if path != file.Name() {
+		t.Errorf("its path is %s, want %s", path, file.Name())
 	}
 }

@@ -3,12 +3,35 @@ package main
 import (
 	"bufio"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
+
+func TestReport(t *testing.T) {
+	dir := workDir(t, 1000)
+	run := func(script string) string {
+		report := filepath.Join(dir, "report")
+		output(t, emulated(t, dir, "--report", report, "sh", "-c", script))
+		content, _ := os.ReadFile(report)
+		return string(content)
+	}
+	t.Run("no owner was lost: no file", func(t *testing.T) {
+		if got := run("touch file && chown 5:6 file"); got != "" {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("owner of a symbolic link with two names", func(t *testing.T) {
+		want := "1: 5:6 " + dir + "/link\n"
+		if got := run("ln -s nowhere link && ln -P link second && chown -h 5:6 link"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
 
 func TestHelper(t *testing.T) {
 	t.Run("stopped and continued: the command fails", func(t *testing.T) {
