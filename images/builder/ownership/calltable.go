@@ -1,33 +1,38 @@
 package main
 
-import "golang.org/x/sys/unix"
+import (
+	"slices"
 
-// call is a system call that this program answers.
+	"golang.org/x/sys/unix"
+)
+
+// call is a system call that this program answers. README.md has the reasons.
 type call struct {
 	nr     int
-	arg    int    // with a mask: only if this argument
-	mask   uint32 // has any of these bits
-	not    bool   // or rather none of them
+	when   condition
 	answer func(*request) verdict
 }
 
-// creating are the flags with which an open may make a file.
+// creating are the flags with which open may create a file.
 const creating = unix.O_CREAT | unix.O_TMPFILE&^unix.O_DIRECTORY
 
-// unemulated is the flag with which fstatat(2) is the kernel's to answer: the engine sees for itself whether an owner is kept of a file. It has no
-// meaning on a local file system, and no other program is known to set it in this call.
+// unemulated is the flag with which fstatat(2) gets the kernel's answer: the engine looks for itself whether a file has an owner of its own.
+// The flag has no effect on a local file system, and no other program is known to use it with this call.
 const unemulated = unix.AT_STATX_FORCE_SYNC
 
-// calls are those that both architectures have, and the older ones of this one. README.md has the reason of each.
-var calls = append([]call{
+func nativeCalls() []call {
+	return slices.Concat(ownerCalls, olderCalls, identityCalls, signalCalls(nativeSignals))
+}
+
+var ownerCalls = []call{
 	{nr: unix.SYS_FCHOWN, answer: fchown},
 	{nr: unix.SYS_FCHOWNAT, answer: fchownat},
 
 	{nr: unix.SYS_FSTAT, answer: fstat},
-	{nr: sysFstatat, arg: 3, mask: unemulated, not: true, answer: fstatat},
+	{nr: sysFstatat, when: hasNone(3, unemulated), answer: fstatat},
 	{nr: unix.SYS_STATX, answer: statx},
 
-	{nr: unix.SYS_OPENAT, arg: 2, mask: creating, answer: openat},
+	{nr: unix.SYS_OPENAT, when: hasAny(2, creating), answer: openat},
 	{nr: unix.SYS_MKDIRAT, answer: mkdirat},
 	{nr: unix.SYS_MKNODAT, answer: mknodat},
 	{nr: unix.SYS_SYMLINKAT, answer: symlinkat},
@@ -38,7 +43,9 @@ var calls = append([]call{
 	{nr: unix.SYS_LISTXATTR, answer: listxattr},
 	{nr: unix.SYS_LLISTXATTR, answer: llistxattr},
 	{nr: unix.SYS_FLISTXATTR, answer: flistxattr},
+}
 
+var identityCalls = []call{
 	{nr: unix.SYS_SETUID, answer: setuid},
 	{nr: unix.SYS_SETGID, answer: setgid},
 	{nr: unix.SYS_SETREUID, answer: setreuid},
@@ -56,30 +63,37 @@ var calls = append([]call{
 	{nr: unix.SYS_GETRESUID, answer: getresuid},
 	{nr: unix.SYS_GETRESGID, answer: getresgid},
 	{nr: unix.SYS_GETGROUPS, answer: getgroups},
-}, olderCalls...)
+}
 
-// at makes a call with a path out of one with a directory's descriptor and a path: its arguments come one later.
+// nativeSignals are the numbers of signalCalls on this architecture.
+var nativeSignals = signalNumbers{
+	kill: unix.SYS_KILL, tkill: unix.SYS_TKILL, tgkill: unix.SYS_TGKILL,
+	sigqueue: unix.SYS_RT_SIGQUEUEINFO, tgsigqueue: unix.SYS_RT_TGSIGQUEUEINFO, pidfdSend: unix.SYS_PIDFD_SEND_SIGNAL,
+	prlimit: unix.SYS_PRLIMIT64, fcntl: []int{unix.SYS_FCNTL},
+}
+
+// at turns a call with a path into one with a directory's descriptor and a path, as the "at" calls have.
 func at(answer func(*request) verdict) func(*request) verdict {
 	return func(r *request) verdict {
-		r.shift(0)
+		r.insertCWD(0)
 		return answer(r)
 	}
 }
 
-// shift inserts AT_FDCWD before an argument.
-func (r *request) shift(i int) {
-	copy(r.args[i+1:], r.args[i:5])
-	cwd := int32(unix.AT_FDCWD)
-	r.args[i] = uint64(uint32(cwd))
-}
-
-// flagged is at, with flags that the older call stands for.
-func flagged(answer func(*request) verdict, i int, flags uint64) func(*request) verdict {
+// atWith is at with the flags that the older call implies, as argument i.
+func atWith(answer func(*request) verdict, i int, flags uint64) func(*request) verdict {
 	return func(r *request) verdict {
-		r.shift(0)
+		r.insertCWD(0)
 		r.args[i] = flags
 		return answer(r)
 	}
+}
+
+// insertCWD inserts AT_FDCWD before argument i.
+func (r *request) insertCWD(i int) {
+	copy(r.args[i+1:], r.args[i:5])
+	cwd := int32(unix.AT_FDCWD)
+	r.args[i] = uint64(uint32(cwd))
 }
 
 func (r *request) fd(i int) int32    { return int32(uint32(r.args[i])) }
