@@ -14,12 +14,15 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// tagsOf is every name that a builder pod pushes its image under.
+// tagsOf returns the references that a builder pod pushes its image to. It skips what is no reference: others can change annotations.
 func tagsOf(pod *corev1.Pod) []string {
-	if tags := pod.Annotations[podspec.AnnotationTags]; tags != "" {
-		return strings.Split(tags, ",")
+	var tags []string
+	for tag := range strings.SplitSeq(pod.Annotations[podspec.AnnotationTags], ",") {
+		if parsed, err := parseTag(tag); err == nil && parsed.Reference == tag {
+			tags = append(tags, tag)
+		}
 	}
-	return nil
+	return tags
 }
 
 // adopted is the plan of a build that another run has started, as far as its pod knows it.
@@ -32,8 +35,9 @@ func adopted(pod *corev1.Pod) *Plan {
 	for _, tag := range tags {
 		plan.Tags = append(plan.Tags, Tag{Reference: tag, Repository: withoutTag(tag)})
 	}
-	if name := pod.Annotations[podspec.AnnotationRepository]; name != "" && len(tags) > 0 {
-		plan.Tags[0].Repository = name
+	repository := pod.Annotations[podspec.AnnotationRepository]
+	if parsed, err := parseTag(repository); err == nil && parsed.Repository == repository && len(tags) > 0 {
+		plan.Tags[0].Repository = repository
 	}
 	return plan
 }

@@ -13,8 +13,8 @@ success_json() {
 		[ -f "$blob" ] || continue
 		manifest=$(tr -d ' \t\n' <"$blob")
 		printf ',"size":%d,"mediaType":"%s","config":"%s"' "$(wc -c <"$blob")" \
-			"$(printf %s "$manifest" | sed -n 's/"config":.*//;s/.*"mediaType":"\([^"]*\)".*/\1/p')" \
-			"$(printf %s "$manifest" | sed -n 's/.*"config":{[^}]*"digest":"\([^"]*\)".*/\1/p')"
+			"$(printf %s "$manifest" | sed -n 's/"config":.*//;s/.*"mediaType":"\([A-Za-z0-9.+/_-]*\)".*/\1/p')" \
+			"$(printf %s "$manifest" | sed -n 's/.*"config":{[^}]*"digest":"\(sha256:[0-9a-f]\{64\}\)".*/\1/p')"
 	done
 	printf '}'
 }
