@@ -87,7 +87,7 @@ func (s *Session) Release() { close(s.released) }
 // onEvent handles a line of the supervisor. It ignores events that it does not know.
 func (s *Session) onEvent(line string) error {
 	s.connectOnce.Do(func() { close(s.connected) })
-	name, arguments, _ := strings.Cut(line, " ")
+	name, arguments, _ := strings.Cut(withoutControls(line), " ")
 	if handle, ok := s.onEvents[name]; ok {
 		return handle(arguments)
 	}

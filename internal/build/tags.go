@@ -1,4 +1,4 @@
-package buildflags
+package build
 
 import (
 	"errors"
@@ -6,28 +6,26 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
-
-	"github.com/kubectl-img/kubectl-img/internal/build"
 )
 
-// parseTag reads NAME[:TAG] as docker does: it fills in docker.io and latest.
-func parseTag(value string) (build.Tag, error) {
+// ParseTag reads NAME[:TAG] as docker does: it fills in docker.io and latest.
+func ParseTag(value string) (Tag, error) {
 	if strings.Contains(value, "@") {
-		return build.Tag{}, errors.New("a digest is a result and can't be chosen: want NAME[:TAG]")
+		return Tag{}, errors.New("a digest is a result and can't be chosen: want NAME[:TAG]")
 	}
-	named, err := parseReference(value)
+	named, err := ParseReference(value)
 	if err != nil {
-		return build.Tag{}, err
+		return Tag{}, err
 	}
 	typed := value
 	if tagged, ok := named.(reference.Tagged); ok {
 		typed = strings.TrimSuffix(value, ":"+tagged.Tag())
 	}
-	return build.Tag{Reference: reference.TagNameOnly(named).String(), Registry: reference.Domain(named), Repository: typed}, nil
+	return Tag{Reference: reference.TagNameOnly(named).String(), Registry: reference.Domain(named), Repository: typed}, nil
 }
 
-// parseReference reads NAME[:TAG][@DIGEST] as docker and the engine do.
-func parseReference(value string) (reference.Named, error) {
+// ParseReference reads NAME[:TAG][@DIGEST] as docker and the engine do.
+func ParseReference(value string) (reference.Named, error) {
 	switch {
 	case value == "":
 		return nil, errors.New("the reference is empty")

@@ -1,4 +1,4 @@
-package buildflags
+package build
 
 import (
 	"strings"
@@ -19,7 +19,7 @@ func FuzzTag(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		tag, err := parseTag(value)
+		tag, err := ParseTag(value)
 		if err != nil {
 			if strings.ContainsAny(cli.OneLine(err.Error()), "\r\n") {
 				t.Errorf("error of several lines: %q", err)
