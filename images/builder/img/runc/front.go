@@ -1,0 +1,164 @@
+// Package runc is what BuildKit runs as runc: it fits a container's configuration to the pod, runs the real one, and ends what a build step
+// has left behind.
+package runc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/kubectl-img/kubectl-img/images/builder/img/namespace"
+)
+
+// name is this program's as runc.
+const name = "runc"
+
+// IsFront reports whether this program was started as runc.
+func IsFront() bool { return filepath.Base(os.Args[0]) == name }
+
+// Link makes a link to this program in a directory, and returns its path.
+func Link(dir string) (string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	link := filepath.Join(dir, name)
+	if err := os.Remove(link); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	return link, os.Symlink(program, link)
+}
+
+// Main runs the real runc with this program's arguments, and returns its exit code.
+func Main() int {
+	code, err := run(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "runc: "+err.Error())
+		return 1
+	}
+	return code
+}
+
+func run(args []string) (int, error) {
+	real, err := find()
+	if err != nil {
+		return 0, err
+	}
+	if bundle := option(args, "--bundle", "-b"); bundle != "" {
+		if err := fitBundle(bundle); err != nil {
+			return 0, err
+		}
+	}
+	if !slices.Contains(args, "run") {
+		return 0, fmt.Errorf("run %s: %w", real, unix.Exec(real, append([]string{real}, args...), os.Environ()))
+	}
+	// The processes of a step that has no pid namespace of its own become children of this one.
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return 0, err
+	}
+	return supervise(real, args)
+}
+
+// find looks for the real runc: the first on PATH that is another file than this program.
+func find() (string, error) {
+	program, err := os.Stat("/proc/self/exe")
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		path := filepath.Join(dir, name)
+		info, err := os.Stat(path)
+		if err == nil && !os.SameFile(info, program) && !isHelper(path) && info.Mode()&0o111 != 0 {
+			return path, nil
+		}
+	}
+	return "", errors.New("no runc on PATH")
+}
+
+// isHelper tells the runc of package ownership, a link to it, from the real one.
+func isHelper(path string) bool {
+	target, err := filepath.EvalSymlinks(path)
+	return err == nil && filepath.Base(target) != name
+}
+
+func fitBundle(bundle string) error {
+	file := filepath.Join(bundle, "config.json")
+	config, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	_, ranges := namespace.Mapped()
+	fitted, err := fit(config, ranges)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return os.WriteFile(file, fitted, 0o600)
+}
+
+// supervise runs the real runc, and ends what its container has left behind: BuildKit waits until the last process has closed the output.
+func supervise(real string, args []string) (int, error) {
+	runtime.LockOSThread() // runc gets SIGKILL when the thread that started it ends
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGWINCH)
+	cmd := exec.CommandContext(context.Background(), real, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	go func() {
+		for s := range signals {
+			_ = cmd.Process.Signal(s)
+		}
+	}()
+	err := cmd.Wait()
+	endChildren()
+	var exited *exec.ExitError
+	switch {
+	case err == nil:
+		return 0, nil
+	case !errors.As(err, &exited):
+		return 0, err
+	case exited.ExitCode() < 0:
+		return 128 + int(exited.Sys().(syscall.WaitStatus).Signal()), nil //nolint:forcetypeassert // it is one on Linux
+	}
+	return exited.ExitCode(), nil
+}
+
+// endChildren kills this process's children until there is none: those of a child that was killed become our own.
+func endChildren() {
+	for {
+		for _, pid := range children() {
+			_ = unix.Kill(pid, unix.SIGKILL)
+		}
+		if _, err := unix.Wait4(-1, nil, 0, nil); errors.Is(err, unix.ECHILD) {
+			return
+		}
+	}
+}
+
+// children lists this process's children.
+func children() []int {
+	var pids []int
+	tasks, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, task := range tasks {
+		list, _ := os.ReadFile(task)
+		for _, word := range strings.Fields(string(list)) {
+			var pid int
+			if _, err := fmt.Sscan(word, &pid); err == nil {
+				pids = append(pids, pid)
+			}
+		}
+	}
+	return pids
+}
