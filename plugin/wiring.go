@@ -28,10 +28,11 @@ func podCommand() []string { return session.Command() }
 // engineOf is the one of a profile. Its state is on a volume, never on the container's overlay; and what it unpacked with emulated owners is
 // of no use where owners are real.
 func engineOf(profile podspec.Profile) engine.Img {
+	hide := []string{session.Dir, session.Workspace, "/run/secrets", corev1.TerminationMessagePathDefault}
 	if profile == podspec.Restricted {
-		return engine.Img{StateDir: stateVolume + "/img-restricted", Losses: session.LossesPath}
+		return engine.Img{StateDir: stateVolume + "/img-restricted", Hide: hide, Losses: session.LossesPath}
 	}
-	return engine.Img{StateDir: stateVolume + "/img"}
+	return engine.Img{StateDir: stateVolume + "/img", Hide: hide}
 }
 
 // podEnv is sorted, so that the same plan always prints the same pod.

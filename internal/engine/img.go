@@ -5,9 +5,11 @@ import (
 	"strings"
 )
 
-// Img is genuinetools/img v0.5.11, a daemonless BuildKit 0.7.2 that runs without privilege.
+// Img is the engine in images/builder/img, or genuinetools/img v0.5.11 in older builder images. Both understand the same commands.
 type Img struct {
 	StateDir string // its snapshots and metadata; one process at a time
+	// Hide are the supervisor's files and directories. The engine covers them in its own mount namespace, where a build step could get at them.
+	Hide []string
 	// Losses is where the engine reports the files whose owners it could not keep. It is for a pod where nothing but its own id is
 	// mapped, and owners are emulated; empty for any other.
 	Losses string
@@ -46,15 +48,14 @@ func (i Img) Environment() map[string]string {
 		// img refuses to start without these three, and runs newuidmap for the user it finds here.
 		"HOME": "/tmp", "USER": "user", "TMPDIR": "/tmp",
 		"TOOLS": "img newuidmap newgidmap",
-		// Left to itself img enters its user namespace by running itself again, and the first process then spins on one
-		// core until the second ends (img v0.5.11, reexec.go). Where the image's unshare can map ids, it goes first, and
-		// img is told, by the variable its tests use, that this is done. A busybox shell would take its own applet
-		// for the bare name, and that one can't.
-		"ENTER": "/usr/bin/unshare --user --map-auto --map-root-user --mount env IMG_RUNNING_TESTS=1",
+		// Maps a range of ids. Older images have no such verb: their img maps ids by itself each time it starts.
+		"ENTER": "img unshare",
+		// For programs that know nothing of each other's flags: an older img would refuse one.
+		"IMG_HIDE": strings.Join(i.Hide, ":"),
 		"PROBE": "img ls --state " + i.StateDir,
 		"STATE": i.StateDir,
 		// The content store, whose files are named by their digests in hex.
-		"BLOBS": i.StateDir + "/runc/*/content/blobs/sha256",
+		"BLOBS": i.StateDir + "/*/*/content/blobs/sha256",
 	}
 	if i.Losses != "" {
 		env["TOOLS"] = "img ownership"

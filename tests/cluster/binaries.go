@@ -34,7 +34,8 @@ func tools() []tool {
 			"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
 			"github.com/containerd/containerd/v2/cmd/ctr"),
 		imageTool("runc"),
-		imageTool("img", "containerd/*/*.go"),
+		imageTool("img", "*.go", "*/*.go"),
+		legacyImg(),
 		imageTool("docker-credential-gcr"),
 		imageTool("ownership", "*.go"),
 	}
@@ -60,6 +61,15 @@ func kubernetesTool() tool {
 		args = append(args, "k8s.io/kubernetes/cmd/"+program)
 	}
 	return goTool("kubernetes", args...)
+}
+
+// legacyImg is the engine of builder images up to version 0.1, which still build.
+func legacyImg() tool {
+	t := goTool("legacy-img", "-tags", "seccomp noembed osusergo netgo static_build",
+		"-ldflags", "-s -w -X github.com/genuinetools/img/version.VERSION=v0.5.11 -extldflags=-static",
+		"-o", outDir+"/legacy-img", "github.com/genuinetools/img")
+	t.cgo = "1"
+	return t
 }
 
 // imageTool is compiled by the same script that the builder image's Dockerfile runs.

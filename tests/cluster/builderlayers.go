@@ -48,7 +48,8 @@ func (p paths) legacyLayers(bin string, capabilities bool) []layer {
 	const script = `set -eu
 cd "$1"
 mkdir -p usr/bin etc home/user/.local/share/img run/user/1000
-cp "$2/img" "$2/runc" usr/bin/
+cp "$2/legacy-img" usr/bin/img
+cp "$2/runc" usr/bin/
 printf 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\nuser:x:1000:1000::/home/user:/bin/bash\n' >etc/passwd
 printf 'root:x:0:\nshadow:x:42:\nnogroup:x:65534:\nuser:x:1000:\n' >etc/group
 echo user:100000:65536 >etc/subuid
@@ -62,6 +63,6 @@ if [ "$3" = true ]; then
 	setcap cap_setgid+ep usr/bin/newgidmap
 fi`
 	args := []string{bin, strconv.FormatBool(capabilities), debian.path(p.cache)}
-	key := newKey(script).files(filepath.Join(bin, "img"), filepath.Join(bin, "runc")).text(args[1:]...)
+	key := newKey(script).files(filepath.Join(bin, "legacy-img"), filepath.Join(bin, "runc")).text(args[1:]...)
 	return []layer{debian, scriptLayer("legacy", key, script, args...), p.trustLayer()}
 }

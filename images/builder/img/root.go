@@ -40,7 +40,7 @@ func newRoot() *cobra.Command {
 	flags.StringArrayVar(&g.plainHTTP, "plain-http", nil, "registry `HOST` that speaks plain http (repeatable)")
 	flags.StringArrayVar(&g.mirrors, "mirror", nil, "registry that is asked first, as `HOST=MIRROR` (repeatable)")
 	root.AddCommand(newBuild(g), newPush(g), newPull(g), newTag(g), newList(g), newRemove(g), newSave(g), newLoad(g),
-		newUnpack(g), newInspect(g), newDiskUsage(g), newPrune(g), newVersion())
+		newUnpack(g), newInspect(g), newDiskUsage(g), newPrune(g), newUnshare(), newVersion())
 	return root
 }
 
@@ -66,12 +66,17 @@ func inEngine(g *global, do action) func(*cobra.Command, []string) error {
 		if namespace.InEngine() {
 			return do(cmd.Context(), args)
 		}
-		code, err := namespace.Enter(func(engine io.ReadWriteCloser) { login.Serve(engine, os.Stderr) })
-		if err == nil && code != 0 {
-			err = exitError(code)
-		}
-		return err
+		return enter(func(engine io.ReadWriteCloser) { login.Serve(engine, os.Stderr) })
 	}
+}
+
+// enter runs this command in the engine, whose exit code becomes ours.
+func enter(serve func(io.ReadWriteCloser)) error {
+	code, err := namespace.Enter(serve)
+	if err == nil && code != 0 {
+		err = exitError(code)
+	}
+	return err
 }
 
 func (g *global) check() error {
@@ -107,7 +112,7 @@ func (g *global) registries() (map[string]resolverconfig.RegistryConfig, error) 
 	return hosts, nil
 }
 
-// hidden lists directories that a build step must not find, whatever it gets hold of in the engine's mounts. The pod's supervisor names
+// hidden lists files and directories that a build step must not find, whatever it gets hold of in the engine's mounts. The pod's supervisor names
 // them in the environment, since other engines don't know the flag.
 func hidden() []string {
 	return filepath.SplitList(os.Getenv("IMG_HIDE"))
@@ -120,6 +125,9 @@ func (g *global) open(ctx context.Context, o engine.Options, keep ...string) (*e
 		return nil, err
 	}
 	o.StateDir, o.Backend, o.Registries = g.state, g.backend, registries
+	if g.state, err = filepath.Abs(g.state); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(g.state, 0o755); err != nil {
 		return nil, err
 	}
@@ -127,7 +135,7 @@ func (g *global) open(ctx context.Context, o engine.Options, keep ...string) (*e
 	if err := namespace.Hide(hidden(), keep); err != nil {
 		return nil, err
 	}
-	if o.Runtime, err = runc.Link(g.state); err != nil {
+	if o.Runtime, err = runc.Link(filepath.Join(g.state, "buildkit", "run")); err != nil {
 		return nil, err
 	}
 	return engine.Open(ctx, o)

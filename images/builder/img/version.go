@@ -9,13 +9,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Version is set by the linker.
+// version is set by the linker.
 var version = "dev"
 
 // abilities are what a plugin may ask of this program, by the names of flags and of what else it does. genuinetools/img has none of them.
 var abilities = []string{
-	"add-host", "build-context", "frontends", "hide", "iidfile", "maps-ids", "metadata-file", "mirror", "no-cache-filter", "outputs",
-	"plain-http", "pull", "runc", "secret", "ssh", "status-file",
+	"add-host", "build-context", "frontends", "hide", "iidfile", "metadata-file", "mirror", "no-cache-filter", "outputs",
+	"plain-http", "pull", "runc", "secret", "ssh", "status-file", "unshare",
 }
 
 func newVersion() *cobra.Command {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/moby/buildkit/source"
 	localsource "github.com/moby/buildkit/source/local"
 	"github.com/moby/buildkit/util/progress"
+	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
 	"github.com/tonistiigi/fsutil/types"
 )
@@ -88,7 +90,8 @@ func (c *contextCopy) Snapshot(ctx context.Context, _ solver.JobContext) (_ cach
 	}
 	hashes, err := contenthash.GetCacheContext(ctx, ref)
 	if err == nil {
-		err = c.copyTo(ctx, target, hashes)
+		done := progress.OneOff(ctx, "transferring "+c.local.Name)
+		err = done(c.copyTo(ctx, target, hashes))
 	}
 	if err = errors.Join(err, mounter.Unmount()); err != nil {
 		return nil, err
@@ -99,30 +102,27 @@ func (c *contextCopy) Snapshot(ctx context.Context, _ solver.JobContext) (_ cach
 	return ref.Commit(ctx)
 }
 
-// copyTo writes each file's content before its mode.
+// copyTo writes each file's content before its mode, and tells BuildKit the hashes of both.
 func (c *contextCopy) copyTo(ctx context.Context, target string, hashes contenthash.CacheContext) error {
 	files, err := c.files()
 	if err != nil {
 		return err
 	}
-	written := 0
+	var sum hash.Hash // of the file at hand
+	buffer := make([]byte, 256<<10)
 	writer, err := fsutil.NewDiskWriter(ctx, target, fsutil.DiskWriterOpt{
 		SyncDataCb: func(_ context.Context, path string, to io.WriteCloser) error {
 			from, err := files.Open(path)
 			if err != nil {
 				return err
 			}
-			n, err := io.CopyBuffer(struct{ io.Writer }{to}, from, make([]byte, 64<<10))
-			written += int(n)
-			return errors.Join(err, from.Close(), to.Close())
+			_, err = io.CopyBuffer(io.MultiWriter(to, sum), from, buffer)
+			return errors.Join(err, from.Close())
 		},
-		NotifyCb:      hashes.HandleChange,
-		ContentHasher: contenthash.NewFromStat,
 	})
 	if err != nil {
 		return err
 	}
-	done := progress.OneOff(ctx, "transferring "+c.local.Name)
 	err = files.Walk(ctx, "", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -131,13 +131,31 @@ func (c *contextCopy) copyTo(ctx context.Context, target string, hashes contenth
 		if err != nil {
 			return err
 		}
-		return writer.HandleChange(fsutil.ChangeKindAdd, path, info, nil)
+		stat, ok := info.Sys().(*types.Stat)
+		if !ok {
+			return fmt.Errorf("%s: unexpected %T", path, info.Sys())
+		}
+		if sum, err = contenthash.NewFromStat(stat); err != nil {
+			return err
+		}
+		if err := writer.HandleChange(fsutil.ChangeKindAdd, path, info, nil); err != nil {
+			return err
+		}
+		return hashes.HandleChange(fsutil.ChangeKindAdd, path, hashed{info, digest.NewDigest(digest.SHA256, sum)}, nil)
 	})
-	if err == nil {
-		err = writer.Wait(ctx)
+	if err != nil {
+		return err
 	}
-	return done(err)
+	return writer.Wait(ctx)
 }
+
+// hashed is a file with the hash of its content and header.
+type hashed struct {
+	fs.FileInfo
+	digest digest.Digest
+}
+
+func (h hashed) Digest() digest.Digest { return h.digest }
 
 // files are those of the context that the build asks for, as root's.
 func (c *contextCopy) files() (fsutil.FS, error) {

@@ -152,6 +152,7 @@ func workerOptions(ctx context.Context, root string, o Options) (base.WorkerOpt,
 	if err := data.Init(ctx); err != nil {
 		return base.WorkerOpt{}, err
 	}
+	bolt.DefaultOptions.NoSync = true // NewStore takes no options
 	cache, err := metadata.NewStore(filepath.Join(root, "metadata_v2.db"))
 	if err != nil {
 		return base.WorkerOpt{}, err
@@ -241,9 +242,9 @@ func (e *Engine) serve(ctx context.Context, controller *control.Controller) erro
 	return err
 }
 
+// boltOptions leave out the flush after each change: a build makes hundreds, and its state is of no use to anybody after the machine has crashed.
 func boltOptions() *bolt.Options {
-	// The state of one build is not worth a disk's flush for each step; a state that a crash has damaged is made anew.
-	return &bolt.Options{FreelistType: bolt.FreelistMapType, NoFreelistSync: true}
+	return &bolt.Options{FreelistType: bolt.FreelistMapType, NoFreelistSync: true, NoSync: true}
 }
 
 // Images is what has a name.

@@ -10,16 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Hide covers directories with empty ones, in this process's mount namespace. What is in keep stays where it is.
-func Hide(directories, keep []string) error {
-	kept, err := open(directories, keep)
+// Hide covers directories with empty ones, and files with /dev/null, in this process's mount namespace. What is in keep stays where it is.
+func Hide(paths, keep []string) error {
+	kept, err := open(paths, keep)
 	if err != nil {
 		return err
 	}
-	for _, dir := range directories {
-		err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=0755")
-		if err != nil && !errors.Is(err, unix.ENOENT) {
-			return fmt.Errorf("hide %s: %w", dir, err)
+	for _, path := range paths {
+		if err := cover(path); err != nil {
+			return fmt.Errorf("hide %s: %w", path, err)
 		}
 	}
 	for path, file := range kept {
@@ -29,6 +28,19 @@ func Hide(directories, keep []string) error {
 		}
 	}
 	return nil
+}
+
+func cover(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return unix.Mount("tmpfs", path, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=0755")
+	}
+	return unix.Mount("/dev/null", path, "", unix.MS_BIND, "")
 }
 
 // open returns those of the paths that are in one of the directories and exist.

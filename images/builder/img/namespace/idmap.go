@@ -78,7 +78,7 @@ func availableIDs(file io.Reader) (int, error) {
 	}
 }
 
-// mapOf returns the map of user or group ids, and says where they come from.
+// mapOf returns the map of user or group ids: own is ours, the others are from subordinateFile.
 func mapOf(own int, subordinateFile, ownMap string) ([]idRange, error) {
 	current, err := os.Open(ownMap)
 	if err != nil {
@@ -101,6 +101,9 @@ func mapOf(own int, subordinateFile, ownMap string) ([]idRange, error) {
 	subordinate, err := subordinateIDs(file, names...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", subordinateFile, err)
+	}
+	if len(subordinate) == 0 {
+		return nil, fmt.Errorf("%s has no range for user %s", subordinateFile, strings.Join(names, " or "))
 	}
 	return plan(own, subordinate, available), nil
 }

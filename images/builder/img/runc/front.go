@@ -26,10 +26,13 @@ const name = "runc"
 // IsFront reports whether this program was started as runc.
 func IsFront() bool { return filepath.Base(os.Args[0]) == name }
 
-// Link makes a link to this program in a directory, and returns its path.
+// Link makes a link to this program in a directory, and returns its path. As runc it keeps what it knows of containers there, too.
 func Link(dir string) (string, error) {
 	program, err := os.Executable()
 	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return "", err
 	}
 	link := filepath.Join(dir, name)
@@ -54,6 +57,7 @@ func run(args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	args = append([]string{"--root", filepath.Join(filepath.Dir(os.Args[0]), "containers")}, args...)
 	if bundle := option(args, "--bundle", "-b"); bundle != "" {
 		if err := fitBundle(bundle); err != nil {
 			return 0, err
