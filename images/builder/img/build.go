@@ -21,6 +21,11 @@ import (
 )
 
 func newBuild(g *global) *cobra.Command {
+	_, cmd := buildCommand(g)
+	return cmd
+}
+
+func buildCommand(g *global) (*buildOptions, *cobra.Command) {
 	b := &buildOptions{}
 	cmd := &cobra.Command{
 		Use: "build [OPTIONS] PATH|URL|-", Short: "Build an image from a Dockerfile", Args: cobra.ExactArgs(1),
@@ -49,7 +54,7 @@ func newBuild(g *global) *cobra.Command {
 	f.StringVar(&b.iidFile, "iidfile", "", "write the image's id to this file")
 	f.StringVar(&b.metadataFile, "metadata-file", "", "write what is known of the result to this file, as JSON")
 	f.StringVar(&b.frontends, "frontends", "", "frontend images that a # syntax= line may name, or none; IMG_FRONTENDS restricts it further")
-	return cmd
+	return b, cmd
 }
 
 // run builds. contextArg is a directory, a URL, or - for stdin.
@@ -94,10 +99,6 @@ func (b *buildOptions) run(ctx context.Context, g *global, contextArg string) (e
 
 // solve is the build in BuildKit's terms.
 func (b *buildOptions) solve(in *input) (client.SolveOpt, error) {
-	attrs, err := b.attributes(in)
-	if err != nil {
-		return client.SolveOpt{}, err
-	}
 	exports, err := b.exports()
 	if err != nil {
 		return client.SolveOpt{}, err
@@ -114,7 +115,7 @@ func (b *buildOptions) solve(in *input) (client.SolveOpt, error) {
 		to = []client.CacheOptionsEntry{{Type: "inline"}} // as ever: an image is its own cache
 	}
 	return client.SolveOpt{
-		Frontend: "dockerfile.v0", FrontendAttrs: attrs, Exports: exports, CacheImports: from, CacheExports: to,
+		Frontend: "dockerfile.v0", FrontendAttrs: b.attributes(in), Exports: exports, CacheImports: from, CacheExports: to,
 		SharedKey: identity.NewID(), // BuildKit must never take this context for an earlier one
 	}, nil
 }

@@ -66,7 +66,7 @@ func firstName(tags []string) string {
 }
 
 // attributes are the Dockerfile frontend's.
-func (b *buildOptions) attributes(in *input) (map[string]string, error) {
+func (b *buildOptions) attributes(in *input) map[string]string {
 	attrs := map[string]string{"filename": in.filename}
 	set := func(key, value string) {
 		if value != "" {
@@ -90,7 +90,7 @@ func (b *buildOptions) attributes(in *input) (map[string]string, error) {
 			attrs[prefix+key] = value
 		}
 	}
-	return attrs, nil
+	return attrs
 }
 
 // addedHosts turns docker's HOST:IP into BuildKit's HOST=IP.
