@@ -59,10 +59,10 @@ setcap cap_setgid+ep "$root/usr/bin/newgidmap"
 
 printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$root/etc/passwd"
 printf 'root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n' >"$root/etc/group"
-# All ids of a pod with a user namespace of its own: its files can be owned by 0 to 65534. In any other pod the ids below 1000 are the
-# node's, and img leaves them out.
-printf 'user:1001:64535\nuser:1:999\n' >"$root/etc/subuid"
-printf 'user:1001:64535\nuser:1:999\n' >"$root/etc/subgid"
+# A pod with a user namespace of its own has the ids below 65536, and its files can be owned by 0 to 65534. In any other pod the ids below
+# 1000 belong to the node: img leaves them out there, and takes the third range, which nobody else uses.
+printf 'user:1001:64535\nuser:1:999\nuser:2147000000:999\n' >"$root/etc/subuid"
+printf 'user:1001:64535\nuser:1:999\nuser:2147000000:999\n' >"$root/etc/subgid"
 printf 'hosts: files dns\n' >"$root/etc/nsswitch.conf"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 

@@ -135,6 +135,11 @@ func (g *global) open(ctx context.Context, o engine.Options, keep ...string) (*e
 	if err := namespace.Hide(hidden(), keep); err != nil {
 		return nil, err
 	}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" { // BuildKit makes mount points there
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
 	if o.Runtime, err = runc.Link(filepath.Join(g.state, "buildkit", "run")); err != nil {
 		return nil, err
 	}

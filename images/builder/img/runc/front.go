@@ -3,17 +3,11 @@
 package runc
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -63,14 +57,17 @@ func run(args []string) (int, error) {
 			return 0, err
 		}
 	}
-	if !slices.Contains(args, "run") {
+	at := slices.Index(args, "run")
+	if at < 0 {
 		return 0, fmt.Errorf("run %s: %w", real, unix.Exec(real, append([]string{real}, args...), os.Environ()))
 	}
-	// The processes of a step that has no pid namespace of its own become children of this one.
+	pidFile := filepath.Join(option(args, "--bundle", "-b"), "pid")
+	args = slices.Insert(args, at+1, "--pid-file", pidFile)
+	// What a step without a pid namespace has left behind becomes a child of this process when runc has ended.
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return 0, err
 	}
-	return supervise(real, args)
+	return supervise(real, args, pidFile)
 }
 
 // find looks for the real runc: the first on PATH that is another file than this program.
@@ -107,62 +104,4 @@ func fitBundle(bundle string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return os.WriteFile(file, fitted, 0o600)
-}
-
-// supervise runs the real runc, and ends what its container has left behind: BuildKit waits until the last process has closed the output.
-func supervise(real string, args []string) (int, error) {
-	runtime.LockOSThread() // runc gets SIGKILL when the thread that started it ends
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGWINCH)
-	cmd := exec.CommandContext(context.Background(), real, args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		return 0, err
-	}
-	go func() {
-		for s := range signals {
-			_ = cmd.Process.Signal(s)
-		}
-	}()
-	err := cmd.Wait()
-	endChildren()
-	var exited *exec.ExitError
-	switch {
-	case err == nil:
-		return 0, nil
-	case !errors.As(err, &exited):
-		return 0, err
-	case exited.ExitCode() < 0:
-		return 128 + int(exited.Sys().(syscall.WaitStatus).Signal()), nil //nolint:forcetypeassert // it is one on Linux
-	}
-	return exited.ExitCode(), nil
-}
-
-// endChildren kills this process's children until there is none: those of a child that was killed become our own.
-func endChildren() {
-	for {
-		for _, pid := range children() {
-			_ = unix.Kill(pid, unix.SIGKILL)
-		}
-		if _, err := unix.Wait4(-1, nil, 0, nil); errors.Is(err, unix.ECHILD) {
-			return
-		}
-	}
-}
-
-// children lists this process's children.
-func children() []int {
-	var pids []int
-	tasks, _ := filepath.Glob("/proc/self/task/*/children")
-	for _, task := range tasks {
-		list, _ := os.ReadFile(task)
-		for _, word := range strings.Fields(string(list)) {
-			var pid int
-			if _, err := fmt.Sscan(word, &pid); err == nil {
-				pids = append(pids, pid)
-			}
-		}
-	}
-	return pids
 }
