@@ -69,7 +69,7 @@ func newLoad(g *global) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				defer file.Close() //nolint:errcheck // it is only read
+				defer file.Close()
 				from = file
 			}
 			return g.with(ctx, func(e *engine.Engine) error {
@@ -111,7 +111,7 @@ func unpack(ctx context.Context, e *engine.Engine, layer ocispecs.Descriptor, di
 	if err != nil {
 		return err
 	}
-	defer blob.Close() //nolint:errcheck // it is only read
+	defer blob.Close()
 	files, err := compression.DecompressStream(content.NewReader(blob))
 	if err != nil {
 		return err

@@ -111,7 +111,7 @@ func (in *input) fromStdin(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer stream.Close() //nolint:errcheck // it was only read
+	defer stream.Close()
 	content := bufio.NewReaderSize(stream, 1024)
 	const magic = 257 // where a tar header says ustar
 	if head, err := content.Peek(magic + 5); err != nil || string(head[magic:]) != "ustar" {

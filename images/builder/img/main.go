@@ -16,7 +16,9 @@ import (
 )
 
 func main() {
-	namespace.Stage()
+	if done, err := namespace.Stage(); done || err != nil {
+		os.Exit(code(err))
+	}
 	if runc.IsFront() {
 		os.Exit(runc.Main())
 	}

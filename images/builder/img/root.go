@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/moby/buildkit/util/bklog"
 	resolverconfig "github.com/moby/buildkit/util/resolver/config"
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
@@ -86,9 +87,9 @@ func (g *global) check() error {
 		return fmt.Errorf("unknown backend %q: want auto, overlayfs or native", g.backend)
 	}
 	if g.debug {
-		logrus.SetLevel(logrus.DebugLevel)
+		bklog.L.Logger.SetLevel(logrus.DebugLevel)
 	} else {
-		logrus.SetLevel(logrus.ErrorLevel)
+		bklog.L.Logger.SetLevel(logrus.ErrorLevel)
 	}
 	_, err := g.registries()
 	return err
@@ -147,8 +148,8 @@ func (g *global) open(ctx context.Context, o engine.Options, keep ...string) (*e
 }
 
 // with runs do on an open state.
-func (g *global) with(ctx context.Context, do func(*engine.Engine) error, keep ...string) error {
-	e, err := g.open(ctx, engine.Options{}, keep...)
+func (g *global) with(ctx context.Context, do func(*engine.Engine) error) error {
+	e, err := g.open(ctx, engine.Options{})
 	if err != nil {
 		return err
 	}

@@ -32,25 +32,19 @@ const (
 // InEngine reports whether this process is the engine.
 func InEngine() bool { return os.Args[0] == engineStage }
 
-// Stage runs the part of the program that its name asks for, and does not return from it. It returns for the first process and the engine.
-func Stage() {
+// Stage runs the part of the program that the process's name asks for. It reports whether that was all that the process is for: it is not
+// for the first process and the engine.
+func Stage() (done bool, err error) {
 	switch os.Args[0] {
 	case mapStage:
-		exit("enter user namespace", awaitMap())
+		return true, fmt.Errorf("enter user namespace: %w", awaitMap())
 	case procStage:
-		exit("mount /proc", unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""))
+		return true, unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
 	case engineStage:
 		unix.CloseOnExec(mappedFD)
 		unix.CloseOnExec(socketFD)
 	}
-}
-
-func exit(doing string, err error) {
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "Error: %s: %v\n", doing, err)
-		os.Exit(1)
-	}
-	os.Exit(0)
+	return false, nil
 }
 
 // awaitMap becomes the engine, which gets its capabilities by being root when it is executed.
@@ -167,15 +161,15 @@ func privileged() bool {
 	return os.Geteuid() == 0 && data[0].Effective&(1<<unix.CAP_SYS_ADMIN) != 0
 }
 
-// Mapped reports whether the process is in a user namespace, and whether that has more than one id.
-func Mapped() (inside, range_ bool) {
+// OneID reports whether the process is in a user namespace with no other id than root's.
+func OneID() bool {
 	file, err := os.Open("/proc/self/uid_map")
 	if err != nil {
-		return false, false
+		return false
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close()
 	available, err := availableIDs(file)
-	return err != nil || available != wholeHost, available > 1
+	return err == nil && available == 1
 }
 
 // OwnProc reports whether a build step can have a /proc, and so a pid namespace, of its own. The kernel allows it only where no part of ours

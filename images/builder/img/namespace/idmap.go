@@ -2,6 +2,7 @@ package namespace
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -68,7 +69,7 @@ func availableIDs(file io.Reader) (int, error) {
 	for {
 		var inside, outside, count int
 		_, err := fmt.Fscan(file, &inside, &outside, &count)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return total, nil
 		}
 		if err != nil {
@@ -84,7 +85,7 @@ func mapOf(own int, subordinateFile, ownMap string) ([]idRange, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer current.Close() //nolint:errcheck // it was only read
+	defer current.Close()
 	available, err := availableIDs(current)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", ownMap, err)
@@ -97,7 +98,7 @@ func mapOf(own int, subordinateFile, ownMap string) ([]idRange, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close()
 	subordinate, err := subordinateIDs(file, names...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", subordinateFile, err)

@@ -47,7 +47,7 @@ func Main() int {
 }
 
 func run(args []string) (int, error) {
-	real, err := find()
+	program, err := find()
 	if err != nil {
 		return 0, err
 	}
@@ -59,7 +59,7 @@ func run(args []string) (int, error) {
 	}
 	at := slices.Index(args, "run")
 	if at < 0 {
-		return 0, fmt.Errorf("run %s: %w", real, unix.Exec(real, append([]string{real}, args...), os.Environ()))
+		return 0, fmt.Errorf("run %s: %w", program, unix.Exec(program, append([]string{program}, args...), os.Environ()))
 	}
 	pidFile := filepath.Join(option(args, "--bundle", "-b"), "pid")
 	args = slices.Insert(args, at+1, "--pid-file", pidFile)
@@ -67,7 +67,7 @@ func run(args []string) (int, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return 0, err
 	}
-	return supervise(real, args, pidFile)
+	return supervise(program, args, pidFile)
 }
 
 // find looks for the real runc: the first on PATH that is another file than this program.
@@ -98,8 +98,7 @@ func fitBundle(bundle string) error {
 	if err != nil {
 		return err
 	}
-	_, ranges := namespace.Mapped()
-	fitted, err := fit(config, ranges)
+	fitted, err := fit(config, !namespace.OneID())
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}

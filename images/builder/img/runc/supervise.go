@@ -21,11 +21,11 @@ const tick = 10 * time.Millisecond
 
 // supervise runs the real runc, and ends what its container's first process has left behind: BuildKit and runc both wait until the last
 // process has closed the output.
-func supervise(real string, args []string, pidFile string) (int, error) {
+func supervise(program string, args []string, pidFile string) (int, error) {
 	runtime.LockOSThread() // runc gets SIGKILL when the thread that started it ends
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGWINCH)
-	cmd := exec.CommandContext(context.Background(), real, args...)
+	cmd := exec.CommandContext(context.Background(), program, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
@@ -81,7 +81,7 @@ func awaitEnd(pid int) {
 	if err != nil {
 		return
 	}
-	defer unix.Close(process) //nolint:errcheck // nothing was written
+	defer unix.Close(process)
 	for {
 		_, err := unix.Poll([]unix.PollFd{{Fd: int32(process), Events: unix.POLLIN}}, -1) //nolint:gosec // a descriptor is small
 		if !errors.Is(err, unix.EINTR) {
