@@ -54,7 +54,7 @@ func TestNamespaceRefusesAProfileBelowItsLevel(t *testing.T) {
 func TestTheEngineIsOneProcess(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
-	processes := `RUN for p in /proc/[0-9]*; do tr '\0' ' ' <$p/cmdline; echo; done | grep -c '^[^ ]* build ' >/count`
+	processes := `RUN for p in /proc/[0-9]*; do tr '\0' ' ' <$p/cmdline; echo; done | grep -c '^img-engine build ' >/count`
 	build(ns, "-t", repository(ns), "--profile", "unconfined", only(t, shell(processes))).run(t).succeeds(t) // where a step sees them
 	if count := fileIn(t, pull(t, repository(ns)), "count"); count != "1\n" {
 		t.Errorf("%q processes run the engine", count)
