@@ -111,8 +111,9 @@ func (b *buildOptions) solve(in *input) (client.SolveOpt, error) {
 	if err != nil {
 		return client.SolveOpt{}, err
 	}
-	if len(to) == 0 && len(exports) == 1 && exports[0].Type == client.ExporterImage {
-		to = []client.CacheOptionsEntry{{Type: "inline"}} // as ever: an image is its own cache
+	if len(to) == 0 && len(exports) == 1 && exports[0].Type == client.ExporterImage && !b.fixedTime() {
+		// An image is its own cache, as ever, unless it is to come out the same each time: this cache has the time of each step.
+		to = []client.CacheOptionsEntry{{Type: "inline"}}
 	}
 	return client.SolveOpt{
 		Frontend: "dockerfile.v0", FrontendAttrs: b.attributes(in), Exports: exports, CacheImports: from, CacheExports: to,
