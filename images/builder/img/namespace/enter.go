@@ -123,6 +123,8 @@ func wait(cmd *exec.Cmd, signals <-chan os.Signal) (int, error) {
 				return 0, err
 			}
 			if status, ok := exited.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+				name := status.Signal().String() // as a shell says it: Killed
+				fmt.Fprintf(os.Stderr, "%s: a signal ended the engine\n", strings.ToUpper(name[:1])+name[1:])
 				return 128 + int(status.Signal()), nil
 			}
 			return exited.ExitCode(), nil
