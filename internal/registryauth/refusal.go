@@ -63,10 +63,11 @@ func (e *Refusal) Error() string {
 // Diagnose recognizes a registry's refusal in the last words of the engine. This is the one place that reads them: img
 // reports an exit status and text. A failed RUN step is none, whatever it printed.
 func Diagnose(words string) (cause Cause, detail string, ok bool) {
-	if strings.Contains(words, "executor failed running") {
+	if strings.Contains(words, "did not complete successfully: exit code: ") || strings.Contains(words, "executor failed running") { // img v0.5.11 says the second
 		return "", "", false
 	}
-	if strings.HasPrefix(words, "failed to solve") && strings.Contains(words, "failed to load cache key: ") && strings.HasSuffix(words, ": not found") {
+	missing := firstOf(words, []string{"failed to resolve source metadata for ", "failed to load cache key: "}) // img v0.5.11 says the second
+	if strings.HasPrefix(words, "failed to solve") && missing != "" && strings.HasSuffix(words, ": not found") {
 		return NotFound, shorten(words), true
 	}
 	if !aboutRegistry(words) {

@@ -123,7 +123,7 @@ kept() {
 # connection. A failed RUN step is none, whatever it printed.
 transient() {
 	settle
-	tail -c "+$1" "$w/log" | grep . | tail -n 1 | grep -v 'executor failed running' |
+	tail -c "+$1" "$w/log" | grep . | tail -n 1 | grep -v -e 'did not complete successfully: exit code' -e 'executor failed running' |
 		grep -E 'unexpected (status|response).* (429|5[0-9][0-9]) |failed (to do request|to copy|to authorize|commit).*(EOF|reset by peer|connection refused|timeout|broken pipe|no response|closed|must be retried|stream error|GOAWAY|http2:)'
 }
 
