@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/containerd/v2/core/remotes"
@@ -14,6 +15,7 @@ import (
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/grpchijack"
 	"github.com/moby/buildkit/util/leaseutil"
+	"github.com/moby/buildkit/util/progress"
 	"github.com/moby/buildkit/util/push"
 	"github.com/moby/buildkit/util/resolver"
 	"github.com/opencontainers/go-digest"
@@ -39,8 +41,34 @@ func (e *Engine) Push(ctx context.Context, session, name string, insecure bool) 
 		return "", notFound(name, err)
 	}
 	store := e.Content()
+	ctx, end := printLogs(ctx)
+	defer end()
 	err = push.Push(ctx, e.sessions, session, store, store, image.Target.Digest, name, insecure, e.worker.RegistryHosts, false, nil)
 	return image.Target.Digest, err
+}
+
+// printLogs prints what BuildKit logs under the context, as that it tries a registry again. end waits until all is printed.
+func printLogs(ctx context.Context) (_ context.Context, end func()) {
+	reader, ctx, cancel := progress.NewContext(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			updates, err := reader.Read(context.WithoutCancel(ctx))
+			for _, update := range updates {
+				if log, ok := update.Sys.(client.VertexLog); ok {
+					_, _ = os.Stderr.Write(log.Data)
+				}
+			}
+			if err != nil || len(updates) == 0 {
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		cancel(nil)
+		<-done
+	}
 }
 
 // Pull fetches an image, for one platform if it has several, and names it.
