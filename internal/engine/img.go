@@ -52,8 +52,8 @@ func (i Img) Environment() map[string]string {
 		"ENTER": "img unshare",
 		// For programs that know nothing of each other's flags: an older img would refuse one.
 		"IMG_HIDE": strings.Join(i.Hide, ":"),
-		"PROBE": "img ls --state " + i.StateDir,
-		"STATE": i.StateDir,
+		"PROBE":    "img ls --state " + i.StateDir,
+		"STATE":    i.StateDir,
 		// The content store, whose files are named by their digests in hex.
 		"BLOBS": i.StateDir + "/*/*/content/blobs/sha256",
 	}

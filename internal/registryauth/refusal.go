@@ -88,7 +88,7 @@ func Diagnose(words string) (cause Cause, detail string, ok bool) {
 		{ServerError, []string{": 500 ", ": 501 ", ": 502 ", ": 503 ", ": 507 "}},
 		{Unreachable, []string{"connection refused", "no route to host", "network is unreachable", "proxyconnect"}},
 		{Broken, []string{"connection reset", ": eof", "unexpected eof", "broken pipe", "no response", "server closed", "closed network connection", "must be retried", "stream error", "goaway", "http2: "}},
-		{NoRepository, []string{"unexpected response: 404 ", "unexpected status: 404 "}},
+		{NoRepository, []string{"unexpected response: 404 ", ": 404 not found"}}, // img v0.5.11 says the first
 		{Forbidden, []string{"403 forbidden", "forbidden: ", "denied: "}},
 		{Unauthorized, []string{"401 unauthorized", "unauthorized: ", "authorization failed", "access denied", "authentication required", "missing username or secret"}},
 	} {

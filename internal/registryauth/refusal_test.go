@@ -38,6 +38,7 @@ func TestDiagnose(t *testing.T) {
 		`failed to copy: httpReaderSeeker: failed open: failed to do request: Get "https://10.0.0.1:34031/v2/a/blobs/sha256:401": stream error: stream ID 3; INTERNAL_ERROR; received from peer`:                Broken,
 		`failed commit on ref "manifest-sha256:5f81": pipe error before commit: failed to do request: Put "https://r.example/v2/": use of closed network connection`:                                            Broken,
 		`failed to copy: failed to do request: Put "https://r.example/v2/a/blobs/uploads/0a": cannot reuse body, request must be retried`:                                                                       Broken,
+		`unexpected status from POST request to https://r.example/v2/e/blobs/uploads/: 404 Not Found`:                                                                                                           NoRepository,
 		`unexpected response: 404 Not Found`:                                                                                              NoRepository,
 		`failed to solve: failed to load cache key: r.example/no/such:image: not found`:                                                   NotFound,
 		`failed to solve: r.example/no/such:1: failed to resolve source metadata for r.example/no/such:1: r.example/no/such:1: not found`: NotFound,
