@@ -24,8 +24,7 @@ func openStatus(path string) (*json.Encoder, error) {
 
 type solver func(context.Context, chan *client.SolveStatus) (*client.SolveResponse, error)
 
-// show prints BuildKit's progress while solve runs, and writes it to status. BuildKit shortens what a step prints too fast: the file has
-// what the log has.
+// show prints BuildKit's progress while solve runs, and writes it to status.
 func show(ctx context.Context, status *json.Encoder, plain bool, solve solver) (*client.SolveResponse, error) {
 	mode := progressui.AutoMode
 	if plain {

@@ -81,6 +81,11 @@ func Open(ctx context.Context, o Options) (_ *Engine, err error) {
 			err = errors.Join(err, e.Close())
 		}
 	}()
+	for _, limit := range []string{"BUILDKIT_STEP_LOG_MAX_SIZE", "BUILDKIT_STEP_LOG_MAX_SPEED"} {
+		if err := os.Setenv(limit, "-1"); err != nil { // BuildKit would cut a step's output at 2 MiB
+			return nil, err
+		}
+	}
 	root := filepath.Join(o.StateDir, "buildkit")
 	unlock, err := lock(root)
 	if err != nil {
