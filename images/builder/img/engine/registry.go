@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -56,8 +57,8 @@ func printLogs(ctx context.Context) (_ context.Context, end func()) {
 		for {
 			updates, err := reader.Read(context.WithoutCancel(ctx))
 			for _, update := range updates {
-				if log, ok := update.Sys.(client.VertexLog); ok {
-					_, _ = os.Stderr.Write(log.Data)
+				if log, ok := update.Sys.(client.VertexLog); ok { // nothing has failed yet
+					_, _ = os.Stderr.Write(bytes.TrimPrefix(log.Data, []byte("error: ")))
 				}
 			}
 			if err != nil || len(updates) == 0 {
