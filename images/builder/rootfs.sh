@@ -33,9 +33,6 @@ done
 ln -sf /bin/busybox "$root/usr/bin/env"
 
 cp "$bin/img" "$bin/runc" "$bin/ownership" "$root/usr/bin/"
-# Where one id is mapped, the engine finds this runc first.
-mkdir "$root/usr/lib/kubectl-img"
-ln -s ../../bin/ownership "$root/usr/lib/kubectl-img/runc"
 
 # git, for build contexts that are git URLs: the transport over https and submodules are programs of their own.
 core=/usr/lib/git-core
@@ -48,7 +45,7 @@ ln -sf git-remote-http "$root$core/git-remote-https"
 # Busybox copies by the kilobyte and hashes without the processor's help, which a large context feels.
 add /usr/bin/tee /usr/bin/openssl
 
-# The supervisor enters the engine's user namespace with this unshare, the only one that maps a whole range of ids.
+# Profile restricted enters the engine's user namespace with this unshare: a busybox shell would take its own applet for the bare name.
 add /usr/bin/unshare
 
 # It locks a cache volume.
@@ -62,9 +59,10 @@ setcap cap_setgid+ep "$root/usr/bin/newgidmap"
 
 printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$root/etc/passwd"
 printf 'root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n' >"$root/etc/group"
-# All ids below 65536: a pod with a user namespace of its own has no others.
-printf 'user:1001:64534\n' >"$root/etc/subuid"
-printf 'user:1001:64534\n' >"$root/etc/subgid"
+# A pod with a user namespace of its own has the ids below 65536, and its files can be owned by 0 to 65534. In any other pod the ids below
+# 1000 belong to the node: img leaves them out there, and takes the third range, which nobody else uses.
+printf 'user:1001:64535\nuser:1:999\nuser:2147000000:999\n' >"$root/etc/subuid"
+printf 'user:1001:64535\nuser:1:999\nuser:2147000000:999\n' >"$root/etc/subgid"
 printf 'hosts: files dns\n' >"$root/etc/nsswitch.conf"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 

@@ -1,6 +1,8 @@
 package build
 
 import (
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 	"github.com/kubectl-img/kubectl-img/internal/engine/img"
 	"github.com/kubectl-img/kubectl-img/internal/session"
@@ -12,11 +14,12 @@ const stateVolume = "/var/lib/kubectl-img"
 
 // Engine returns the engine that builds under a profile. This is where an engine is registered.
 func Engine(profile podspec.Profile) engine.Engine {
+	hide := []string{session.Dir, session.Workspace, "/run/secrets", corev1.TerminationMessagePathDefault}
 	if profile.EmulatesOwners() {
 		// Files unpacked with emulated owners are of no use where owners are real, so the state has a directory of its own.
-		return img.Img{StateDir: stateVolume + "/img-restricted", Losses: session.LossesPath}
+		return img.Img{StateDir: stateVolume + "/img-restricted", Hide: hide, Losses: session.LossesPath}
 	}
-	return img.Img{StateDir: stateVolume + "/img"}
+	return img.Img{StateDir: stateVolume + "/img", Hide: hide}
 }
 
 // Abilities returns what the engine can do under every profile.

@@ -37,7 +37,8 @@ func tools() []tool {
 			"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
 			"github.com/containerd/containerd/v2/cmd/ctr"),
 		imageTool("runc"),
-		imageTool("img", "containerd/*/*.go"),
+		imageTool("img", "*.go", "*/*.go"),
+		legacyImg(),
 		imageTool("docker-credential-gcr"),
 		imageTool("ownership", "*.go"),
 	}
@@ -63,6 +64,15 @@ func kubernetesTool() tool {
 		args = append(args, "k8s.io/kubernetes/cmd/"+name)
 	}
 	return goTool("kubernetes", args...)
+}
+
+// legacyImg is genuinetools/img, the engine of older builder images.
+func legacyImg() tool {
+	t := goTool("legacy-img", "-tags", "seccomp noembed osusergo netgo static_build",
+		"-ldflags", "-s -w -X github.com/genuinetools/img/version.VERSION=v0.5.11 -extldflags=-static",
+		"-o", outDir+"/legacy-img", "github.com/genuinetools/img")
+	t.cgo = "1"
+	return t
 }
 
 // imageTool is compiled by the script that the builder image's Dockerfile runs, too. sources are patterns of files in its module.

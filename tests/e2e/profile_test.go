@@ -62,7 +62,7 @@ func profileDenied(t *testing.T) {
 func profileEngineProcess(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
-	processes := `RUN for p in /proc/[0-9]*; do tr '\0' ' ' <$p/cmdline; echo; done | grep -c '^[^ ]* build ' >/count`
+	processes := `RUN for p in /proc/[0-9]*; do tr '\0' ' ' <$p/cmdline; echo; done | grep -c '^img-engine build ' >/count`
 	build(ns, "-t", repository(ns), "--profile", "unconfined", only(t, shell(processes))).run(t).succeeds(t) // in this profile a step sees them
 	if count := fileIn(t, pull(t, repository(ns)), "count"); count != "1\n" {
 		t.Errorf("%q processes run the engine", count)

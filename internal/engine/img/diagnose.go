@@ -12,8 +12,9 @@ const (
 	errorPrefix = "Error: "
 	// gaveUp is all that img says when the session between its own client and server times out.
 	gaveUp = "context canceled"
-	// stepFailed is in every message about a RUN step, whose output may say anything.
-	stepFailed = "executor failed running"
+	// These are in every message about a RUN step, whose output may say anything. img v0.5.11 says the second.
+	stepFailed    = "did not complete successfully: exit code: "
+	oldStepFailed = "executor failed running"
 )
 
 // Diagnose reads img's last line. img reports nothing but an exit status and text.
@@ -43,17 +44,19 @@ func causes() []struct {
 		{registryauth.ServerError, []string{": 500 ", ": 501 ", ": 502 ", ": 503 ", ": 507 "}},
 		{registryauth.Unreachable, []string{"connection refused", "no route to host", "network is unreachable", "proxyconnect"}},
 		{registryauth.Broken, []string{"connection reset", ": eof", "unexpected eof", "broken pipe", "no response", "server closed", "closed network connection", "must be retried", "stream error", "goaway", "http2: "}},
-		{registryauth.NoRepository, []string{"unexpected response: 404 ", "unexpected status: 404 "}},
+		{registryauth.NoRepository, []string{"unexpected response: 404 ", ": 404 not found"}},
 		{registryauth.Forbidden, []string{"403 forbidden", "forbidden: ", "denied: "}},
 		{registryauth.Unauthorized, []string{"401 unauthorized", "unauthorized: ", "authorization failed", "access denied", "authentication required", "missing username or secret"}},
 	}
 }
 
 func registryCause(words string) (registryauth.Cause, string) {
-	if strings.Contains(words, stepFailed) {
+	if containsAny(words, stepFailed, oldStepFailed) {
 		return "", ""
 	}
-	if strings.HasPrefix(words, "failed to solve") && strings.Contains(words, "failed to load cache key: ") && strings.HasSuffix(words, ": not found") {
+	// img v0.5.11 says the second.
+	missing := containsAny(words, "failed to resolve source metadata for ", "failed to load cache key: ")
+	if strings.HasPrefix(words, "failed to solve") && missing && strings.HasSuffix(words, ": not found") {
 		return registryauth.NotFound, shorten(words)
 	}
 	if !aboutRegistry(words) {

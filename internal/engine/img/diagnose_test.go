@@ -34,8 +34,11 @@ func TestDiagnose(t *testing.T) {
 		`failed to copy: httpReaderSeeker: failed open: failed to do request: Get "https://10.0.0.1:34031/v2/a/blobs/sha256:401": stream error: stream ID 3; INTERNAL_ERROR; received from peer`:                registryauth.Broken,
 		`failed commit on ref "manifest-sha256:5f81": pipe error before commit: failed to do request: Put "https://r.example/v2/": use of closed network connection`:                                            registryauth.Broken,
 		`failed to copy: failed to do request: Put "https://r.example/v2/a/blobs/uploads/0a": cannot reuse body, request must be retried`:                                                                       registryauth.Broken,
-		`unexpected response: 404 Not Found`:                                            registryauth.NoRepository,
-		`failed to solve: failed to load cache key: r.example/no/such:image: not found`: registryauth.NotFound,
+		`unexpected response: 404 Not Found`:                                                                                              registryauth.NoRepository,
+		`failed to solve: failed to load cache key: r.example/no/such:image: not found`:                                                   registryauth.NotFound,
+		`failed to solve: r.example/no/such:1: failed to resolve source metadata for r.example/no/such:1: r.example/no/such:1: not found`: registryauth.NotFound,
+		`unexpected status from POST request to https://r.example/v2/e/blobs/uploads/: 404 Not Found`:                                     registryauth.NoRepository,
+		`failed to solve: process "/bin/sh -c echo 'unexpected status: 401 Unauthorized'" did not complete successfully: exit code: 1`:    "",
 		// What a build says of itself.
 		`failed to solve: rpc error: code = Unknown desc = executor failed running [/bin/sh -c echo 'unexpected response: 401 Unauthorized']: exit code: 1`: "",
 		`failed to solve: failed to compute cache key: "/401 Unauthorized" not found: not found`:                                                            "",

@@ -1,11 +1,18 @@
-// Package img knows genuinetools/img v0.5.11, a daemonless BuildKit 0.7.2 that runs without privileges: its commands, environment, log and limits.
+// Package img knows the engine img: its commands, environment, log and limits. It is the program in images/builder/img, or genuinetools/img v0.5.11 in older
+// builder images. Both understand the same commands.
 package img
 
-import "github.com/kubectl-img/kubectl-img/internal/engine"
+import (
+	"strings"
+
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+)
 
 // Img is the engine of one builder pod.
 type Img struct {
 	StateDir string // its snapshots and metadata; one process at a time
+	// Hide lists files and directories of the supervisor. The engine covers them in its own mount namespace, which a build step may reach.
+	Hide []string
 	// Losses is the file in which the engine reports the files whose owner it could not keep. It is set for a pod that maps only its own id and
 	// emulates owners, and empty for any other.
 	Losses string
@@ -31,14 +38,14 @@ func (i Img) Environment() map[string]string {
 		// img does not start without these three. It runs newuidmap for the user named here.
 		"HOME": "/tmp", "USER": "user", "TMPDIR": "/tmp",
 		"TOOLS": "img newuidmap newgidmap",
-		// By itself img enters its user namespace by running itself again, and the first process then uses a whole core until the second one
-		// ends (img v0.5.11, reexec.go). Where the image's unshare can map ids, it enters the namespace instead, and the variable of img's own tests
-		// tells img so. The path is absolute: a busybox shell would run its own unshare for the bare name, and that one can't map ids.
-		"ENTER": "/usr/bin/unshare --user --map-auto --map-root-user --mount env IMG_RUNNING_TESTS=1",
-		"PROBE": "img ls --state " + i.StateDir,
-		"STATE": i.StateDir,
+		// Maps a range of ids. Older images have no such verb: their img maps ids by itself at each start.
+		"ENTER": "img unshare",
+		// A variable, because an older img rejects a flag that it does not know.
+		"IMG_HIDE": strings.Join(i.Hide, ":"),
+		"PROBE":    "img ls --state " + i.StateDir,
+		"STATE":    i.StateDir,
 		// The content store. Its files are named by their digests in hex.
-		"BLOBS": i.StateDir + "/runc/*/content/blobs/sha256",
+		"BLOBS": i.StateDir + "/*/*/content/blobs/sha256",
 	}
 	if i.Losses != "" {
 		env["TOOLS"] = "img ownership"

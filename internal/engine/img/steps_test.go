@@ -69,8 +69,8 @@ func TestSteps(t *testing.T) {
 
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
-	real, emulated := Img{StateDir: "/s"}.Environment(), Img{StateDir: "/s", Losses: "/l"}.Environment()
-	if real["TOOLS"] != "img newuidmap newgidmap" || real["LOSSES"] != "" || !strings.Contains(real["ENTER"], "--map-auto") {
+	real, emulated := Img{StateDir: "/s", Hide: []string{"/h", "/i"}}.Environment(), Img{StateDir: "/s", Losses: "/l"}.Environment()
+	if real["TOOLS"] != "img newuidmap newgidmap" || real["LOSSES"] != "" || real["IMG_HIDE"] != "/h:/i" || real["ENTER"] != "img unshare" {
 		t.Errorf("real owners: %q", real)
 	}
 	if emulated["TOOLS"] != "img ownership" || emulated["LOSSES"] != "/l" || !strings.HasSuffix(emulated["ENTER"], " ownership --report /l") {

@@ -48,7 +48,7 @@ report_lost_owners() {
 # a broken connection. The output of a RUN step that failed never counts.
 temporary_error() {
 	wait_for_log
-	tail -c "+$1" "$WORKSPACE/log" | grep . | tail -n 1 | grep -v 'executor failed running' |
+	tail -c "+$1" "$WORKSPACE/log" | grep . | tail -n 1 | grep -v -e 'did not complete successfully: exit code' -e 'executor failed running' |
 		grep -E 'unexpected (status|response).* (429|5[0-9][0-9]) |failed (to do request|to copy|to authorize|commit).*(EOF|reset by peer|connection refused|timeout|broken pipe|no response|closed|must be retried|stream error|GOAWAY|http2:)'
 }
 

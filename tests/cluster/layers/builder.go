@@ -53,7 +53,8 @@ func Legacy(dir, bin string, capabilities bool) []Layer {
 	const text = `set -eu
 cd "$1"
 mkdir -p usr/bin etc home/user/.local/share/img run/user/1000
-cp "$2/img" "$2/runc" usr/bin/
+cp "$2/legacy-img" usr/bin/img
+cp "$2/runc" usr/bin/
 printf 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\nuser:x:1000:1000::/home/user:/bin/bash\n' >etc/passwd
 printf 'root:x:0:\nshadow:x:42:\nnogroup:x:65534:\nuser:x:1000:\n' >etc/group
 echo user:100000:65536 >etc/subuid
@@ -67,6 +68,6 @@ if [ "$3" = true ]; then
 	setcap cap_setgid+ep usr/bin/newgidmap
 fi`
 	args := []string{bin, strconv.FormatBool(capabilities), root.path(dir)}
-	key := cache.NewKey(text).Files(filepath.Join(bin, "img"), filepath.Join(bin, "runc")).Text(args[1:]...)
+	key := cache.NewKey(text).Files(filepath.Join(bin, "legacy-img"), filepath.Join(bin, "runc")).Text(args[1:]...)
 	return []Layer{root, script("legacy", key, text, args...)}
 }
