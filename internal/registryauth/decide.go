@@ -16,19 +16,6 @@ type Situation struct {
 	Keychain       authn.Keychain // the user's own
 }
 
-// LocalError reports that the user's own login for a registry can't be read, or does not exist.
-type LocalError struct {
-	Host string
-	Err  error
-}
-
-func (e *LocalError) Error() string {
-	return fmt.Sprintf("read the local login for %s: %v", e.Host, e.Err)
-}
-
-// Unwrap returns the cause.
-func (e *LocalError) Unwrap() error { return e.Err }
-
 // NoCloudRegistryError reports that the user chose a cloud's method for a build without a registry of that cloud.
 type NoCloudRegistryError struct {
 	Method Method
@@ -66,7 +53,7 @@ func (s Situation) decide(ctx context.Context, r Registry, all []Registry) (Logi
 	case Auto:
 		return s.chooseMethod(ctx, r, all)
 	case Local:
-		credential, found, err := s.local(ctx, r.Host)
+		credential, found, err := localLogin(ctx, s.Keychain, r.Host)
 		switch {
 		case err != nil:
 			return login, err
@@ -87,7 +74,7 @@ func (s Situation) decide(ctx context.Context, r Registry, all []Registry) (Logi
 
 // chooseMethod prefers the user's own login to the identity of the pod.
 func (s Situation) chooseMethod(ctx context.Context, r Registry, all []Registry) (Login, error) {
-	credential, found, err := s.local(ctx, r.Host)
+	credential, found, err := localLogin(ctx, s.Keychain, r.Host)
 	if ctx.Err() != nil {
 		return Login{}, context.Cause(ctx)
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // Login is the decision for one registry. It prints no secret.
@@ -127,12 +126,4 @@ func configKey(host string) string {
 		return authn.DefaultAuthKey
 	}
 	return host
-}
-
-// parseRegistry returns the registry of a canonical host.
-func parseRegistry(host string) (name.Registry, error) {
-	if host == dockerHub {
-		host = name.DefaultRegistry
-	}
-	return name.NewRegistry(host, name.WeakValidation)
 }
