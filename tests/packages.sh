@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests without a cluster call and this machine lacks: the shells and tars of builder images, shellcheck, groff, AppArmor's parser,
-# the Groovy of Jenkins, and what makes images without an engine.
+# Installs the programs that are missing on this machine and that tests use: shells and tars of builder images, shellcheck, groff, AppArmor's parser,
+# Jenkins' version of Groovy, and tools for images.
 set -eu
 missing=""
 for pair in busybox:busybox-static dash:dash shellcheck:shellcheck zstd:zstd apparmor_parser:apparmor groff:groff-base groovy:groovy buildah:buildah skopeo:skopeo; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# with-cluster.sh COMMAND...: runs COMMAND in this directory with the test cluster up. A cluster that was not running before
-# is stopped afterwards, however COMMAND ends.
+# with-cluster.sh COMMAND...: runs COMMAND in this directory while the test cluster runs. If the cluster did not run before, the script stops it at the
+# end, even if COMMAND fails.
 set -eu
 cd "$(dirname "$0")"
 cluster=$(mktemp)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests of ownership on arm64: Debian's kernel and user land for it, in an emulated machine. It takes some minutes and root, and
-# downloads 100 MB into CACHE (default /var/cache/kubectl-img).
+# Runs the tests of ownership in an emulated arm64 machine with Debian and its kernel. It needs root, takes some minutes, and downloads 100 MB into
+# CACHE (default /var/cache/kubectl-img).
 set -eu
 cd "$(dirname "$0")/../.."
 cache=${CACHE:-/var/cache/kubectl-img}/arm64
@@ -14,7 +14,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# arm get|cache COMMAND...: apt of a machine of the other architecture, with this one's sources.
+# arm get|cache COMMAND...: apt-get or apt-cache for arm64, with the sources of this machine.
 arm() {
 	program=apt-$1
 	shift
@@ -38,10 +38,10 @@ if [ ! -d "$cache/kernel" ]; then
 	mv "$cache/kernel.new" "$cache/kernel"
 fi
 
-# The disk: Debian, the tests, and what they run.
+# The disk has Debian, the tests and the programs that they run.
 mkdir -p "$work/disk/test"
 cp -a "$cache/root/." "$work/disk/"
-for dir in proc sys dev; do # links to this machine's, after only the first half of debootstrap
+for dir in proc sys dev; do # after only the first stage of debootstrap, they are links to those of this machine
 	rm -rf "${work:?}/disk/$dir"
 	mkdir "$work/disk/$dir"
 done
@@ -60,7 +60,7 @@ END
 chmod 755 "$work/disk/test/init"
 mke2fs -q -t ext4 -d "$work/disk" "$work/disk.img" 2G
 
-# The first root: what it takes to reach the disk.
+# The initramfs has what the kernel needs to mount the disk.
 mkdir -p "$work/first/bin" "$work/first/dev" "$work/first/disk" "$work/first/lib"
 cp "$cache"/kernel/bin/busybox "$work/first/bin/"
 cp -R "$cache"/kernel/lib/modules "$work/first/lib/"

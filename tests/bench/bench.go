@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,67 +11,40 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubectl-img/kubectl-img/tests/cluster"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/fixture"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-// Where every pod of both sides has its volumes; the pods are the plugin's own.
+// The volumes of the pods on both sides: those of the plugin's builder pod.
 const (
 	podContext = "/workspace/context"
 	podState   = "/var/lib/kubectl-img"
 )
 
-// bench is the cluster, a namespace in it and the plugin that is measured.
+// bench is a namespace of the cluster and the plugin that is measured.
 type bench struct {
-	cluster   *cluster.Cluster
+	*fixture.Fixture
 	namespace string
-	dir       string // temporary: plugin, contexts
 	env       []string
 	log       io.Writer
 }
 
 func newBench(ctx context.Context, log io.Writer) (*bench, error) {
-	c, err := cluster.Up(ctx, cluster.Options{}, log)
+	f, err := fixture.New(ctx, "bench", log)
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "kubectl-img-bench-")
-	if err != nil {
-		return nil, err
-	}
-	b := &bench{cluster: c, namespace: fmt.Sprintf("bench-%d", os.Getpid()), dir: dir, log: log}
-	b.env = append(os.Environ(), c.Env()...)
-	b.env = append(b.env, "XDG_CACHE_HOME="+dir, "PATH="+dir+string(os.PathListSeparator)+c.Bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	if err := errors.Join(b.buildPlugin(ctx), b.makeNamespace(ctx)); err != nil {
-		b.close()
+	b := &bench{Fixture: f, namespace: fmt.Sprintf("bench-%d", os.Getpid()), log: log}
+	path := strings.Join([]string{filepath.Join(f.Temp, "bin"), b.Bin, os.Getenv("PATH")}, string(os.PathListSeparator))
+	b.env = append(append(os.Environ(), b.Env()...), "XDG_CACHE_HOME="+b.Temp, "PATH="+path)
+	if err := errors.Join(f.Compile(ctx, fixture.ReleaseFlags()...), b.makeNamespace(ctx)); err != nil {
+		b.cleanUp()
 		return nil, err
 	}
 	return b, nil
 }
 
-// buildPlugin compiles it as `make build` does; it is another module than this one.
-func (b *bench) buildPlugin(ctx context.Context) error {
-	tests, err := moduleDir(ctx)
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.plugin(), "./cmd/kubectl-img")
-	cmd.Dir = filepath.Dir(tests)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	return b.run(cmd)
-}
-
-// moduleDir is that of this module, below the repository.
-func moduleDir(ctx context.Context) (string, error) {
-	mod, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
-	if err != nil {
-		return "", fmt.Errorf("find repository: %w", err)
-	}
-	return filepath.Dir(strings.TrimSpace(string(mod))), nil
-}
-
-func (b *bench) plugin() string { return filepath.Join(b.dir, "kubectl-img") }
-
-// makeNamespace returns when pods can be made in it.
+// makeNamespace returns when pods can be created in it.
 func (b *bench) makeNamespace(ctx context.Context) error {
 	if _, err := b.kubectl(ctx, "create", "namespace", b.namespace); err != nil {
 		return err
@@ -81,52 +53,41 @@ func (b *bench) makeNamespace(ctx context.Context) error {
 	return err
 }
 
-func (b *bench) close() {
+func (b *bench) cleanUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if _, err := b.kubectl(ctx, "delete", "namespace", b.namespace, "--wait=false", "--ignore-not-found"); err != nil {
 		fmt.Fprintln(b.log, "warning:", err)
 	}
-	if err := os.RemoveAll(b.dir); err != nil {
+	if err := b.Close(); err != nil {
 		fmt.Fprintln(b.log, "warning:", err)
 	}
 }
 
 func (b *bench) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	path := name
-	// LookPath reads this process's PATH, which has neither kubectl nor the plugin.
+	// LookPath reads the PATH of this process, which has neither kubectl nor the plugin.
 	if name == "kubectl" {
-		path = filepath.Join(b.cluster.Bin, name)
+		path = filepath.Join(b.Bin, name)
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = b.env
 	return cmd
 }
 
-func (b *bench) run(cmd *exec.Cmd) error {
-	_, err := output(cmd)
+// run waits for the end of a command, which may write its stderr elsewhere.
+func run(cmd *exec.Cmd) error {
+	_, err := program.Output(cmd)
 	return err
 }
 
 func (b *bench) kubectl(ctx context.Context, args ...string) (string, error) {
-	return output(b.command(ctx, "kubectl", args...))
+	output, err := program.Output(b.command(ctx, "kubectl", args...))
+	return strings.TrimSpace(output), err
 }
 
-// output returns stdout; the error carries the end of stderr.
-func output(cmd *exec.Cmd) (string, error) {
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout = &stdout
-	if cmd.Stderr == nil {
-		cmd.Stderr = &stderr
-	}
-	if err := cmd.Run(); err != nil {
-		text := strings.TrimSpace(stderr.String())
-		return "", fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, text[max(0, len(text)-2000):])
-	}
-	return strings.TrimSpace(stdout.String()), nil
-}
-
-// timed runs do after what earlier turns wrote is on the disk and their pods are gone, so that no turn pays for another.
+// timed measures do in seconds. It waits until the pods of earlier turns are gone and what they wrote is on the disk, so that no turn pays for
+// another.
 func (b *bench) timed(ctx context.Context, do func() error) (float64, error) {
 	if _, err := b.kubectl(ctx, "delete", "pods", "--all", "--wait", "--grace-period=1", "-n", b.namespace); err != nil {
 		return 0, err
@@ -134,9 +95,9 @@ func (b *bench) timed(ctx context.Context, do func() error) (float64, error) {
 	return b.stopwatch(ctx, do)
 }
 
-// stopwatch takes the time in seconds.
+// stopwatch measures do in seconds, once everything written so far is on the disk.
 func (b *bench) stopwatch(ctx context.Context, do func() error) (float64, error) {
-	if err := b.run(b.command(ctx, "sync")); err != nil {
+	if err := run(b.command(ctx, "sync")); err != nil {
 		return 0, err
 	}
 	start := time.Now()

@@ -1,5 +1,5 @@
 #!/bin/sh
-# hand.sh POD.json CONTEXT REFERENCE: the flow as one does it without the plugin, for pod `hand` in namespace $NAMESPACE.
+# hand.sh POD.json CONTEXT REFERENCE: a build by hand, without the plugin, in pod `hand` of namespace $NAMESPACE.
 set -eu
 kubectl apply -n "$NAMESPACE" -f "$1"
 kubectl wait -n "$NAMESPACE" --for=condition=Ready --timeout=2m pod/hand

@@ -1,5 +1,5 @@
-// Command bench measures the plugin against what people do without it, side by side on the tests' cluster, and fails where
-// a bar is missed. Seconds belong to the machine; only the ratios are held to anything.
+// Command bench compares the plugin with the same work by hand, on the test cluster. It fails if a figure is above its bar. Most bars are ratios,
+// because seconds depend on the machine.
 package main
 
 import (
@@ -8,36 +8,27 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
 var errMissed = errors.New("a bar was missed")
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main(measure) }
 
-// comparison measures one thing in turns and says how it fares against its bar.
+// comparison measures both sides in turns and compares the result with its bar.
 type comparison struct {
 	name string
 	run  func(ctx context.Context, b *bench, turns int) (report, error)
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	comparisons := []comparison{{"small", compareSmall}, {"upload", compareUpload}, {"memory", compareMemory}, {"start", compareStart}, {"restricted", compareRestricted}}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	turns := flags.Int("n", 5, "how often each side has its turn")
+	turns := flags.Int("n", 5, "how often each side is measured")
 	only := flags.String("only", "small,upload,memory,start,restricted", "what to measure")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -55,7 +46,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.cleanUp()
 	var reports []report
 	for _, c := range comparisons {
 		if !slices.Contains(chosen, c.name) {
@@ -71,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return verdict(stdout, reports)
 }
 
-// verdict prints one line per bar.
+// verdict prints a line for each bar, and returns errMissed if one was missed.
 func verdict(w io.Writer, reports []report) error {
 	var err error
 	for _, r := range reports {

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// row is one side's figures, all of one unit.
+// row has the figures of one side, in one unit.
 type row struct {
 	name   string
 	unit   string
@@ -37,7 +37,7 @@ func (r *row) String() string {
 	return fmt.Sprintf("%s\t%.2f %s\t(%.2f–%.2f)", r.name, r.median(), r.unit, slices.Min(r.values), slices.Max(r.values))
 }
 
-// bar is a figure and what it may be at most.
+// bar is a figure and the most that it may be.
 type bar struct {
 	name  string
 	unit  string
@@ -51,14 +51,14 @@ func (b bar) String() string {
 	return fmt.Sprintf("%s: %.2f%s, at most %.2f%s", b.name, b.value, b.unit, b.limit, b.unit)
 }
 
-// report is what a comparison found.
+// report is the result of a comparison.
 type report struct {
 	title string
 	rows  []*row
 	bar
 }
 
-// String is a table of medians and the range of each.
+// String is a table of medians and ranges.
 func (r report) String() string {
 	var out strings.Builder
 	fmt.Fprintln(&out, r.title)
@@ -67,7 +67,7 @@ func (r report) String() string {
 		fmt.Fprintln(table, "  "+row.String())
 	}
 	if err := table.Flush(); err != nil {
-		return err.Error() // a strings.Builder takes everything
+		return err.Error() // never: a strings.Builder does not fail
 	}
 	fmt.Fprintf(&out, "  %s\n\n", r.bar)
 	return out.String()

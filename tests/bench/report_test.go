@@ -7,17 +7,19 @@ import (
 )
 
 func TestMedian(t *testing.T) {
-	for _, tt := range []struct {
+	for name, c := range map[string]struct {
 		values []float64
 		want   float64
 	}{
-		{[]float64{3}, 3},
-		{[]float64{9, 1, 2}, 2},
-		{[]float64{4, 1, 9, 2}, 3},
+		"one value":                     {[]float64{3}, 3},
+		"odd number of values":          {[]float64{9, 1, 2}, 2},
+		"mean of the two middle values": {[]float64{4, 1, 9, 2}, 3},
 	} {
-		if got := (&row{values: tt.values}).median(); got != tt.want {
-			t.Errorf("median of %v is %v, want %v", tt.values, got, tt.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := (&row{values: c.values}).median(); got != c.want {
+				t.Errorf("median of %v is %v, want %v", c.values, got, c.want)
+			}
+		})
 	}
 }
 
@@ -49,12 +51,16 @@ func TestReport(t *testing.T) {
 	}
 }
 
-func TestSentLine(t *testing.T) {
-	took, err := uploadTime("created builder pod\nsent the build context: 451.7MB in 17.7s (25.52MB/s)\n#1 DONE\n")
-	if err != nil || took != 17.7 {
-		t.Errorf("upload time %v, %v; want 17.7", took, err)
-	}
-	if _, err := uploadTime("sending the build context: 1MB in 0.2s (5MB/s)\n"); err == nil {
-		t.Error("an upload that did not end has a time")
-	}
+func TestUploadTime(t *testing.T) {
+	t.Run("upload has ended", func(t *testing.T) {
+		took, err := uploadTime("created builder pod\nsent the build context: 451.7MB in 17.7s (25.52MB/s)\n#1 DONE\n")
+		if err != nil || took != 17.7 {
+			t.Errorf("upload time %v, %v; want 17.7", took, err)
+		}
+	})
+	t.Run("upload has not ended", func(t *testing.T) {
+		if took, err := uploadTime("sending the build context: 1MB in 0.2s (5MB/s)\n"); err == nil {
+			t.Errorf("upload time %v", took)
+		}
+	})
 }

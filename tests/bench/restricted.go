@@ -7,26 +7,24 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/fixture"
 )
 
-// restrictedLimit is what the emulation of owners may cost.
+// restrictedLimit is how much longer profile restricted, which emulates owners, may take than userns.
 const restrictedLimit = 1.5
 
-// manyFiles is the tree that is unpacked, copied and looked at: a call or more for each file that the emulation takes part in.
+// manyFiles is the size of a tree that a step unpacks, copies and lists: the emulation handles at least one system call for each file.
 const manyFiles = 50_000
 
-// compareRestricted builds the corpus of Dockerfiles once under each profile, in pods without a cache, and then the tree. The bar is for the whole time
-// of the corpus; the tree is the worst case, and held to nothing.
+// compareRestricted builds the corpus of Dockerfiles once under each profile, in pods without a cache, and then the tree of many files. The bar is
+// for the whole corpus. The tree is the worst case and has no bar.
 func compareRestricted(ctx context.Context, b *bench, _ int) (report, error) {
-	tests, err := moduleDir(ctx)
-	if err != nil {
-		return report{}, err
-	}
-	dockerfiles, err := filepath.Glob(filepath.Join(tests, "e2e/testdata/corpus/*"))
+	dockerfiles, err := filepath.Glob(filepath.Join(b.Root, "tests", "e2e", "testdata", "corpus", "*"))
 	if err != nil || len(dockerfiles) == 0 {
 		return report{}, errors.Join(errors.New("no corpus"), err)
 	}
-	tree := filepath.Join(b.dir, "many")
+	tree := filepath.Join(b.Temp, "many")
 	if err := makeManyFiles(tree); err != nil {
 		return report{}, err
 	}
@@ -57,22 +55,22 @@ func compareRestricted(ctx context.Context, b *bench, _ int) (report, error) {
 
 func (b *bench) buildUnder(ctx context.Context, profile, dir string, to *row) error {
 	took, err := b.timed(ctx, func() error {
-		_, err := b.kubectl(ctx, "img", "build", "-n", b.namespace, "-t", b.cluster.Registry+"/"+b.namespace+":"+profile, "--profile", profile,
-			"--build-arg", "REGISTRY="+b.cluster.Registry, dir)
+		_, err := b.kubectl(ctx, "img", "build", "-n", b.namespace, "-t", b.Registry+"/"+b.namespace+":"+profile, "--profile", profile,
+			"--build-arg", "REGISTRY="+b.Registry, dir)
 		return err
 	})
 	to.add(took)
 	return err
 }
 
-// makeManyFiles makes a context of an archive, and a Dockerfile that unpacks, copies and lists it.
+// makeManyFiles makes a context of an archive and of a Dockerfile that unpacks, copies and lists it.
 func makeManyFiles(dir string) error {
 	const dockerfile = `ARG REGISTRY
 FROM $REGISTRY/debian:12
 COPY many.tar /
 RUN mkdir /many && tar -xpf /many.tar -C /many && cp -a /many /copy && ls -lR /copy | wc -l && rm /many.tar
 `
-	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(dockerfile), 0o644)); err != nil {
+	if err := fixture.WriteContext(dir, map[string]string{"Dockerfile": dockerfile}); err != nil {
 		return err
 	}
 	f, err := os.Create(filepath.Join(dir, "many.tar"))

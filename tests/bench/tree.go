@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/fixture"
 )
 
 const (
@@ -18,16 +20,16 @@ const (
 	randomSize  = 100 << 20 // bytes of each
 )
 
-// nothing builds an image of one small file, whatever else is in the context.
-const nothing = "FROM scratch\nCOPY marker /\n"
+// minimal is a Dockerfile whose image has one small file, also from a large context.
+const minimal = "FROM scratch\nCOPY marker /\n"
 
-// makeTree fills dir like a working copy: Go's source tree, for many small files, and what does not compress.
+// makeTree makes a context like a working copy: Go's source tree, which has many small files, and large files that do not compress.
 func makeTree(ctx context.Context, dir string) (files int, size int64, err error) {
 	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := makeNothing(dir); err != nil {
+	if err := makeMinimal(dir); err != nil {
 		return 0, 0, err
 	}
 	if err := copySources(filepath.Join(dir, "src"), filepath.Join(strings.TrimSpace(string(root)), "src")); err != nil {
@@ -54,16 +56,12 @@ func makeTree(ctx context.Context, dir string) (files int, size int64, err error
 	return files, size, err
 }
 
-// makeNothing makes a context of one small file.
-func makeNothing(dir string) error {
-	return errors.Join(
-		os.MkdirAll(dir, 0o755),
-		os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(nothing), 0o644),
-		os.WriteFile(filepath.Join(dir, "marker"), []byte("here\n"), 0o644),
-	)
+// makeMinimal makes a context of one small file.
+func makeMinimal(dir string) error {
+	return fixture.WriteContext(dir, map[string]string{"Dockerfile": minimal, "marker": "here\n"})
 }
 
-// copySources copies regular files only; Go's source has no others that matter.
+// copySources copies regular files only. Go's source has no others that matter.
 func copySources(to, from string) error {
 	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {

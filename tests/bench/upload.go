@@ -10,10 +10,9 @@ import (
 	"time"
 )
 
-// compareUpload sends a large tree by the plugin and by kubectl cp. The plugin's figure ends when the pod has verified
-// what it got; kubectl cp verifies nothing. For a minute after files were deleted, ext4 passes over their inodes one by one
-// whenever it makes new ones (recently_deleted in fs/ext4/ialloc.c), so that is waited for first, and nothing is deleted
-// between the turns.
+// compareUpload sends a large tree with the plugin and with kubectl cp. The plugin's time ends when the pod has verified what it received; kubectl
+// cp verifies nothing. For a minute after files were deleted, ext4 skips their inodes one by one whenever it makes a file (recently_deleted in
+// fs/ext4/ialloc.c). So compareUpload waits for that first, and deletes nothing between the turns.
 func compareUpload(ctx context.Context, b *bench, turns int) (report, error) {
 	if err := b.makeSmallContext(); err != nil {
 		return report{}, err
@@ -25,7 +24,7 @@ func compareUpload(ctx context.Context, b *bench, turns int) (report, error) {
 	if err := b.startIdle(ctx, pod); err != nil {
 		return report{}, err
 	}
-	tree := filepath.Join(b.dir, "tree")
+	tree := filepath.Join(b.Temp, "tree")
 	files, size, err := makeTree(ctx, tree)
 	if err != nil {
 		return report{}, err
@@ -54,12 +53,12 @@ func compareUpload(ctx context.Context, b *bench, turns int) (report, error) {
 	}, nil
 }
 
-// recently is how long ext4 counts an inode as recently deleted once that is on the disk.
+// recently is how long ext4 counts an inode as recently deleted after the deletion is on the disk.
 const recently = 65 * time.Second
 
 // forgetDeleted waits until no inode counts as recently deleted.
 func (b *bench) forgetDeleted(ctx context.Context) error {
-	if err := b.run(b.command(ctx, "sync")); err != nil {
+	if err := run(b.command(ctx, "sync")); err != nil {
 		return err
 	}
 	select {
@@ -70,12 +69,12 @@ func (b *bench) forgetDeleted(ctx context.Context) error {
 	}
 }
 
-// upload builds from tree and returns the seconds that the upload took of it.
+// upload builds from tree and returns the seconds that the upload took.
 func (b *bench) upload(ctx context.Context, tree string) (float64, error) {
 	var stderr bytes.Buffer
 	cmd := b.command(ctx, "kubectl", "img", "build", "-n", b.namespace, "--push=false", "--keep", tree)
 	cmd.Stderr = &stderr
-	if err := b.run(cmd); err != nil {
+	if err := run(cmd); err != nil {
 		return 0, fmt.Errorf("%w: %s", err, stderr.String())
 	}
 	return uploadTime(stderr.String())
@@ -83,7 +82,7 @@ func (b *bench) upload(ctx context.Context, tree string) (float64, error) {
 
 var sentLine = regexp.MustCompile(`(?m)^sent the build context: \S+ in ([0-9.]+)s`)
 
-// uploadTime reads the plugin's own line.
+// uploadTime reads the line that the plugin prints after the upload.
 func uploadTime(log string) (float64, error) {
 	match := sentLine.FindStringSubmatch(log)
 	if match == nil {
@@ -107,7 +106,7 @@ func (b *bench) startIdle(ctx context.Context, pod string) error {
 	return nil
 }
 
-// copyTree copies tree into the idle pod, to a directory that is not there yet.
+// copyTree copies tree into the idle pod, to a new directory, and returns the seconds.
 func (b *bench) copyTree(ctx context.Context, tree, to string, files int) (float64, error) {
 	took, err := b.stopwatch(ctx, func() error {
 		_, err := b.kubectl(ctx, "cp", tree, b.namespace+"/hand:"+to)

@@ -8,14 +8,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-// clockVariable holds the clock's error in seconds.
+// clockVariable is the environment variable for the clock's error, in seconds.
 const clockVariable = "KUBECTL_IMG_CHAOS_CLOCK"
 
-// compileClock builds the plugin with a standard library whose wall clock is wrong. Libraries that are preloaded for that
-// do not reach a Go program, and the kernel's time namespaces leave the wall clock alone. The first time takes minutes, for
-// everything is compiled that depends on the clock.
+// compileClock builds the plugin with a standard library whose wall clock is wrong: preloaded libraries do not work for Go programs, and time
+// namespaces do not change the wall clock. The first time takes minutes, because everything that depends on the clock is compiled.
 func (l *lab) compileClock(ctx context.Context) (string, error) {
 	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
@@ -38,7 +39,7 @@ var clockError = func() int64 {
 }()
 `
 	wrong = strings.Replace(wrong, "import (\n", "import (\n\t\"syscall\"\n", 1)
-	replacement, overlay := filepath.Join(l.dir, "time.go"), filepath.Join(l.dir, "overlay.json")
+	replacement, overlay := filepath.Join(l.Temp, "time.go"), filepath.Join(l.Temp, "overlay.json")
 	list, err := json.Marshal(map[string]map[string]string{"Replace": {source: replacement}})
 	if err != nil {
 		return "", err
@@ -46,6 +47,6 @@ var clockError = func() int64 {
 	if err := errors.Join(os.WriteFile(replacement, []byte(wrong), 0o644), os.WriteFile(overlay, list, 0o644)); err != nil {
 		return "", err
 	}
-	binary := filepath.Join(l.dir, "kubectl-img-clock")
-	return binary, build(ctx, binary, "-overlay", overlay)
+	binary := filepath.Join(l.Temp, "kubectl-img-clock")
+	return binary, program.CompilePlugin(ctx, l.Root, binary, "-overlay", overlay)
 }

@@ -1,7 +1,7 @@
-// Command chaos does harm to builds and judges how they end: with the image in the registry, or with one line that names
-// the cause, and in both cases with nothing left behind.
+// Command chaos disturbs builds and judges how they end. A build must end with its image in the registry, or with one line that names the cause; in
+// both cases it must leave nothing behind.
 //
-// Everything about a run follows from its seed: the build, the kind of harm, its moment and its measure. The plugin is a
-// black box; only its command line, its output, the cluster and the registry are looked at. faults_*.go do the harm and say
-// what may come of it, judge.go and image.go find out what did.
+// The seed of a run decides on everything: the build, the kind of fault, its moment and its extent. The plugin is a black box: chaos uses only its
+// command line, its output, the cluster and the registry. The files faults_*.go cause the faults and say which ends are acceptable; judge.go and
+// image.go compare that with the end.
 package main

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// componentKinds are of the cluster itself.
+// componentKinds are faults of the cluster.
 func componentKinds() []kind {
 	return []kind{
 		{"API server killed and restarted", 1, componentKilled("apiserver")},
@@ -22,8 +22,8 @@ func componentKilled(name string) func(*rand.Rand) fault {
 		return fault{
 			what: fmt.Sprintf("SIGKILL, started again after %s", d), when: anyMoment(r), alone: true, grace: time.Minute,
 			want: want{outcome: succeeds, within: 120 * time.Second},
-			harm: func(ctx context.Context, run *run) error {
-				// The cluster is mended whatever becomes of the client.
+			disturb: func(ctx context.Context, run *run) error {
+				// The cluster is repaired even if the client ends.
 				ctx = context.WithoutCancel(ctx)
 				if err := run.Kill(name); err != nil {
 					return err

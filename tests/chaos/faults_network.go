@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// unreachable is how a failure to reach the API server may be told.
+// unreachable are words by which an error may say that the API server can't be reached.
 var unreachable = []string{
 	"connection", "connect to", "unable to connect", "refused", "unreachable", "was lost", "lost the", "reach", "timed out", "timeout",
 	"no client for", "nothing heard", "api server",
 }
 
-// networkKinds are those between client and API server. What ends before the grace period must not be noticed in the result.
+// networkKinds are faults between client and API server. A build must survive those that are shorter than the grace period.
 func networkKinds() []kind {
 	return []kind{
 		{"network cut", 3, shortCut},
@@ -37,7 +37,7 @@ func shortCut(r *rand.Rand) fault {
 	d := millis(r, 100, 3000)
 	return fault{
 		what: fmt.Sprintf("all connections closed and new ones refused for %s", d), when: anyMoment(r), want: mustSucceed,
-		harm: func(ctx context.Context, run *run) error { return run.link.cut(ctx, d) },
+		disturb: func(ctx context.Context, run *run) error { return run.link.cut(ctx, d) },
 	}
 }
 
@@ -45,7 +45,7 @@ func blip(r *rand.Rand) fault {
 	n, pause := 1+r.IntN(4), millis(r, 100, 700)
 	return fault{
 		what: fmt.Sprintf("all connections closed, %d times every %s", n, pause), when: anyMoment(r), want: mustSucceed,
-		harm: func(ctx context.Context, run *run) error {
+		disturb: func(ctx context.Context, run *run) error {
 			for range n {
 				if err := run.link.cut(ctx, 0); err != nil {
 					return err
@@ -59,7 +59,7 @@ func blip(r *rand.Rand) fault {
 	}
 }
 
-// toxic poisons the directions for less than the grace period.
+// toxic disturbs the directions for less than the grace period.
 func toxic(kind string, attributes map[string]int, directions ...string) func(*rand.Rand) fault {
 	return func(r *rand.Rand) fault {
 		return poisoned(kind, attributes, anyMoment(r), millis(r, 100, 3000), directions...)
@@ -69,7 +69,7 @@ func toxic(kind string, attributes map[string]int, directions ...string) func(*r
 func poisoned(kind string, attributes map[string]int, when moment, d time.Duration, directions ...string) fault {
 	return fault{
 		what: fmt.Sprintf("%s%v %v for %s", kind, attributes, directions, d), when: when, want: mustSucceed,
-		harm: func(ctx context.Context, run *run) error {
+		disturb: func(ctx context.Context, run *run) error {
 			if err := run.link.poison(kind, attributes, directions...); err != nil {
 				return err
 			}
@@ -81,19 +81,19 @@ func poisoned(kind string, attributes map[string]int, when moment, d time.Durati
 	}
 }
 
-// halfOpen loses what goes one way, and the connections stay open.
+// halfOpen loses the data of one direction, and the connections stay open.
 func halfOpen(r *rand.Rand) fault {
 	return poisoned("timeout", map[string]int{"timeout": 0}, anyMoment(r), millis(r, 500, 4000), pick(r, up, down))
 }
 
-// forgets is what an address translator does that restarts: data of old connections is lost for good, new ones are fine.
-// To notice takes the client half a minute, so the grace period is the default one.
+// forgets is the restart of an address translator: data of old connections is lost for good, and new connections work. The client needs half a
+// minute to notice, so the grace period is the default one.
 func forgets(r *rand.Rand) fault {
 	return fault{
-		what: "data of all open connections dropped for good", when: anyMoment(r), turns: true, grace: time.Minute,
+		what: "data of all open connections dropped for good", when: anyMoment(r), detour: true, grace: time.Minute,
 		want: want{outcome: succeeds, within: 150 * time.Second},
-		harm: func(_ context.Context, run *run) error {
-			run.detour.target.Store(run.apiServer())
+		disturb: func(_ context.Context, run *run) error {
+			run.bypass.target.Store(run.apiServer())
 			return run.link.poison("timeout", map[string]int{"timeout": 0}, up, down)
 		},
 	}
@@ -114,7 +114,7 @@ func sliced(r *rand.Rand) fault {
 	return poisoned("slicer", attributes, anyMoment(r), millis(r, 1000, 4000), pick(r, up, down))
 }
 
-// bytesShort ends every connection at the same byte of what it carries.
+// bytesShort ends every connection after the same number of bytes.
 func bytesShort(r *rand.Rand) fault {
 	n := pick(r, r.IntN(3000), r.IntN(20_000), r.IntN(100_000), r.IntN(2_000_000))
 	return poisoned("limit_data", map[string]int{"bytes": n}, anyMoment(r), millis(r, 300, 3000), pick(r, up, down))
@@ -124,7 +124,7 @@ func gone(r *rand.Rand) fault {
 	return fault{
 		what: "all connections closed and new ones refused for good", when: anyMoment(r), grace: shortGrace,
 		set: impatient, want: want{words: unreachable, codes: []int{1, 124}, cutOff: true, within: 90 * time.Second},
-		harm: func(ctx context.Context, run *run) error { return run.link.cut(ctx, -1) },
+		disturb: func(ctx context.Context, run *run) error { return run.link.cut(ctx, -1) },
 	}
 }
 
@@ -132,13 +132,13 @@ func silent(r *rand.Rand) fault {
 	return fault{
 		what: "data dropped for good", when: anyMoment(r), grace: shortGrace, set: impatient,
 		want: want{words: unreachable, codes: []int{1, 124}, cutOff: true, within: 150 * time.Second},
-		harm: func(_ context.Context, run *run) error {
+		disturb: func(_ context.Context, run *run) error {
 			return run.link.poison("timeout", map[string]int{"timeout": 0}, up, down)
 		},
 	}
 }
 
-// impatient gives the pod less time to start than the five minutes for which nothing need be heard of it.
+// impatient gives the pod less time to start than the default, five minutes, in which the client may be silent.
 func impatient(r *run) error {
 	r.args = append(r.args, "--pod-timeout", "20s")
 	return nil

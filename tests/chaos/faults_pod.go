@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// podKinds happen to the builder pod.
+// podKinds are faults of the builder pod.
 func podKinds() []kind {
 	return []kind{
 		{"pod deleted", 2, deleted(-1)},
@@ -24,7 +24,7 @@ func podKinds() []kind {
 	}
 }
 
-// inPod is any moment at which there is a pod.
+// inPod is any moment at which the pod exists.
 func inPod(r *rand.Rand) moment {
 	return within(r, pick(r, atPod, atContext, atContext, atRun, atRun, atPush))
 }
@@ -36,12 +36,12 @@ func deleted(seconds int64) func(*rand.Rand) fault {
 		return fault{
 			what: fmt.Sprintf("delete with a grace period of %d s (-1: the pod's own)", seconds), when: inPod(r),
 			want: want{words: podGone, codes: []int{1}},
-			harm: func(ctx context.Context, run *run) error {
+			disturb: func(ctx context.Context, run *run) error {
 				options := metav1.DeleteOptions{}
 				if seconds >= 0 {
 					options.GracePeriodSeconds = &seconds
 				}
-				return notFoundIsFine(run.lab.client.CoreV1().Pods(run.ns).Delete(ctx, podName, options))
+				return notFoundIsFine(run.Client.CoreV1().Pods(run.ns).Delete(ctx, podName, options))
 			},
 		}
 	}
@@ -50,19 +50,19 @@ func deleted(seconds int64) func(*rand.Rand) fault {
 func evicted(r *rand.Rand) fault {
 	return fault{
 		what: "eviction through the API", when: inPod(r), want: want{words: podGone, codes: []int{1}},
-		harm: func(ctx context.Context, run *run) error {
-			return notFoundIsFine(run.lab.client.CoreV1().Pods(run.ns).EvictV1(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: podName, Namespace: run.ns}}))
+		disturb: func(ctx context.Context, run *run) error {
+			return notFoundIsFine(run.Client.CoreV1().Pods(run.ns).EvictV1(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: podName, Namespace: run.ns}}))
 		},
 	}
 }
 
-// deadline brings the pod's deadline forward, which is all that may be changed about it.
+// deadline shortens the pod's deadline, which is one of the few fields that can be changed.
 func deadline(r *rand.Rand) fault {
 	return fault{
 		what: "activeDeadlineSeconds lowered to 1", when: inPod(r),
 		want: want{words: []string{"deadline", "time limit", "timed out"}, codes: []int{1, 124}},
-		harm: func(ctx context.Context, run *run) error {
-			_, err := run.lab.client.CoreV1().Pods(run.ns).Patch(ctx, podName, types.MergePatchType,
+		disturb: func(ctx context.Context, run *run) error {
+			_, err := run.Client.CoreV1().Pods(run.ns).Patch(ctx, podName, types.MergePatchType,
 				[]byte(`{"spec":{"activeDeadlineSeconds":1}}`), metav1.PatchOptions{})
 			return notFoundIsFine(err)
 		},
@@ -73,11 +73,11 @@ func outOfMemory(*rand.Rand) fault {
 	return fault{
 		what: "a step takes more memory than the limit",
 		set: func(r *run) error {
-			r.dirty = "RUN tail /dev/zero"
+			r.extra = "RUN tail /dev/zero"
 			r.args = append(r.args, "--limit", "memory=100Mi")
 			return nil
 		},
-		// The kernel kills the step alone, or the builder with it.
+		// The kernel kills the step or the whole builder.
 		want: want{outcome: fails, codes: []int{1, 3}, words: []string{"OOMKilled", "tail /dev/zero"}},
 	}
 }
@@ -86,7 +86,7 @@ func outOfDisk(*rand.Rand) fault {
 	return fault{
 		what: "a step takes more disk than the limit",
 		set: func(r *run) error {
-			r.dirty = "RUN dd if=/dev/zero of=/zeros bs=1048576 count=200; sleep 150"
+			r.extra = "RUN dd if=/dev/zero of=/zeros bs=1048576 count=200; sleep 150"
 			r.args = append(r.args, "--limit", "ephemeral-storage=60Mi", "--request", "ephemeral-storage=60Mi")
 			return nil
 		},
@@ -94,7 +94,7 @@ func outOfDisk(*rand.Rand) fault {
 	}
 }
 
-// notFoundIsFine lets the build be faster than its harm.
+// notFoundIsFine accepts that the build ended before the fault.
 func notFoundIsFine(err error) error {
 	if apierrors.IsNotFound(err) {
 		return nil

@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/registryproxy"
 )
 
-// registryKinds come from the registry, on the way of the base image or of the result.
+// registryKinds are faults of the registry, while the base image is pulled or the result is pushed.
 func registryKinds() []kind {
 	return []kind{
 		{"registry busy at push", 2, answers(isPush, 3, mustSucceed, 429, 500, 502, 503)},
@@ -28,16 +30,16 @@ func registryKinds() []kind {
 	}
 }
 
-// told is how each status may be told.
+// told are the words by which an error may name each status.
 var told = map[int][]string{
 	401: {"401", "unauthorized", "authentication"}, 403: {"403", "denied", "forbidden"}, 404: {"404", "not found", "unknown"},
 	429: {"429", "too many requests", "toomanyrequests", "rate"}, 500: {"500", "internal server error"}, 502: {"502", "bad gateway"}, 503: {"503", "unavailable"},
 }
 
-// refused is a failure on the registry's side: of the push, or of the build that could not pull.
+// refused is a failed push, or a build that failed because it could not pull.
 func refused() want { return want{outcome: fails, codes: []int{3, 4}} }
 
-// answers spoils the first n requests of a kind, or all of them where n is 0.
+// answers gives some of the first n requests of a kind a status, or all requests if n is 0.
 func answers(which func(*http.Request) bool, n int, w want, statuses ...int) func(*rand.Rand) fault {
 	return func(r *rand.Rand) fault {
 		status, first, how := pick(r, statuses...), 0, "always"
@@ -48,19 +50,20 @@ func answers(which func(*http.Request) bool, n int, w want, statuses ...int) fun
 		if w.outcome == fails {
 			w.words = told[status]
 		}
-		return gated(fmt.Sprintf("%d %s", status, how), w, limited(which, first, func(w http.ResponseWriter) { refuse(w, status) }))
+		return proxied(fmt.Sprintf("%d %s", status, how), w, limited(which, first, func(w http.ResponseWriter) { refuse(w, status) }))
 	}
 }
 
-// gated has a gate that is spoiled from the start.
-func gated(what string, w want, s spoiler) fault {
-	return fault{what: what, gated: true, want: w, set: func(r *run) error {
-		r.gate.spoil = s
+// proxied is a fault of the run's own registry that is there from the start.
+func proxied(what string, w want, intercept registryproxy.Intercept) fault {
+	return fault{what: what, ownRegistry: true, want: w, set: func(r *run) error {
+		r.proxy.Intercept = intercept
 		return nil
 	}}
 }
 
-func limited(which func(*http.Request) bool, n int, do func(http.ResponseWriter)) spoiler {
+// limited handles the first n requests of a kind, or all of them if n is 0.
+func limited(which func(*http.Request) bool, n int, do func(http.ResponseWriter)) registryproxy.Intercept {
 	var count atomic.Int64
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		if !which(r) || n > 0 && count.Add(1) > int64(n) {
@@ -74,74 +77,74 @@ func limited(which func(*http.Request) bool, n int, do func(http.ResponseWriter)
 func resets(which func(*http.Request) bool) func(*rand.Rand) fault {
 	return func(r *rand.Rand) fault {
 		n, old := 1+r.IntN(3), r.IntN(2) == 0
-		f := gated(fmt.Sprintf("connection reset %d times, HTTP/1: %v", n, old), mustSucceed, limited(which, n, func(w http.ResponseWriter) { _ = reset(w) }))
+		f := proxied(fmt.Sprintf("connection reset %d times, HTTP/1: %v", n, old), mustSucceed, limited(which, n, func(w http.ResponseWriter) { _ = registryproxy.Reset(w) }))
 		f.http1 = old
 		return f
 	}
 }
 
-// hangs takes requests and never answers.
+// hangs accepts requests and never answers.
 func hangs(r *rand.Rand) fault {
 	push := r.IntN(2) == 0
 	which := isPull
 	if push {
 		which = isPush
 	}
-	f := gated(fmt.Sprintf("no answer, at push: %v", push), want{outcome: fails, codes: []int{3, 4, 124}, words: []string{"timed out", "timeout"}, within: 60 * time.Second},
+	f := proxied(fmt.Sprintf("no answer, at push: %v", push), want{outcome: fails, codes: []int{3, 4, 124}, words: []string{"timed out", "timeout"}, within: 60 * time.Second},
 		func(_ http.ResponseWriter, r *http.Request) bool {
 			if which(r) {
 				<-r.Context().Done()
 			}
 			return which(r)
 		})
-	spoil := f.set
+	intercept := f.set
 	f.set = func(r *run) error {
 		r.args = append(r.args, "--timeout", "30s")
-		return spoil(r)
+		return intercept(r)
 	}
 	return f
 }
 
-// pushing is a moment about the push.
+// pushing is a moment near the push.
 func pushing(r *rand.Rand) moment { return moment{pick(r, atPush, atPush, atRun), millis(r, 0, 300)} }
 
 func restarted(r *rand.Rand) fault {
 	d := millis(r, 100, 3000)
 	return fault{
-		what: fmt.Sprintf("killed, and back after %s", d), when: pushing(r), gated: true, want: mustSucceed,
-		harm: func(ctx context.Context, run *run) error {
-			run.gate.kill()
+		what: fmt.Sprintf("killed, and started again after %s", d), when: pushing(r), ownRegistry: true, want: mustSucceed,
+		disturb: func(ctx context.Context, run *run) error {
+			run.proxy.Close()
 			if err := wait(ctx, d); err != nil {
 				return err
 			}
-			return run.gate.open(run.gate.host)
+			return run.proxy.Restart(ctx)
 		},
 	}
 }
 
 func killed(r *rand.Rand) fault {
 	return fault{
-		what: "killed for good", when: pushing(r), gated: true,
+		what: "killed for good", when: pushing(r), ownRegistry: true,
 		want: want{codes: []int{4}, words: []string{"connection refused", "connection reset", "unreachable", "EOF", "broke off the connection"}},
-		harm: func(_ context.Context, run *run) error {
-			run.gate.kill()
+		disturb: func(_ context.Context, run *run) error {
+			run.proxy.Close()
 			return nil
 		},
 	}
 }
 
-// full is a real registry whose storage has no room for the image.
+// full is a registry whose disk has no space for the image.
 func full(*rand.Rand) fault {
 	return fault{
-		what: "no space left for what is pushed", gated: true,
+		what: "no space left for what is pushed", ownRegistry: true,
 		want: want{outcome: fails, codes: []int{4}, words: []string{"no space left", "500", "507", "internal server error", "unknown"}},
 		set: func(r *run) error {
 			r.content["big"] = noise(rand.New(rand.NewPCG(r.seed, 1)), 8<<20)
-			r.gate.spoil = func(w http.ResponseWriter, q *http.Request) bool {
+			r.proxy.Intercept = func(w http.ResponseWriter, q *http.Request) bool {
 				if isPull(q) || q.URL.Path == "/v2/" {
 					return false
 				}
-				r.gate.forward(w, q, r.full)
+				r.proxy.Forward(w, q, r.full)
 				return true
 			}
 			return nil

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// signalKinds are done to the client.
+// signalKinds are signals to the client.
 func signalKinds() []kind {
 	return []kind{
 		{"client killed", 3, kill},
@@ -26,7 +26,7 @@ func signalKinds() []kind {
 func kill(r *rand.Rand) fault {
 	return fault{
 		what: "SIGKILL", when: anyMoment(r), grace: shortGrace, want: want{killed: true},
-		harm: func(_ context.Context, run *run) error { return run.client.signal(syscall.SIGKILL) },
+		disturb: func(_ context.Context, run *run) error { return run.process.signal(syscall.SIGKILL) },
 	}
 }
 
@@ -35,12 +35,12 @@ func stopped(from, to int, grace time.Duration, want want) func(*rand.Rand) faul
 		d := millis(r, from, to)
 		return fault{
 			what: fmt.Sprintf("SIGSTOP for %s with a grace of %s", d, grace), when: anyMoment(r), grace: grace, want: want,
-			harm: func(ctx context.Context, run *run) error {
-				if err := run.client.signal(syscall.SIGSTOP); err != nil {
+			disturb: func(ctx context.Context, run *run) error {
+				if err := run.process.signal(syscall.SIGSTOP); err != nil {
 					return err
 				}
 				err := wait(ctx, d)
-				_ = run.client.signal(syscall.SIGCONT)
+				_ = run.process.signal(syscall.SIGCONT)
 				return err
 			},
 		}
@@ -51,26 +51,26 @@ func signalled(s syscall.Signal, codes ...int) func(*rand.Rand) fault {
 	return func(r *rand.Rand) fault {
 		return fault{
 			what: s.String(), when: anyMoment(r),
-			want: want{codes: codes, words: []string{s.String(), "signal"}, killable: true, within: 20 * time.Second},
-			harm: func(_ context.Context, run *run) error { return run.client.signal(s) },
+			want:    want{codes: codes, words: []string{s.String(), "signal"}, killable: true, within: 20 * time.Second},
+			disturb: func(_ context.Context, run *run) error { return run.process.signal(s) },
 		}
 	}
 }
 
-// twice is somebody in a hurry: the pod may be left to its grace period.
+// twice sends a signal twice, as an impatient user does. Then the pod may live until the end of its grace period.
 func twice(r *rand.Rand) fault {
 	s, pause := pick(r, syscall.SIGINT, syscall.SIGTERM), millis(r, 0, 400)
 	return fault{
 		what: fmt.Sprintf("%s twice within %s", s, pause), when: anyMoment(r), grace: shortGrace,
 		want: want{codes: []int{128 + int(s)}, words: []string{s.String(), "signal"}, killable: true, within: 20 * time.Second, cutOff: true, hurried: true},
-		harm: func(ctx context.Context, run *run) error {
-			if err := run.client.signal(s); err != nil {
+		disturb: func(ctx context.Context, run *run) error {
+			if err := run.process.signal(s); err != nil {
 				return err
 			}
 			if err := wait(ctx, pause); err != nil {
 				return err
 			}
-			return run.client.signal(s)
+			return run.process.signal(s)
 		},
 	}
 }

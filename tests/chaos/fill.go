@@ -19,9 +19,9 @@ http:
   tls: {certificate: %q, key: %q}
 `
 
-// fill starts a registry on a file system with room for a base image and not for an 8 MB layer.
+// fill starts a registry on a small file system: an 8 MB layer does not fit.
 func (l *lab) fill(ctx context.Context) error {
-	storage, config := filepath.Join(l.dir, "full"), filepath.Join(l.dir, "full.yml")
+	storage, config := filepath.Join(l.Temp, "full"), filepath.Join(l.Temp, "full.yml")
 	if err := os.Mkdir(storage, 0o755); err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (l *lab) fill(ctx context.Context) error {
 		return fmt.Errorf("mount a small file system: %w", err)
 	}
 	l.onClose(func() { _ = syscall.Unmount(storage, syscall.MNT_DETACH) })
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // ends at once
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not block
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (l *lab) fill(ctx context.Context) error {
 		_ = cmd.Wait()
 	})
 	return eventually(ctx, 10*time.Second, func() error {
-		c, err := net.Dial("tcp", l.full) //nolint:noctx // ends at once
+		c, err := net.Dial("tcp", l.full) //nolint:noctx // it does not block
 		if err == nil {
 			err = c.Close()
 		}

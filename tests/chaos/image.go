@@ -3,18 +3,17 @@ package main
 import (
 	"archive/tar"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/archive"
 )
 
-// judgeSuccess holds a claimed success to the registry's content, and to the log, of which no line may be lost.
+// judgeSuccess compares the output of a successful run with the registry and with the step: the log must have all of its lines.
 func (r *run) judgeSuccess(ctx context.Context, o outcome) []string {
 	var wrong []string
 	repository, digest, found := strings.Cut(strings.TrimSuffix(o.stdout, "\n"), "@")
@@ -31,18 +30,14 @@ func (r *run) judgeSuccess(ctx context.Context, o outcome) []string {
 }
 
 func (r *run) checkImage(ctx context.Context, digest string) error {
-	tag, err := name.NewTag(r.ref)
-	if err != nil {
-		return err
-	}
-	head, err := remote.Head(tag, remote.WithContext(ctx), remote.WithTransport(r.registry))
+	tagged, err := r.Digest(ctx, r.ref)
 	if err != nil {
 		return fmt.Errorf("success, but the tag is not in the registry: %w", err)
 	}
-	if head.Digest.String() != digest {
-		return fmt.Errorf("success with %s, but the tag is %s", digest, head.Digest)
+	if tagged != digest {
+		return fmt.Errorf("success with %s, but the tag is %s", digest, tagged)
 	}
-	image, err := remote.Image(tag.Context().Digest(digest), remote.WithContext(ctx), remote.WithTransport(r.registry))
+	image, err := r.Image(ctx, r.ref+"@"+digest)
 	if err != nil {
 		return fmt.Errorf("pull the image: %w", err)
 	}
@@ -51,29 +46,25 @@ func (r *run) checkImage(ctx context.Context, digest string) error {
 	return r.compare(files)
 }
 
-// compare holds the files below c/ to the context's.
+// compare compares the files below c/ with the context's.
 func (r *run) compare(files io.Reader) error {
 	missing := maps.Clone(r.content)
-	for archive := tar.NewReader(files); ; {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("read the image: %w", err)
-		}
+	if err := archive.Each(files, func(header *tar.Header, file io.Reader) error {
 		path, ours := strings.CutPrefix(header.Name, "c/")
 		if !ours || header.Typeflag != tar.TypeReg {
-			continue
+			return nil
 		}
-		content, err := io.ReadAll(archive)
+		content, err := io.ReadAll(file)
 		if err != nil {
-			return fmt.Errorf("read the image: %w", err)
+			return err
 		}
 		if want, known := r.content[path]; !known || want != string(content) {
-			return fmt.Errorf("%s in the image is not what the context has", header.Name)
+			return fmt.Errorf("%s is not what the context has", header.Name)
 		}
 		delete(missing, path)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read the image: %w", err)
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("%d files of the context are not in the image", len(missing))
@@ -81,7 +72,7 @@ func (r *run) compare(files io.Reader) error {
 	return nil
 }
 
-// checkLog wants every line of the step once and in order.
+// checkLog finds every line of the step in the log, once and in order.
 func (r *run) checkLog(log string) error {
 	next := 1
 	for line := range strings.SplitSeq(log, "\n") {

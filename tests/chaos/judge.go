@@ -12,22 +12,22 @@ import (
 )
 
 const (
-	// margin is what a pod may take to end after its grace period, on a busy machine.
+	// margin is how long a pod may take to end after its grace period, on a busy machine.
 	margin = 25 * time.Second
 	// deletion is how long a deleted pod may take to be gone.
 	deletion = 30 * time.Second
 )
 
-// judge returns what is wrong with how a run ended.
+// judge returns what is wrong with the end of a run.
 func (r *run) judge(ctx context.Context, rep report) []string {
 	var wrong []string
 	w := rep.want
-	if !rep.harmed && r.harm != nil {
-		w = want{outcome: succeeds} // it ended before the harm
+	if !rep.disturbed && r.disturb != nil {
+		w = want{outcome: succeeds} // it ended before the fault
 	}
 	killed := rep.code == -1 && (w.killed || w.killable && rep.stderr == "")
 	if rep.hung {
-		wrong = append(wrong, fmt.Sprintf("did not end within %s of the harm", w.within))
+		wrong = append(wrong, fmt.Sprintf("did not end within %s of the fault", w.within))
 	} else if !killed {
 		wrong = append(wrong, judgeOutput(rep.outcome, w)...)
 	}
@@ -42,10 +42,10 @@ func (r *run) judge(ctx context.Context, rep report) []string {
 	return append(wrong, r.judgeRest(ctx)...)
 }
 
-// unnamed are the words of an error that nobody looked at.
+// unnamed are words of errors that were not written for users.
 var unnamed = []string{"context canceled", "context deadline exceeded", "panic", "nil pointer", "the connection ended"}
 
-// judgeOutput holds the client's code and lines to what may come of the harm.
+// judgeOutput compares the client's exit code and lines with the acceptable ends.
 func judgeOutput(o outcome, w want) []string {
 	var wrong []string
 	errors, hints := o.lines("error: "), o.lines("hint: ")
@@ -65,7 +65,7 @@ func judgeOutput(o outcome, w want) []string {
 		wrong = append(wrong, "data race")
 	}
 	if w.hurried && len(errors) == 0 && strings.Contains(o.stderr, "kubectl delete pod") {
-		return wrong // it said how to remove the pod, and no more
+		return wrong // it only said how to delete the pod
 	}
 	if len(errors) != 1 || len(hints) > 1 {
 		return append(wrong, fmt.Sprintf("exit code %d with %d error and %d hint lines", o.code, len(errors), len(hints)))
@@ -86,14 +86,14 @@ func judgeOutput(o outcome, w want) []string {
 	return wrong
 }
 
-// judgePods looks for pods that were left. A client that ended by itself leaves none, not even an ended one.
+// judgePods looks for pods that are left. A client that ended by itself leaves none, not even a finished one.
 func (r *run) judgePods(ctx context.Context, ownEnd bool) []string {
 	limit, what, left := r.grace+margin, "still runs after the grace period", running
 	if ownEnd {
 		limit, what, left = deletion, "is left", func(corev1.Pod) bool { return true }
 	}
 	err := eventually(ctx, limit, func() error {
-		pods, err := r.lab.client.CoreV1().Pods(r.ns).List(ctx, metav1.ListOptions{})
+		pods, err := r.Client.CoreV1().Pods(r.ns).List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return err
 		}
@@ -114,10 +114,10 @@ func running(pod corev1.Pod) bool {
 	return pod.Status.Phase != corev1.PodSucceeded && pod.Status.Phase != corev1.PodFailed
 }
 
-// judgeRest looks for other objects.
+// judgeRest looks for other objects that are left.
 func (r *run) judgeRest(ctx context.Context) []string {
 	var wrong []string
-	core := r.lab.client.CoreV1()
+	core := r.Client.CoreV1()
 	secrets, err := core.Secrets(r.ns).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return []string{err.Error()}
@@ -137,7 +137,7 @@ func (r *run) judgeRest(ctx context.Context) []string {
 	return wrong
 }
 
-// eventually returns the last error when the condition does not come true in time.
+// eventually calls check until it succeeds, and returns its last error if that takes too long.
 func eventually(ctx context.Context, patience time.Duration, check func() error) error {
 	deadline := time.Now().Add(patience)
 	for {

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// keep writes what is known of a run with violations to a directory of its own.
+// keep writes everything about a run with violations to a new directory, which it returns.
 func (r *run) keep(ctx context.Context, rep report) string {
 	dir, err := os.MkdirTemp("", fmt.Sprintf("chaos-seed-%d-", r.seed))
 	if err != nil {
@@ -23,7 +23,7 @@ func (r *run) keep(ctx context.Context, rep report) string {
 		"report": rep.String() + "\n", "stdout": rep.stdout, "stderr": rep.stderr,
 		"command": strings.Join(append([]string{r.program}, r.args...), " ") + "\n",
 	}
-	pods, err := r.lab.client.CoreV1().Pods(r.ns).List(ctx, metav1.ListOptions{})
+	pods, err := r.Client.CoreV1().Pods(r.ns).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		files["pods"] = err.Error()
 	} else {
@@ -43,7 +43,7 @@ func (r *run) keep(ctx context.Context, rep report) string {
 }
 
 func (r *run) podLog(ctx context.Context, name string) string {
-	log, err := r.lab.client.CoreV1().Pods(r.ns).GetLogs(name, &corev1.PodLogOptions{}).DoRaw(ctx)
+	log, err := r.Client.CoreV1().Pods(r.ns).GetLogs(name, &corev1.PodLogOptions{}).DoRaw(ctx)
 	if err != nil {
 		return err.Error()
 	}

@@ -6,31 +6,31 @@ import (
 	"time"
 )
 
-// want is what may come of a harm that reached its build.
+// want are the acceptable ends of a build that a fault has disturbed.
 type want struct {
 	outcome  ending
 	codes    []int         // of a failure
-	words    []string      // one of which the error line of a failure holds, in any case
-	within   time.Duration // of the harm's end
-	killed   bool          // the client is ended, and says nothing more
-	killable bool          // it may be, as long as it has done nothing: a program that just starts has no handlers yet
-	hurried  bool          // the client may end at once, with a delete command in place of an error
-	cutOff   bool          // the API server stays out of the client's reach, so that it can't clean up
+	words    []string      // the error line of a failure has one of them; case does not matter
+	within   time.Duration // after the end of the fault
+	killed   bool          // the fault ends the client, which says nothing more
+	killable bool          // the fault may end it before its signal handlers are set up and it has done anything
+	hurried  bool          // the client may end at once, with a delete command instead of an error
+	cutOff   bool          // the client can't reach the API server any more, so it can't clean up
 }
 
-// ending restricts how a run may end.
+// ending is success, failure, or either.
 type ending int
 
 const (
-	either   ending = iota
-	succeeds        // whatever happens on the way
-	fails           // and says why
+	either ending = iota
+	succeeds
+	fails // and names the cause
 )
 
-// kinds are all there are, with how many of a round each has.
+// kinds are all kinds of faults.
 func kinds() []kind {
 	return slices.Concat(
-		[]kind{{"none", 1, func(*rand.Rand) fault { return fault{what: "no harm", want: want{outcome: succeeds}} }}},
+		[]kind{{"none", 1, func(*rand.Rand) fault { return fault{what: "no fault", want: want{outcome: succeeds}} }}},
 		networkKinds(), signalKinds(), podKinds(), registryKinds(), componentKinds(), clockKinds(),
 	)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// link is the way from a run's client to the API server.
+// link is a proxy between a run's client and the API server.
 type link struct{ *toxiproxy.Proxy }
 
 func newLink(upstream string) (*link, error) {
@@ -19,7 +19,7 @@ func newLink(upstream string) (*link, error) {
 	return l, l.Start()
 }
 
-// poison adds a toxic in the given directions; see toxiproxy's README for kinds and attributes.
+// poison adds a toxic in the given directions. The README of toxiproxy describes kinds and attributes.
 func (l *link) poison(kind string, attributes map[string]int, directions ...string) error {
 	for _, direction := range directions {
 		text, err := json.Marshal(map[string]any{
@@ -35,7 +35,7 @@ func (l *link) poison(kind string, attributes map[string]int, directions ...stri
 	return nil
 }
 
-// cure removes the toxic. Data it held back passes now; connections it dropped data of are closed.
+// cure removes the toxic. Data that it delayed arrives now, and connections whose data it dropped are closed.
 func (l *link) cure(ctx context.Context, kind string, directions ...string) error {
 	for _, direction := range directions {
 		if err := l.Toxics.RemoveToxic(ctx, kind+direction); err != nil {
@@ -45,7 +45,7 @@ func (l *link) cure(ctx context.Context, kind string, directions ...string) erro
 	return nil
 }
 
-// cut closes all connections and refuses new ones for d; for good where d is negative.
+// cut closes all connections and refuses new ones for d, or for good if d is negative.
 func (l *link) cut(ctx context.Context, d time.Duration) error {
 	l.Stop()
 	if d < 0 {
@@ -57,7 +57,7 @@ func (l *link) cut(ctx context.Context, d time.Duration) error {
 	return l.Start()
 }
 
-// wait returns early when ctx ends.
+// wait waits for d, or until ctx ends.
 func wait(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):

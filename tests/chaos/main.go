@@ -12,24 +12,20 @@ import (
 	"syscall"
 
 	"github.com/rs/zerolog"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
 var errViolated = errors.New("a guarantee was violated")
 
 func main() {
-	zerolog.SetGlobalLevel(zerolog.Disabled) // some toxics do not use the proxy's logger
-	// A signal that is ignored here, as nohup has it, would be ignored by clients as well.
+	zerolog.SetGlobalLevel(zerolog.Disabled) // some toxics use the global logger
+	// Clients would inherit that a signal is ignored, as nohup does it for SIGHUP.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := chaos(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
+	program.Main(chaos)
 }
 
-// options are what the command line says.
+// options are the flags of the command line.
 type options struct {
 	runs     int
 	seed     uint64
@@ -42,10 +38,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.IntVar(&o.runs, "runs", 50, "how many builds to harm")
-	flags.Uint64Var(&o.seed, "seed", 1, "of the first run; each further one has the next")
-	flags.IntVar(&o.parallel, "parallel", 4, "how many at once, of those that harm nobody but themselves")
-	only := flags.String("only", "", "regular expression for the kinds of harm to do; seeds of others are passed over")
+	flags.IntVar(&o.runs, "runs", 50, "how many builds to disturb")
+	flags.Uint64Var(&o.seed, "seed", 1, "of the first run; each further run has the next")
+	flags.IntVar(&o.parallel, "parallel", 4, "how many runs at once, except those that need the cluster for themselves")
+	only := flags.String("only", "", "regular expression of the kinds of faults; seeds of other kinds are skipped")
 	flags.StringVar(&o.plugin, "plugin", "", "the binary to test (default: compiled from this tree)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -69,7 +65,7 @@ func chaos(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer l.shutDown()
 	reports := l.runAll(ctx, o, stderr)
 	fmt.Fprint(stdout, table(reports))
 	if violated(reports) {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// plan is one run before it begins, a pure function of its seed.
+// plan describes a run. It depends on nothing but the seed.
 type plan struct {
 	seed uint64
 	kind string
@@ -15,31 +15,31 @@ type plan struct {
 	fault
 }
 
-// kind is a kind of harm; weight is how many in a round of runs are of it.
+// kind is a kind of fault. A round of runs has as many of it as its weight says.
 type kind struct {
 	name   string
 	weight int
 	plan   func(*rand.Rand) fault
 }
 
-// fault is a harm with its moment and its measure, and what may come of it.
+// fault disturbs a build at a moment.
 type fault struct {
-	what  string // the measure, in words
-	when  moment
-	grace time.Duration    // --detach-grace
-	alone bool             // harms everybody, so that nothing else may run
-	turns bool             // new connections can be led round the link
-	gated bool             // push and pull go through the run's own registry
-	http1 bool             // and it does not speak HTTP/2
-	set   func(*run) error // before the client starts
-	harm  func(context.Context, *run) error
-	check func(context.Context, *run) []string // more to judge, once the client has ended
-	want  want
+	what        string // its extent, in words
+	when        moment
+	grace       time.Duration                        // --detach-grace
+	alone       bool                                 // disturbs every build, so that no other run may be in progress
+	detour      bool                                 // new connections can be led past the link
+	ownRegistry bool                                 // the run pulls and pushes through a registry proxy of its own
+	http1       bool                                 // and that does not offer HTTP/2
+	set         func(*run) error                     // called before the client starts; may be nil
+	disturb     func(context.Context, *run) error    // called at the moment; may be nil
+	check       func(context.Context, *run) []string // called after the client's end, returns violations; may be nil
+	want        want
 }
 
-// moment is a time after the client said something.
+// moment is a time after the client printed something.
 type moment struct {
-	after string // part of a line on stderr; empty for the start
+	after string // part of a line on stderr; empty: the start
 	delay time.Duration
 }
 
@@ -50,7 +50,7 @@ func (m moment) String() string {
 	return fmt.Sprintf("%s after %q", m.delay, m.after)
 }
 
-// The lines by which the phases of a build begin.
+// The lines at the beginning of each phase of a build.
 const (
 	atStart   = ""
 	atPod     = "created builder pod"
@@ -60,12 +60,12 @@ const (
 	atPush    = "Pushing "
 )
 
-// anyMoment is in any phase.
+// anyMoment is a moment in any phase.
 func anyMoment(r *rand.Rand) moment {
 	return within(r, pick(r, atStart, atPod, atPod, atUpload, atContext, atContext, atRun, atRun, atPush))
 }
 
-// within is a moment in the phase that begins with a line. A push is short.
+// within is a moment in the phase that begins with a line. The push is a short phase.
 func within(r *rand.Rand, after string) moment {
 	if after == atPush {
 		return moment{after, millis(r, 0, 150)}
@@ -79,7 +79,7 @@ func millis(r *rand.Rand, from, to int) time.Duration {
 
 func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
-// newPlan takes the kinds in turns, so that a round of runs has every one of them.
+// newPlan takes the kinds in turns, so that a round of runs has all of them.
 func newPlan(seed uint64) plan {
 	var round []kind
 	for _, k := range kinds() {
@@ -87,7 +87,7 @@ func newPlan(seed uint64) plan {
 			round = append(round, k)
 		}
 	}
-	// A step that shares no factor with the round mixes them without leaving any out.
+	// Steps that have no factor in common with the length of the round reach all of it, in a mixed order.
 	k := round[(seed*coprime(len(round)))%uint64(len(round))]
 	r := rand.New(rand.NewPCG(seed, 0))
 	p := plan{seed: seed, kind: k.name, shape: newShape(r), fault: k.plan(r)}
@@ -97,7 +97,7 @@ func newPlan(seed uint64) plan {
 	if p.want.within == 0 {
 		p.want.within = patience
 	}
-	if p.harm != nil {
+	if p.disturb != nil {
 		p.what = p.when.String() + ": " + p.what
 	}
 	return p
@@ -116,10 +116,10 @@ func coprime(n int) uint64 {
 }
 
 const (
-	// usualGrace is longer than any harm that a build has to survive, also on a machine that is slow to start a process.
+	// usualGrace is longer than any fault that a build must survive, even if the machine starts processes slowly.
 	usualGrace = 15 * time.Second
-	// shortGrace is for harms that outlast it.
+	// shortGrace is for faults that last longer.
 	shortGrace = 5 * time.Second
-	// patience is how long a client may take to end, from the harm's end on: the build itself and every repetition.
+	// patience is how long a client may take to end after the fault, with the build and all repetitions.
 	patience = 60 * time.Second
 )

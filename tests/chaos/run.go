@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,33 +13,35 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/registryproxy"
 )
 
-// run is one build that is harmed.
+// run is a build that a fault disturbs.
 type run struct {
 	*lab
 	plan
 	ns      string
-	dir     string
-	ref     string // as the registry itself is asked for it
-	tag     string // as the client is told: through the gate, where there is one
+	home    string // of the client, with its kubeconfig and context
+	ref     string // of the image in the open registry
+	tag     string // the client's name for it: through the proxy, if there is one
 	program string
 	args    []string
 	env     []string
 	link    *link
-	detour  *detour
-	gate    *gate
-	client  *client
+	bypass  *detour
+	proxy   *registryproxy.Proxy // of the registry
+	process *process
 }
 
 const podName = "build"
 
-// do plans nothing any more: it builds, harms and judges.
+// do builds, causes the fault and judges the end.
 func (l *lab) do(ctx context.Context, p plan) report {
 	began := time.Now()
 	rep := report{plan: p}
-	r := &run{lab: l, plan: p, program: l.plugin}
-	defer r.close(ctx)
+	r := &run{lab: l, plan: p, program: l.Plugin}
+	defer r.cleanUp(ctx)
 	if err := r.prepare(ctx); err != nil {
 		rep.violations = []string{fmt.Sprintf("chaos itself: prepare: %v", err)}
 		return rep
@@ -54,61 +57,61 @@ func (l *lab) do(ctx context.Context, p plan) report {
 	return rep
 }
 
-// build runs the client and the harm to their ends.
+// build starts the client and the fault, and waits for both.
 func (r *run) build(ctx context.Context, rep *report) error {
 	var err error
-	if r.client, err = startClient(ctx, r.program, r.env, r.args); err != nil {
+	if r.process, err = startProcess(ctx, r.program, r.env, r.args); err != nil {
 		return err
 	}
-	harm := make(chan error, 1)
+	ended := make(chan error, 1)
 	limit := make(chan struct{})
-	harmCtx, cancel := context.WithTimeout(ctx, 2*patience) // for the moment to come
+	faultCtx, cancel := context.WithTimeout(ctx, 2*patience) // until the moment
 	defer cancel()
 	go func() {
 		defer time.AfterFunc(r.want.within, func() { close(limit) })
-		harm <- r.doHarm(harmCtx, rep)
+		ended <- r.disturbAtMoment(faultCtx, rep)
 	}()
-	rep.outcome = r.client.end(limit)
+	rep.outcome = r.process.end(limit)
 	cancel()
-	if err := <-harm; err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("do harm: %w", err)
+	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("cause the fault: %w", err)
 	}
 	return nil
 }
 
-// doHarm waits for the moment. A harm without one has been there from the start.
-func (r *run) doHarm(ctx context.Context, rep *report) error {
-	if rep.harmed = r.harm == nil || r.client.await(ctx, r.when); !rep.harmed || r.harm == nil {
+// disturbAtMoment waits for the moment of the fault. A fault without disturb is there from the start.
+func (r *run) disturbAtMoment(ctx context.Context, rep *report) error {
+	if rep.disturbed = r.disturb == nil || r.process.await(ctx, r.when); !rep.disturbed || r.disturb == nil {
 		return nil
 	}
-	return r.harm(ctx, r)
+	return r.disturb(ctx, r)
 }
 
 func (r *run) prepare(ctx context.Context) error {
-	ns, err := r.lab.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: fmt.Sprintf("chaos-%d-", r.seed)}}, metav1.CreateOptions{})
+	ns, err := r.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: fmt.Sprintf("chaos-%d-", r.seed)}}, metav1.CreateOptions{})
 	if err != nil {
 		return err
 	}
-	r.ns, r.dir = ns.Name, filepath.Join(r.lab.dir, ns.Name)
-	for _, step := range []func() error{r.connect, r.openGate} {
+	r.ns, r.home = ns.Name, filepath.Join(r.Temp, ns.Name)
+	for _, step := range []func() error{r.connect, func() error { return r.startProxy(ctx) }} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
-	r.env = r.environment(r.dir, filepath.Join(r.dir, "kubeconfig"))
+	r.env = r.environment(r.home, filepath.Join(r.home, "kubeconfig"))
 	r.args = []string{
 		"build", "-n", r.ns, "--name", podName, "-t", r.tag, "--detach-grace", r.grace.String(), "--request", "cpu=50m,memory=64Mi",
 		"--profile", "unconfined",
 	}
-	if r.gate != nil {
-		r.args = append(r.args, "--registry-ca", r.gateCA())
+	if r.proxy != nil {
+		r.args = append(r.args, "--registry-ca", r.proxy.CAFile)
 	}
 	if r.set != nil {
 		if err := r.set(r); err != nil {
 			return err
 		}
 	}
-	context := filepath.Join(r.dir, "context")
+	context := filepath.Join(r.home, "context")
 	r.args = append(r.args, context)
 	if err := r.write(context, filepath.Dir(filepath.Dir(r.tag))+"/busybox:1"); err != nil {
 		return err
@@ -116,11 +119,11 @@ func (r *run) prepare(ctx context.Context) error {
 	return r.serviceAccount(ctx)
 }
 
-// serviceAccount is what pods are admitted with. The controller that makes it may be slow to come back from an outage.
+// serviceAccount makes the service account that pods need: its controller may be slow after an outage.
 func (r *run) serviceAccount(ctx context.Context) error {
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
 	return eventually(ctx, 20*time.Second, func() error {
-		_, err := r.lab.client.CoreV1().ServiceAccounts(r.ns).Create(ctx, account, metav1.CreateOptions{})
+		_, err := r.Client.CoreV1().ServiceAccounts(r.ns).Create(ctx, account, metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) {
 			return nil
 		}
@@ -128,7 +131,7 @@ func (r *run) serviceAccount(ctx context.Context) error {
 	})
 }
 
-// connect lays the link and writes a kubeconfig that leads through it.
+// connect makes the link and a kubeconfig that leads through it.
 func (r *run) connect() error {
 	var err error
 	if r.link, err = newLink(r.apiServer()); err != nil {
@@ -139,45 +142,50 @@ func (r *run) connect() error {
 		return err
 	}
 	address := r.link.Listen
-	if r.turns {
-		if r.detour, err = newDetour(address); err != nil {
+	if r.detour {
+		if r.bypass, err = newDetour(address); err != nil {
 			return err
 		}
-		address = r.detour.Addr().String()
+		address = r.bypass.Addr().String()
 	}
 	for _, c := range config.Clusters {
 		c.Server, c.TLSServerName = "https://"+address, r.NodeIP
 	}
-	return clientcmd.WriteToFile(*config, filepath.Join(r.dir, "kubeconfig"))
+	return clientcmd.WriteToFile(*config, filepath.Join(r.home, "kubeconfig"))
 }
 
 func (r *run) apiServer() string { return r.NodeIP + ":443" }
 
-func (r *run) openGate() error {
+func (r *run) startProxy(ctx context.Context) error {
 	r.ref = r.Registry + "/chaos/" + r.ns
 	r.tag = r.ref
-	if !r.gated {
+	if !r.ownRegistry {
 		return nil
 	}
 	var err error
-	r.gate, err = r.newGate(r.http1)
-	r.tag = r.gate.host + "/chaos/" + r.ns
-	return err
+	r.proxy, err = registryproxy.Start(ctx, registryproxy.Options{
+		Name: "chaos", Address: net.JoinHostPort(r.HostIP, "0"), Registry: r.Registry, Transport: r.Registries, Dir: filepath.Join(r.home, "pki"), HTTP1: r.http1,
+	})
+	if err != nil {
+		return err
+	}
+	r.tag = r.proxy.Host + "/chaos/" + r.ns
+	return nil
 }
 
-func (r *run) close(ctx context.Context) {
+func (r *run) cleanUp(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	if r.link != nil {
 		r.link.Stop()
 	}
-	if r.detour != nil {
-		_ = r.detour.Close()
+	if r.bypass != nil {
+		_ = r.bypass.Close()
 	}
-	if r.gate != nil {
-		r.gate.kill()
+	if r.proxy != nil {
+		r.proxy.Close()
 	}
-	_ = os.RemoveAll(r.dir)
+	_ = os.RemoveAll(r.home)
 	if r.ns != "" {
-		_ = r.lab.client.CoreV1().Namespaces().Delete(ctx, r.ns, metav1.DeleteOptions{})
+		_ = r.Client.CoreV1().Namespaces().Delete(ctx, r.ns, metav1.DeleteOptions{})
 	}
 }

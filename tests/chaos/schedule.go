@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// report is what came of one run.
+// report is the result of a run.
 type report struct {
 	plan
 	outcome
-	harmed     bool // the client had not ended before the harm
+	disturbed  bool // the client had not ended before the fault
 	took       time.Duration
 	violations []string
-	dir        string // what was said and seen, of a run with violations
+	dir        string // of everything about a run with violations
 }
 
-// runAll does the runs that keep to themselves side by side, then those that need the cluster for themselves.
+// runAll does runs side by side, then those that need the cluster for themselves.
 func (l *lab) runAll(ctx context.Context, o options, log io.Writer) []report {
 	var side, alone []plan
 	for seed := o.seed; len(side)+len(alone) < o.runs; seed++ {
@@ -46,7 +46,7 @@ func (l *lab) inParallel(ctx context.Context, plans []plan, parallel int, c *col
 	for range parallel {
 		all.Go(func() {
 			for p := range queue {
-				if r := l.do(ctx, p); ctx.Err() == nil { // what was interrupted proves nothing
+				if r := l.do(ctx, p); ctx.Err() == nil { // an interrupted run proves nothing
 					c.add(r)
 				}
 			}
@@ -61,7 +61,7 @@ func (l *lab) inParallel(ctx context.Context, plans []plan, parallel int, c *col
 	all.Wait()
 }
 
-// collector prints one line per run as it ends.
+// collector prints a line for each run that ends.
 type collector struct {
 	mu      sync.Mutex
 	log     io.Writer
@@ -78,8 +78,8 @@ func (c *collector) add(r report) {
 
 func (r report) String() string {
 	line := fmt.Sprintf("seed=%d %s: %s; exit code %d after %.1fs", r.seed, r.kind, r.what, r.code, r.took.Seconds())
-	if !r.harmed {
-		line += " (over before the harm)"
+	if !r.disturbed {
+		line += " (ended before the fault)"
 	}
 	if e := r.lines("error: "); len(e) > 0 {
 		line += "; " + e[0]

@@ -4,18 +4,18 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"time"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/fixture"
 )
 
-// shape is the build that is harmed.
+// shape is the build of a run.
 type shape struct {
 	content map[string]string // of the context, below c/
-	lines   int               // of log
-	pad     int               // bytes in each
-	sleep   time.Duration
-	dirty   string // one more step that does the harm itself
+	lines   int               // that a step prints
+	pad     int               // bytes in each line
+	sleep   time.Duration     // of the step
+	extra   string            // one more instruction, if that is the fault
 }
 
 func newShape(r *rand.Rand) shape {
@@ -28,7 +28,7 @@ func newShape(r *rand.Rand) shape {
 	return s
 }
 
-// noise does not compress.
+// noise are bytes that do not compress.
 func noise(r *rand.Rand, n int) string {
 	var seed [32]byte
 	binary.LittleEndian.PutUint64(seed[:], r.Uint64())
@@ -37,21 +37,12 @@ func noise(r *rand.Rand, n int) string {
 	return string(b)
 }
 
-// write makes the context and the Dockerfile. The log's lines differ from the command that the engine prints before them.
+// write makes the context. The engine also prints the step's command, which must differ from the lines that the step prints.
 func (s shape) write(dir, base string) error {
 	step := fmt.Sprintf("RUN i=0; while [ $i -lt %d ]; do i=$((i+1)); echo \"line-$i; %0*d\"; done; sleep %.2f", s.lines, s.pad+1, 0, s.sleep.Seconds())
-	files := map[string]string{"Dockerfile": "FROM " + base + "\nCOPY c /c\n" + s.dirty + "\n" + step + "\n"}
+	files := map[string]string{"Dockerfile": "FROM " + base + "\nCOPY c /c\n" + s.extra + "\n" + step + "\n"}
 	for name, content := range s.content {
 		files["c/"+name] = content
 	}
-	for name, content := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return fixture.WriteContext(dir, files)
 }

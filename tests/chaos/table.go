@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// row sums up the runs of one kind.
+// row counts the runs of a kind.
 type row struct {
 	runs, succeeded, failed, ended, early, violations int
 	longest                                           time.Duration
@@ -19,7 +19,7 @@ func (w *row) add(r report) {
 	switch {
 	case len(r.violations) > 0:
 		w.violations++
-	case !r.harmed && r.harm != nil:
+	case !r.disturbed && r.disturb != nil:
 		w.early++
 	case r.code == 0:
 		w.succeeded++
@@ -30,7 +30,7 @@ func (w *row) add(r report) {
 	}
 }
 
-// table is Markdown.
+// table counts the runs by kind, in Markdown.
 func table(reports []report) string {
 	rows, sum := map[string]*row{}, &row{}
 	for _, r := range reports {
@@ -41,7 +41,7 @@ func table(reports []report) string {
 		sum.add(r)
 	}
 	var out strings.Builder
-	out.WriteString("| harm | runs | succeeded | failed, cause named | client killed | over before the harm | violations | longest run |\n")
+	out.WriteString("| fault | runs | succeeded | failed, cause named | client killed | ended before the fault | violations | longest run |\n")
 	out.WriteString("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	var names []string
 	for _, k := range kinds() {

@@ -9,20 +9,23 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
 const kubernetesVersion = "1.37.2"
 
-// outDir stands for the output directory in a tool's command, so that the cache key does not depend on where the cache is.
+// outDir replaces the output directory in a tool's command, so that the cache key does not depend on the cache's place.
 const outDir = "{out}"
 
-// tool is a Go module that pins one program, or a few of the same release, and the command that compiles it.
+// tool is a Go module that pins one program, or several of one release, and the command that compiles them.
 type tool struct {
 	name    string
 	module  string   // directory of go.mod and go.sum, below the repository's root
 	cgo     string   // CGO_ENABLED
 	command []string // run in the module's directory
-	scripts []string // patterns of files that the command reads besides, part of the key
+	scripts []string // patterns of more files that the command reads, and that are part of the key
 }
 
 func tools() []tool {
@@ -56,14 +59,13 @@ func kubernetesTool() tool {
 	ldflags := fmt.Sprintf("-s -w -X %[1]s.gitVersion=v%[2]s -X %[1]s.gitMajor=%[3]s -X %[1]s.gitMinor=%[4]s",
 		version, kubernetesVersion, major, minor)
 	args := []string{"-ldflags", ldflags, "-o", outDir + "/"}
-	for _, program := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"} {
-		args = append(args, "k8s.io/kubernetes/cmd/"+program)
+	for _, name := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"} {
+		args = append(args, "k8s.io/kubernetes/cmd/"+name)
 	}
 	return goTool("kubernetes", args...)
 }
 
-// imageTool is compiled by the same script that the builder image's Dockerfile runs.
-// sources are patterns of files in its module.
+// imageTool is compiled by the script that the builder image's Dockerfile runs, too. sources are patterns of files in its module.
 func imageTool(name string, sources ...string) tool {
 	t := tool{
 		name:    name,
@@ -78,13 +80,14 @@ func imageTool(name string, sources ...string) tool {
 	return t
 }
 
-// compileTools returns a directory with every program, compiling what the cache does not have.
+// compileTools returns a directory with every program. It compiles those that the cache does not have.
 func (p paths) compileTools(ctx context.Context, log *progress) (string, error) {
-	version, err := capture(exec.CommandContext(ctx, "go", "env", "GOVERSION"))
+	version, err := program.Output(exec.CommandContext(ctx, "go", "env", "GOVERSION"))
 	if err != nil {
 		return "", fmt.Errorf("ask for Go's version: %w", err)
 	}
-	all := newKey()
+	version = strings.TrimSpace(version)
+	all := cache.NewKey()
 	var dirs []string
 	for _, tool := range tools() {
 		key, err := p.toolKey(tool, version)
@@ -92,34 +95,34 @@ func (p paths) compileTools(ctx context.Context, log *progress) (string, error) 
 			return "", fmt.Errorf("hash module %s: %w", tool.module, err)
 		}
 		dir := filepath.Join(p.cache, "tools", tool.name+"-"+key)
-		if !exists(dir) {
+		if !cache.Exists(dir) {
 			if err := log.step("compile "+tool.name, func() error { return p.compile(ctx, tool, dir) }); err != nil {
 				return "", err
 			}
 		}
 		dirs = append(dirs, dir)
-		all.text(dir)
+		all.Text(dir)
 	}
 	return linkPrograms(dirs, filepath.Join(p.cache, "bin-"+all.String()))
 }
 
 func (p paths) toolKey(t tool, goVersion string) (string, error) {
 	module := filepath.Join(p.root, t.module)
-	key := newKey(goVersion, runtime.GOARCH, t.cgo).text(t.command...)
-	key.files(filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum"))
+	key := cache.NewKey(goVersion, runtime.GOARCH, t.cgo).Text(t.command...)
+	key.Files(filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum"))
 	for _, pattern := range t.scripts {
 		found, err := filepath.Glob(filepath.Join(p.root, pattern))
 		if err != nil || len(found) == 0 {
 			return "", errors.Join(fmt.Errorf("no file matches %s", pattern), err)
 		}
-		key.files(found...)
+		key.Files(found...)
 	}
-	return key.String(), key.err
+	return key.String(), key.Err()
 }
 
-// compile runs the tool's command and moves its output to dir only when all of it is there.
+// compile runs the tool's command and moves its output to dir once it is complete.
 func (p paths) compile(ctx context.Context, t tool, dir string) error {
-	if err := makeTraversable(filepath.Dir(dir)); err != nil {
+	if err := cache.MakeTraversable(filepath.Dir(dir)); err != nil {
 		return err
 	}
 	temporary, err := os.MkdirTemp(filepath.Dir(dir), t.name+"-unfinished-")
@@ -133,9 +136,9 @@ func (p paths) compile(ctx context.Context, t tool, dir string) error {
 	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir = filepath.Join(p.root, t.module)
-	// The caller's own settings, of a test run with -race for example, must not reach the pinned modules.
+	// The caller's settings, those of a test run with -race for example, must not reach the pinned modules.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED="+t.cgo, "GOFLAGS=-buildvcs=false", "GOWORK=off")
-	if err := run(cmd); err != nil {
+	if err := program.Run(cmd); err != nil {
 		return err
 	}
 	if err := os.Chmod(temporary, 0o755); err != nil {
@@ -146,7 +149,7 @@ func (p paths) compile(ctx context.Context, t tool, dir string) error {
 
 // linkPrograms makes dir a directory of symbolic links to the programs in dirs.
 func linkPrograms(dirs []string, dir string) (string, error) {
-	if err := makeTraversable(dir); err != nil {
+	if err := cache.MakeTraversable(dir); err != nil {
 		return "", fmt.Errorf("create directory of programs: %w", err)
 	}
 	for _, from := range dirs {
@@ -154,8 +157,8 @@ func linkPrograms(dirs []string, dir string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("list programs: %w", err)
 		}
-		for _, program := range programs {
-			err := os.Symlink(filepath.Join(from, program.Name()), filepath.Join(dir, program.Name()))
+		for _, file := range programs {
+			err := os.Symlink(filepath.Join(from, file.Name()), filepath.Join(dir, file.Name()))
 			if err != nil && !errors.Is(err, os.ErrExist) {
 				return "", fmt.Errorf("link program: %w", err)
 			}

@@ -2,29 +2,29 @@ package cluster
 
 import (
 	"bytes"
-	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
 	"os"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/debian"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/pki"
 )
 
-// systemBundle is where Debian keeps the certificates that every program trusts.
-const systemBundle = "/etc/ssl/certs/ca-certificates.crt"
-
-// writeCertificates makes every certificate and key of the cluster below state/pki, and the bundle of trusted authorities.
+// writeCertificates makes every certificate and key of the cluster below the state directory's pki, and the bundle of trusted authorities. The
+// authority stays the same when the cluster restarts, so that images that trust it stay valid.
 func (p paths) writeCertificates() error {
-	ca, err := loadAuthority(p.in("pki"))
+	ca, err := pki.Load(p.in("pki"), "kubectl-img test authority")
 	if err != nil {
 		return err
 	}
-	if err := ca.server("apiserver", pkix.Name{CommonName: "kube-apiserver"}, p.nodeIP, serviceIP); err != nil {
+	if err := ca.Server("apiserver", pkix.Name{CommonName: "kube-apiserver"}, p.nodeIP, serviceIP); err != nil {
 		return err
 	}
-	if err := ca.server("registry", pkix.Name{CommonName: "registry"}, p.nodeIP); err != nil {
+	if err := ca.Server("registry", pkix.Name{CommonName: "registry"}, p.nodeIP); err != nil {
 		return err
 	}
 	kubelet := pkix.Name{CommonName: "system:node:" + nodeName, Organization: []string{"system:nodes"}}
-	if err := ca.server("kubelet", kubelet, p.nodeIP); err != nil {
+	if err := ca.Server("kubelet", kubelet, p.nodeIP); err != nil {
 		return err
 	}
 	for _, user := range []struct{ name, user, group string }{
@@ -33,32 +33,19 @@ func (p paths) writeCertificates() error {
 		{"controller-manager", "system:kube-controller-manager", "system:controllers"},
 		{"scheduler", "system:kube-scheduler", "system:schedulers"},
 	} {
-		if err := ca.client(user.name, user.user, user.group); err != nil {
+		if err := ca.Client(user.name, user.user, user.group); err != nil {
 			return err
 		}
 	}
-	if err := writeServiceAccountKey(ca.dir, ca); err != nil {
+	if err := ca.KeyPair("service-account"); err != nil {
 		return err
 	}
 	return p.writeBundle()
 }
 
-// writeServiceAccountKey makes the key pair that signs service account tokens.
-func writeServiceAccountKey(dir string, ca *authority) error {
-	_, key, err := ca.sign("service-account", &x509.Certificate{Subject: pkix.Name{CommonName: "service-account"}})
-	if err != nil {
-		return err
-	}
-	public, err := x509.MarshalPKIXPublicKey(key.Public())
-	if err != nil {
-		return err
-	}
-	return writePEM(dir+"/service-account.pub", "PUBLIC KEY", public, 0o644)
-}
-
-// writeBundle joins the system's authorities and ours.
+// writeBundle joins the system's authorities and the cluster's.
 func (p paths) writeBundle() error {
-	system, err := os.ReadFile(systemBundle)
+	system, err := os.ReadFile(debian.CertificateBundle)
 	if err != nil {
 		return fmt.Errorf("read the system's certificates: %w", err)
 	}

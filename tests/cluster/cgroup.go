@@ -10,12 +10,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
 )
 
-// hierarchies are the roots of the cgroup file systems: one with cgroup v2, one per controller with v1.
+// hierarchies are the roots of the cgroup file systems: one with cgroup v2, one for each controller with v1.
 func hierarchies() []string {
 	const mount = "/sys/fs/cgroup"
-	if exists(filepath.Join(mount, "cgroup.procs")) {
+	if cache.Exists(filepath.Join(mount, "cgroup.procs")) {
 		return []string{mount}
 	}
 	roots, _ := filepath.Glob(mount + "/*/cgroup.procs")
@@ -25,7 +27,7 @@ func hierarchies() []string {
 	return roots
 }
 
-// joinCgroups makes the cluster's cgroup everywhere and moves the process into a child of it; the kubelet makes others next to it.
+// joinCgroups makes the cluster's cgroup in every hierarchy and moves the process into a child of it. The kubelet makes other children.
 func (p paths) joinCgroups(pid int) error {
 	for _, root := range hierarchies() {
 		group := filepath.Join(root, p.cgroup)
@@ -45,11 +47,11 @@ func (p paths) joinCgroups(pid int) error {
 	return nil
 }
 
-// inheritCPUs copies the parent's processors and memory nodes: with cgroup v1 a new cgroup has none and takes no process.
+// inheritCPUs copies the parent's processors and memory nodes: with cgroup v1 a new cgroup has none and accepts no process.
 func inheritCPUs(dir string) error {
 	for _, name := range []string{"cpuset.cpus", "cpuset.mems"} {
 		parent, err := os.ReadFile(filepath.Join(filepath.Dir(dir), name))
-		if errors.Is(err, os.ErrNotExist) || exists(filepath.Join(dir, "cgroup.controllers")) {
+		if errors.Is(err, os.ErrNotExist) || cache.Exists(filepath.Join(dir, "cgroup.controllers")) {
 			return nil
 		}
 		if err != nil {
@@ -62,7 +64,7 @@ func inheritCPUs(dir string) error {
 	return nil
 }
 
-// removeCgroups removes the cluster's cgroups, children first. The kernel needs a moment after the last process is gone.
+// removeCgroups removes the cluster's cgroups, children first. It waits, because the kernel needs a moment after the last process has ended.
 func (p paths) removeCgroups(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
@@ -76,7 +78,7 @@ func (p paths) removeCgroups(ctx context.Context) error {
 	})
 }
 
-// killMembers ends what still runs in a cgroup of ours, where the state file that names process 1 got lost.
+// killMembers kills the processes that still run in a cgroup of the cluster: the state file that names process 1 may be lost.
 func killMembers(dir string) {
 	data, _ := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
 	for field := range strings.FieldsSeq(string(data)) {
@@ -96,7 +98,7 @@ func (p paths) cgroups() []string {
 			if err == nil && entry.IsDir() {
 				dirs = append(dirs, path)
 			}
-			return nil // one that is gone already is what we want
+			return nil // a cgroup that is gone is no error
 		})
 	}
 	slices.Reverse(dirs)

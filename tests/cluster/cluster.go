@@ -9,21 +9,21 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
 )
 
-// SeccompProfile is the file name of the builder's profile, and what a pod gives as its localhostProfile.
-const SeccompProfile = "kubectl-img.json"
+// seccompProfile is the file name of the builder's seccomp profile below the kubelet's directory, and a pod's localhostProfile.
+const seccompProfile = "kubectl-img.json"
 
 // ErrNotRunning means that there is no cluster to load.
 var ErrNotRunning = errors.New("no cluster is running")
 
-// Options change what Up starts. A running cluster with other options is stopped first.
+// Options change what Up starts. Up stops a running cluster that has other options.
 type Options struct {
-	Instance       int      // clusters with different numbers run side by side; 0 for the shared one
-	Root           string   // repository; default: the nearest parent of the working directory that is one
-	APIServerFlags []string // appended to kube-apiserver's
-	KubeletFlags   []string // appended to the kubelet's
-	Runtime        string   // what containerd calls in place of runc
+	Instance     int      // clusters with different numbers run side by side; 0 is the shared one
+	KubeletFlags []string // appended to the kubelet's
+	Runtime      string   // the program that containerd runs instead of runc
 }
 
 // Cluster is a running cluster, as its state file describes it.
@@ -33,28 +33,26 @@ type Cluster struct {
 	Dir        string // state directory
 	Bin        string // kubectl and the cluster's programs
 	Kubeconfig string // of a member of system:masters
-	NodeName   string
 	NodeIP     string // API server, kubelet and registries listen here; pods reach it too
 	HostIP     string // where pods reach servers of this machine
 
 	Registry     string // host:port, open
-	AuthRegistry string // host:port, asks for AuthUser and AuthPassword
+	AuthRegistry string // host:port, requires AuthUser and AuthPassword
 	AuthUser     string
 	AuthPassword string
-	CAFile       string // the authority that signed everybody's certificates
-	CABundle     string // the same with the system's authorities
+	CAFile       string // the authority that signed all certificates
+	CABundle     string // that authority and the system's
 
-	BuilderImage      string   // references in Registry; this one is what the Dockerfile makes, and trusts the registries
-	GCRImage          string   // the same with docker-credential-gcr
-	LegacyImage       string   // like those of 2019: a range of ids that the profile userns can't map
-	LegacySetuidImage string   // with a newuidmap that can't map anything
-	Images            []string // base images
+	BuilderImage      string // references in Registry; this one is what the Dockerfile makes, and it trusts the registries
+	GCRImage          string // the same with docker-credential-gcr
+	LegacyImage       string // like those of 2019: the profile userns can't map its range of ids
+	LegacySetuidImage string // its newuidmap can't map anything
 
 	Fingerprint string // of options and programs
 	Process     process
 }
 
-// Up returns the running cluster, or starts one. It prints each step to log. What an earlier, killed cluster left is removed first.
+// Up returns the running cluster, or starts one after it has removed the remains of an earlier one. It prints each step to log.
 func Up(ctx context.Context, opts Options, log io.Writer) (*Cluster, error) {
 	if err := supported(); err != nil {
 		return nil, err
@@ -78,7 +76,7 @@ func (p paths) up(ctx context.Context, opts Options, log *progress) (*Cluster, e
 	if err != nil {
 		return nil, err
 	}
-	if err := installPackages(ctx, slices.Concat(nodePackages, builder.packages()), log); err != nil {
+	if err := installPackages(ctx, slices.Concat(nodePackages(), builder.Packages()), log); err != nil {
 		return nil, err
 	}
 	bin, err := p.compileTools(ctx, log)
@@ -100,26 +98,26 @@ func (p paths) up(ctx context.Context, opts Options, log *progress) (*Cluster, e
 	return c, p.save(c)
 }
 
-// describe fills in everything that is known before the start.
+// describe returns everything that is known before the start.
 func (p paths) describe(bin string, opts Options) *Cluster {
 	return &Cluster{
-		Instance: p.number, Dir: p.state, Bin: bin, Kubeconfig: p.in("admin.kubeconfig"), NodeName: nodeName, NodeIP: p.nodeIP, HostIP: p.hostIP,
+		Instance: p.number, Dir: p.state, Bin: bin, Kubeconfig: p.in("admin.kubeconfig"), NodeIP: p.nodeIP, HostIP: p.hostIP,
 		Registry: p.openRegistry(), AuthRegistry: p.authRegistry(), AuthUser: authUser, AuthPassword: authPassword,
 		CAFile: p.in("pki", "ca.crt"), CABundle: p.in("pki", "ca-bundle.crt"),
 		Fingerprint: p.fingerprint(bin, opts),
 	}
 }
 
-// fingerprint changes with everything that a running cluster would have to be restarted for.
+// fingerprint changes if a running cluster has to be restarted.
 func (p paths) fingerprint(bin string, opts Options) string {
-	key := newKey(bin, configKey(), opts.Runtime)
+	key := cache.NewKey(bin, configKey(), opts.Runtime)
 	for _, component := range p.components(opts) {
-		key.text(component.command...)
+		key.Text(component.command...)
 	}
 	return key.String()
 }
 
-// start removes what an earlier cluster left and starts a new one.
+// start removes the remains of an earlier cluster and starts a new one.
 func (p paths) start(ctx context.Context, c *Cluster, opts Options, log *progress) error {
 	steps := []struct {
 		what string
@@ -172,7 +170,7 @@ func (p paths) save(c *Cluster) error {
 	if err := encoder.Encode(c); err != nil {
 		return err
 	}
-	// Renamed into place, for Load does not take the lock.
+	// Load does not take the lock, so it must never find half a file.
 	temporary := p.in("cluster.json.new")
 	if err := writeFile(temporary, out.Bytes(), 0o600); err != nil {
 		return err
@@ -180,10 +178,10 @@ func (p paths) save(c *Cluster) error {
 	return os.Rename(temporary, p.in("cluster.json"))
 }
 
-// prepare writes everything the components read.
+// prepare writes everything that the components read.
 func (p paths) prepare(bin string, opts Options) error {
 	for _, dir := range []string{p.state, p.in("containerd", "root"), p.in("containerd", "state"), p.in("kubelet"), p.in("log")} {
-		if err := makeTraversable(dir); err != nil {
+		if err := cache.MakeTraversable(dir); err != nil {
 			return err
 		}
 	}

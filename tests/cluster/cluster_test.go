@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,13 +15,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/archive"
 )
 
-// The test has a cluster of its own, so that it can kill it while other packages use the shared one.
+// ownInstance is a cluster that these tests can kill while other packages use the shared one.
 const ownInstance = 9
 
-func TestClusterLivesAndLeavesNothing(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Minute) // from an empty cache everything is compiled
+func TestCluster(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Minute) // an empty cache means that everything is compiled
 	defer cancel()
 	c := up(ctx, t)
 	t.Cleanup(func() {
@@ -30,48 +31,47 @@ func TestClusterLivesAndLeavesNothing(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if again := up(ctx, t); again.Process != c.Process {
-		t.Errorf("a second Up started process %v although %v runs", again.Process, c.Process)
-	}
-	runPod(ctx, t, c)
-	t.Run("builder image", func(t *testing.T) { checkBuilderImage(ctx, t, c) })
-
-	if err := c.Process.kill(); err != nil {
-		t.Fatal(err)
-	}
-	revived := up(ctx, t)
-	if revived.Process == c.Process {
-		t.Error("Up took a killed cluster for a running one")
-	}
-	runPod(ctx, t, revived)
-
-	if err := revived.Down(ctx); err != nil {
-		t.Fatal(err)
-	}
-	for _, left := range revived.Leftovers() {
-		t.Errorf("after Down there is still a %s", left)
-	}
-	if _, err := pathsOf(ownInstance).load(); !errors.Is(err, ErrNotRunning) {
-		t.Errorf("load after Down: %v, want ErrNotRunning", err)
-	}
-	if err := revived.Down(ctx); err != nil {
-		t.Errorf("second Down: %v", err)
-	}
-}
-
-func TestLeftoversSeesARunningCluster(t *testing.T) {
-	c := up(t.Context(), t)
-	defer func() {
-		if err := c.Purge(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
+	// Each step needs the cluster of the step before it.
+	t.Run("runs a pod", func(t *testing.T) {
+		if again := up(ctx, t); again.Process != c.Process {
+			t.Errorf("a second Up started process %v although %v runs", again.Process, c.Process)
 		}
-	}()
-	found := strings.Join(c.Leftovers(), "\n")
-	for _, kind := range []string{"process ", "link ", "cgroup "} {
-		if !strings.Contains(found, kind) {
-			t.Errorf("Leftovers of a running cluster has no %s:\n%s", kind, found)
+		runPod(ctx, t, c)
+	})
+	t.Run("has the builder image", func(t *testing.T) { checkBuilderImage(ctx, t, c) })
+	t.Run("leftovers of a running cluster", func(t *testing.T) {
+		found := strings.Join(c.Leftovers(), "\n")
+		for _, kind := range []string{"process ", "link ", "cgroup "} {
+			if !strings.Contains(found, kind) {
+				t.Errorf("Leftovers of a running cluster has no %s:\n%s", kind, found)
+			}
 		}
-	}
+	})
+	t.Run("starts again after a kill", func(t *testing.T) {
+		if err := c.Process.kill(); err != nil {
+			t.Fatal(err)
+		}
+		revived := up(ctx, t)
+		if revived.Process == c.Process {
+			t.Error("Up returned the killed cluster as a running one")
+		}
+		runPod(ctx, t, revived)
+		c = revived
+	})
+	t.Run("leaves nothing behind", func(t *testing.T) {
+		if err := c.Down(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for _, left := range c.Leftovers() {
+			t.Errorf("after Down there is still a %s", left)
+		}
+		if _, err := pathsOf(ownInstance).load(); !errors.Is(err, ErrNotRunning) {
+			t.Errorf("load after Down: %v, want ErrNotRunning", err)
+		}
+		if err := c.Down(ctx); err != nil {
+			t.Errorf("second Down: %v", err)
+		}
+	})
 }
 
 func up(ctx context.Context, t *testing.T) *Cluster {
@@ -83,7 +83,7 @@ func up(ctx context.Context, t *testing.T) *Cluster {
 	return c
 }
 
-// runPod shows that the scheduler, the kubelet, containerd, runc and the registry work together.
+// runPod needs the scheduler, the kubelet, containerd, runc and the registry to work together.
 func runPod(ctx context.Context, t *testing.T, c *Cluster) {
 	t.Helper()
 	client, err := c.Client()
@@ -113,7 +113,7 @@ func runPod(ctx context.Context, t *testing.T, c *Cluster) {
 		case corev1.PodSucceeded:
 			return nil
 		case corev1.PodFailed:
-			cancel() // it stays that way
+			cancel() // it can't succeed any more
 		}
 		return errors.New("phase " + string(pod.Status.Phase))
 	})
@@ -122,14 +122,22 @@ func runPod(ctx context.Context, t *testing.T, c *Cluster) {
 	}
 }
 
-// checkBuilderImage looks at what the registry has: the Dockerfile's configuration, and what only a careful tar keeps.
+// checkBuilderImage compares the image in the registry with the Dockerfile, and looks for the file capabilities that tar keeps only on request.
 func checkBuilderImage(ctx context.Context, t *testing.T, c *Cluster) {
 	image := pull(ctx, t, c, c.BuilderImage)
+	p, err := newPaths(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dockerfile, err := p.readDockerfile()
+	if err != nil {
+		t.Fatal(err)
+	}
 	file, err := image.ConfigFile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(readDockerfile(t).config("builder"), file.Config); diff != "" {
+	if diff := cmp.Diff(dockerfile.Config("builder"), file.Config); diff != "" {
 		t.Errorf("config (-Dockerfile +image):\n%s", diff)
 	}
 	layers, err := image.Layers()
@@ -181,24 +189,11 @@ func list(t *testing.T, l v1.Layer) map[string]*tar.Header {
 	}
 	defer content.Close()
 	entries := map[string]*tar.Header{}
-	for reader := tar.NewReader(content); ; {
-		header, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			return entries
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	if err := archive.Each(content, func(header *tar.Header, _ io.Reader) error {
 		entries[header.Name] = header
-	}
-}
-
-func TestMakeTraversableRefusesAClosedParent(t *testing.T) {
-	closed := t.TempDir()
-	if err := os.Chmod(closed, 0o700); err != nil {
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := makeTraversable(closed + "/state"); err == nil {
-		t.Error("a state directory below one of mode 0700 was accepted")
-	}
+	return entries
 }

@@ -1,18 +1,18 @@
 package cluster
 
-// component is one long-running program of the cluster.
+// component is a long-running program of the cluster.
 type component struct {
 	name    string
 	command []string
 }
 
-// components are in the order of their start; init.sh waits for the API server where one needs it.
+// components are all components, in the order of their start. init.sh waits for the API server before those that need it.
 func (p paths) components(opts Options) []component {
 	pki := func(name string) string { return p.in("pki", name) }
 	apiserver := []string{
 		"kube-apiserver",
 		"--etcd-servers=http://127.0.0.1:2379",
-		// Port 443 and a service address on the loopback interface stand in for kube-proxy: pods reach the API server as usual.
+		// There is no kube-proxy: pods reach the API server because it listens on port 443, and because the loopback interface has its service address.
 		"--secure-port=443",
 		"--advertise-address=" + p.nodeIP,
 		"--tls-cert-file=" + pki("apiserver.crt"), "--tls-private-key-file=" + pki("apiserver.key"),
@@ -27,7 +27,7 @@ func (p paths) components(opts Options) []component {
 		"--authorization-mode=Node,RBAC",
 		"--allow-privileged=true",
 		"--enable-admission-plugins=NodeRestriction",
-		// For the proof that no credential passes through it: see audit.yaml.
+		// A test looks for credentials in the audit log.
 		"--audit-policy-file=" + p.in("audit.yaml"), "--audit-log-path=" + p.in("log", "audit.log"), "--audit-log-mode=batch",
 		"--audit-log-maxsize=200", "--audit-log-maxbackup=2", // MB, files
 	}
@@ -46,7 +46,7 @@ func (p paths) components(opts Options) []component {
 			"--listen-client-urls=http://127.0.0.1:2379", "--advertise-client-urls=http://127.0.0.1:2379",
 			"--listen-peer-urls=http://127.0.0.1:2380",
 		}},
-		{"apiserver", append(apiserver, opts.APIServerFlags...)},
+		{"apiserver", apiserver},
 		{"containerd", []string{"containerd", "--config", p.in("containerd.toml")}},
 		{"registry", []string{"docker-registry", "serve", p.in("registry.yml")}},
 		{"auth-registry", []string{"docker-registry", "serve", p.in("auth-registry.yml")}},
@@ -57,7 +57,7 @@ func (p paths) components(opts Options) []component {
 			"--root-ca-file=" + pki("ca.crt"),
 			"--use-service-account-credentials=true",
 			"--leader-elect=false",
-			// The default, 20 requests a second, makes starting its controllers take five seconds.
+			// With the default, 20 requests a second, its controllers take five seconds to start.
 			"--kube-api-qps=500", "--kube-api-burst=1000",
 		}},
 		{"scheduler", []string{"kube-scheduler", "--kubeconfig=" + p.in("scheduler.kubeconfig"), "--leader-elect=false"}},

@@ -10,16 +10,18 @@ import (
 	"text/template"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
 )
 
 //go:embed config
 var configs embed.FS
 
-// settings is what the files in config refer to.
+// settings are the values that the files in config refer to.
 type settings struct {
 	State, Bin, Runtime, Node, NodeIP, PodCIDR, DNS, Cgroup, Registry string
 
-	// Name, Host, User and Password differ from file to file.
+	// These are different in each file.
 	Name, Host, User, Password string
 }
 
@@ -65,7 +67,7 @@ func (p paths) writeConfigs(bin string, opts Options) error {
 	return p.writeRest(opts)
 }
 
-// configFile is one file below the state directory, made from one below config. Without data it is copied as it is.
+// configFile is a file below the state directory, and the file below config that it is made from. Without data it is a copy.
 type configFile struct {
 	name, source string
 	data         any
@@ -90,7 +92,7 @@ func (p paths) writeConfig(file configFile) error {
 	return writeFile(p.in(file.name), text, 0o644)
 }
 
-// writeRest writes what is not a template: the password file, the resolver, the components' commands.
+// writeRest writes the files that have no template: the registry's password, the resolver's configuration, the components' commands.
 func (p paths) writeRest(opts Options) error {
 	hash, err := bcrypt.GenerateFromPassword([]byte(authPassword), bcrypt.MinCost)
 	if err != nil {
@@ -110,27 +112,27 @@ func (p paths) writeRest(opts Options) error {
 	return nil
 }
 
-// installProfile gives the kubelet the builder's seccomp profile, also when a running cluster is used again.
+// installProfile gives the kubelet the builder's seccomp profile. A running cluster gets it, too.
 func (p paths) installProfile() error {
-	profile, err := os.ReadFile(filepath.Join(p.root, "deploy", "seccomp", SeccompProfile))
+	profile, err := os.ReadFile(filepath.Join(p.root, "deploy", "seccomp", seccompProfile))
 	if err != nil {
 		return fmt.Errorf("install seccomp profile: %w", err)
 	}
-	return writeFile(p.in("kubelet", "seccomp", SeccompProfile), profile, 0o644)
+	return writeFile(p.in("kubelet", "seccomp", seccompProfile), profile, 0o644)
 }
 
 // configKey changes with every file below config.
 func configKey() string {
-	key := newKey()
+	key := cache.NewKey()
 	entries, err := configs.ReadDir("config")
 	for _, entry := range entries {
 		data, _ := configs.ReadFile("config/" + entry.Name()) // an embedded file is always readable
-		key.text(entry.Name(), string(data))
+		key.Text(entry.Name(), string(data))
 	}
-	return key.text(fmt.Sprint(err)).String()
+	return key.Text(fmt.Sprint(err)).String()
 }
 
-// writeFile creates the directories that path needs, too.
+// writeFile also creates the directories of the path.
 func writeFile(path string, data []byte, mode os.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err

@@ -9,31 +9,34 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-// kept are the entries of the state directory that outlive the cluster: images stay pushed, and stay trusted.
+// kept are the entries of the state directory that outlive the cluster: images stay pushed, and their registries stay trusted.
 var kept = map[string]bool{"pki": true, "registry": true, "auth-registry": true, "lock": true}
 
-// scratch are directories that Kubernetes insists on. They are hidden below memory file systems in the cluster's namespace; what is
-// left of those that init.sh had to make is an empty directory.
+// scratch are directories that Kubernetes always uses. In the cluster's mount namespace, file systems in memory hide them. If init.sh had to make
+// one of them, an empty directory is left.
 var scratch = []string{"/var/lib/cni", "/var/lib/kubelet"}
 
-// Down stops the cluster and removes everything of it but its authority and its registries' contents.
+// Down stops the cluster and removes everything except its authority and the contents of its registries.
 func (c *Cluster) Down(ctx context.Context) error {
 	return pathsOf(c.Instance).lockedDown(ctx)
 }
 
-// Down stops the shared cluster, or removes what is left of one that was killed.
+// Down stops the shared cluster, or removes the remains of a killed one.
 func Down(ctx context.Context) error {
 	return sharedPaths().lockedDown(ctx)
 }
 
-// Purge also deletes the authority and the registries' contents. The cache of compiled programs and layers stays.
+// Purge stops the cluster and also deletes its authority and the contents of its registries. The cache stays.
 func (c *Cluster) Purge(ctx context.Context) error {
 	return pathsOf(c.Instance).purge(ctx)
 }
 
-// Purge is for the shared cluster, whether it runs or not.
+// Purge does the same for the shared cluster, whether it runs or not.
 func Purge(ctx context.Context) error {
 	return sharedPaths().purge(ctx)
 }
@@ -62,7 +65,7 @@ func (p paths) lockedDown(ctx context.Context) error {
 	return p.down(ctx)
 }
 
-// down kills the cluster and removes its network, cgroups and files. It succeeds where there is nothing to do.
+// down kills the cluster and removes its network, cgroups and files. It succeeds if there is nothing to do.
 func (p paths) down(ctx context.Context) error {
 	if err := p.kill(ctx); err != nil {
 		return fmt.Errorf("stop cluster: %w", err)
@@ -79,7 +82,7 @@ func (p paths) down(ctx context.Context) error {
 	return nil
 }
 
-// kill ends process 1 of the namespaces, and with it all others: that is what the kernel does.
+// kill ends process 1 of the pid namespace; then the kernel ends all others in it.
 func (p paths) kill(ctx context.Context) error {
 	data, err := os.ReadFile(p.in("cluster.json"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -104,12 +107,12 @@ func (p paths) kill(ctx context.Context) error {
 }
 
 func (p paths) removeLink(ctx context.Context) error {
-	if !exists(filepath.Join("/sys/class/net", p.link)) {
+	if !cache.Exists(filepath.Join("/sys/class/net", p.link)) {
 		return nil
 	}
-	err := run(exec.CommandContext(ctx, "ip", "link", "delete", p.link))
-	if err != nil && !exists(filepath.Join("/sys/class/net", p.link)) {
-		return nil // the namespace took its end of the cable along, and ours with it
+	err := program.Run(exec.CommandContext(ctx, "ip", "link", "delete", p.link))
+	if err != nil && !cache.Exists(filepath.Join("/sys/class/net", p.link)) {
+		return nil // the link went away with the network namespace at its other end
 	}
 	return err
 }
@@ -123,7 +126,7 @@ func (p paths) removeFiles() error {
 		return err
 	}
 	for _, dir := range scratch {
-		_ = os.Remove(dir) // only where it is empty
+		_ = os.Remove(dir) // fails unless it is empty
 	}
 	for _, entry := range entries {
 		if !kept[entry.Name()] {
@@ -135,7 +138,7 @@ func (p paths) removeFiles() error {
 	return nil
 }
 
-// poll calls check until it succeeds; when ctx ends first, it returns check's last error.
+// poll calls check until it succeeds. If ctx ends first, poll returns check's last error.
 func poll(ctx context.Context, interval time.Duration, check func() error) error {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()

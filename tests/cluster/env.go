@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Env is what programs need in their environment to use the cluster, as KEY=VALUE.
+// Env are the environment variables that programs need to use the cluster, as KEY=VALUE.
 func (c *Cluster) Env() []string {
 	return []string{
 		"KUBECONFIG=" + c.Kubeconfig,
@@ -24,7 +24,7 @@ func (c *Cluster) Env() []string {
 	}
 }
 
-// Exports is Env as lines for a POSIX shell.
+// Exports is Env as commands of a POSIX shell.
 func (c *Cluster) Exports() string {
 	var out strings.Builder
 	for _, pair := range c.Env() {

@@ -4,15 +4,18 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
-	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/dockerfile"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/layers"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-// image is a repository and tag, below the open registry, with what is in it.
+// image is an image of the open registry: repository and tag, content and configuration.
 type image struct {
 	name   string
-	layers []layer
+	layers []layers.Layer
 	config v1.Config
 }
 
@@ -22,22 +25,22 @@ const (
 	gcrName     = "kubectl-img/builder:gcr"
 	gcloudName  = "kubectl-img/builder:gcloud"
 	legacyName  = "kubectl-img/legacy-builder:test"
-	// legacySetuidName has Debian's setuid newuidmap: a builder image that can't build, for tests of the message about it.
+	// legacySetuidName has Debian's set-user-ID newuidmap, with which it can't build: tests expect an error.
 	legacySetuidName = "kubectl-img/legacy-builder:setuid"
 )
 
-func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile) ([]image, error) {
-	busybox, debian := busyboxLayer(), debianLayer("debian")
+func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile.File) ([]image, error) {
+	busybox, debian := layers.Busybox(), layers.Debian("debian")
 	system := "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-	golang, err := golangLayer(ctx)
+	golang, err := layers.Golang(ctx)
 	if err != nil {
 		return nil, err
 	}
-	apps, err := appsLayers(ctx)
+	apps, err := layers.Apps(ctx)
 	if err != nil {
 		return nil, err
 	}
-	assembled, err := p.builderLayer(ctx, c.Bin, builder.packages())
+	assembled, err := layers.Builder(ctx, p.root, c.Bin, builder.Packages())
 	if err != nil {
 		return nil, err
 	}
@@ -45,12 +48,12 @@ func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile) ([]im
 		system, "HOME=/home/user", "USER=user", "XDG_RUNTIME_DIR=/run/user/1000",
 	}}
 	return []image{
-		{"pause:1", []layer{busybox}, v1.Config{Entrypoint: []string{"/bin/sleep", "2147483647"}}},
-		{"busybox:1", []layer{busybox}, v1.Config{Cmd: []string{"sh"}, Env: []string{system}}},
-		{builderName, []layer{assembled, p.trustLayer()}, builder.config("builder")},
-		{gcrName, []layer{assembled, p.trustLayer(), gcrLayer(c.Bin)}, builder.config("gcr")},
-		{"debian:12", []layer{debian}, v1.Config{Cmd: []string{"bash"}, Env: []string{system}}},
-		{"golang:1.26", []layer{debian, golang}, v1.Config{
+		{"pause:1", []layers.Layer{busybox}, v1.Config{Entrypoint: []string{"/bin/sleep", "2147483647"}}},
+		{"busybox:1", []layers.Layer{busybox}, v1.Config{Cmd: []string{"sh"}, Env: []string{system}}},
+		{builderName, []layers.Layer{assembled, p.trust()}, builder.Config("builder")},
+		{gcrName, []layers.Layer{assembled, p.trust(), layers.GCR(c.Bin)}, builder.Config("gcr")},
+		{"debian:12", []layers.Layer{debian}, v1.Config{Cmd: []string{"bash"}, Env: []string{system}}},
+		{"golang:1.26", []layers.Layer{debian, golang}, v1.Config{
 			Cmd:        []string{"bash"},
 			WorkingDir: "/go",
 			Env: []string{
@@ -59,13 +62,13 @@ func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile) ([]im
 			},
 		}},
 		{"apps:12", apps, v1.Config{Cmd: []string{"bash"}, Env: []string{system}}},
-		{legacyName, p.legacyLayers(c.Bin, true), legacy},
-		{legacySetuidName, p.legacyLayers(c.Bin, false), legacy},
+		{legacyName, append(layers.Legacy(p.cache, c.Bin, true), p.trust()), legacy},
+		{legacySetuidName, append(layers.Legacy(p.cache, c.Bin, false), p.trust()), legacy},
 	}, nil
 }
 
-// publish pushes every image that the open registry does not have, and makes the node forget an older one of the same name.
-func (p paths) publish(ctx context.Context, c *Cluster, builder dockerfile, log *progress) error {
+// publish pushes every image that the open registry does not have, and removes an older image of that name from the node.
+func (p paths) publish(ctx context.Context, c *Cluster, builder dockerfile.File, log *progress) error {
 	images, err := p.images(ctx, c, builder)
 	if err != nil {
 		return fmt.Errorf("describe images: %w", err)
@@ -75,12 +78,9 @@ func (p paths) publish(ctx context.Context, c *Cluster, builder dockerfile, log 
 		return err
 	}
 	c.BuilderImage, c.GCRImage, c.LegacyImage = c.Registry+"/"+builderName, c.Registry+"/"+gcrName, c.Registry+"/"+legacyName
-	c.LegacySetuidImage, c.Images = c.Registry+"/"+legacySetuidName, nil
+	c.LegacySetuidImage = c.Registry + "/" + legacySetuidName
 	for _, image := range images {
 		ref := c.Registry + "/" + image.name
-		if !slices.Contains([]string{builderName, gcrName, legacyName, legacySetuidName}, image.name) {
-			c.Images = append(c.Images, ref)
-		}
 		if registry.has(ctx, p.cache, image) {
 			continue
 		}
@@ -96,7 +96,10 @@ func (p paths) publish(ctx context.Context, c *Cluster, builder dockerfile, log 
 	return nil
 }
 
-// forget removes ref from the node, which would otherwise keep running what it pulled before.
+// trust makes an image trust the cluster's registries. Only test images get it.
+func (p paths) trust() layers.Layer { return layers.Trust(p.in("pki", "ca-bundle.crt")) }
+
+// forget removes an image from the node, which otherwise does not pull it again.
 func (p paths) forget(ctx context.Context, c *Cluster, ref string) error {
-	return run(exec.CommandContext(ctx, c.Bin+"/ctr", "--address", p.in("containerd.sock"), "--namespace", "k8s.io", "images", "remove", "--sync", ref))
+	return program.Run(exec.CommandContext(ctx, c.Bin+"/ctr", "--address", p.in("containerd.sock"), "--namespace", "k8s.io", "images", "remove", "--sync", ref))
 }

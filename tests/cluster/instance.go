@@ -2,28 +2,28 @@ package cluster
 
 import "strconv"
 
-// Addresses inside the network namespace are the same in every instance: they never meet.
+// Names and addresses inside the namespaces, which are the same in every instance.
 const (
 	nodeName  = "kubectl-img-tests"
 	services  = "10.96.0.0/16"
-	serviceIP = "10.96.0.1" // the API server, seen from a pod
+	serviceIP = "10.96.0.1" // of the API server, for pods
 	dnsIP     = "10.96.0.10"
 
 	authUser     = "builder"
 	authPassword = "correct-horse-battery"
 )
 
-// instance holds the names and addresses by which clusters on one machine differ.
+// instance has the names and addresses that are different for each cluster of a machine.
 type instance struct {
 	number  int
-	link    string // the host's end of the cable
-	cgroup  string // below which everything of the cluster runs, in every hierarchy
+	link    string // the host's end of the veth pair
+	cgroup  string // of everything in the cluster, in every hierarchy
 	hostIP  string
 	nodeIP  string
 	podCIDR string
 }
 
-// newInstance numbers up to 100; zero is the one that all commands and most tests share.
+// newInstance accepts numbers up to 100. Instance zero is the one that all commands and most tests share.
 func newInstance(number int) instance {
 	n := strconv.Itoa(number)
 	link := strconv.Itoa(77 + number)

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// Leftovers lists every process, mount, network link and cgroup of the cluster: nothing after Down.
+// Leftovers lists every process, mount, network link and cgroup of the cluster. After Down there must be none.
 func (c *Cluster) Leftovers() []string {
 	return pathsOf(c.Instance).leftovers()
 }
 
-// Leftovers is for the shared cluster, whether it runs or not.
+// Leftovers does the same for the shared cluster, whether it runs or not.
 func Leftovers() []string {
 	return sharedPaths().leftovers()
 }
@@ -41,7 +41,7 @@ func (p paths) leftovers() []string {
 	return found
 }
 
-// leftoverProcesses finds processes by their cgroup, and by a command line that names the state directory.
+// leftoverProcesses finds the cluster's processes by their cgroup, and by the state directory in their command line.
 func (p paths) leftoverProcesses() []string {
 	var found []string
 	directories, _ := filepath.Glob("/proc/[0-9]*")
@@ -51,7 +51,7 @@ func (p paths) leftoverProcesses() []string {
 		}
 		line := strings.ReplaceAll(readText(filepath.Join(dir, "cmdline")), "\x00", " ")
 		if line == "" {
-			continue // a zombie, which its new parent has not collected yet, or a kernel thread
+			continue // a zombie or a kernel thread
 		}
 		ours := strings.Contains(readText(filepath.Join(dir, "cgroup")), "/"+p.cgroup+"/")
 		if ours || strings.Contains(line, p.in("init.sh")) {
@@ -61,7 +61,7 @@ func (p paths) leftoverProcesses() []string {
 	return found
 }
 
-// readText is empty for what can't be read: processes come and go while we look.
+// readText is empty for a file that can't be read: processes end at any time.
 func readText(path string) string {
 	data, _ := os.ReadFile(path)
 	return string(data)

@@ -6,23 +6,25 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/dockerfile"
 )
 
-// Environment variables that move what the cluster keeps on disk, and that choose the cluster that all commands share:
-// checkouts with different numbers do not disturb each other.
+// Environment variables: where the cluster keeps its files, and the number of the shared cluster. Checkouts with different numbers do not
+// disturb each other.
 const (
-	EnvCache    = "KUBECTL_IMG_TESTS_CACHE"
-	EnvState    = "KUBECTL_IMG_TESTS_STATE"
-	EnvInstance = "KUBECTL_IMG_TESTS_INSTANCE"
+	envCache    = "KUBECTL_IMG_TESTS_CACHE"
+	envState    = "KUBECTL_IMG_TESTS_STATE"
+	envInstance = "KUBECTL_IMG_TESTS_INSTANCE"
 )
 
-// paths are the directories and names the cluster works with. Every parent of state must be traversable by others: in a pod with a
-// user namespace of its own, the mapped root walks them.
+// paths are the directories and names of a cluster. Every user must be able to traverse the parents of state: in a pod with a user namespace,
+// root is an unprivileged user of the node.
 type paths struct {
 	instance
 	root  string // the repository
-	cache string // compiled binaries and image layers, shared by all checkouts
-	state string // the one cluster's files; pki and registries survive Down
+	cache string // compiled programs and image layers, shared by all checkouts
+	state string // the files of one cluster; pki and registries outlive Down
 }
 
 func newPaths(opts Options) (paths, error) {
@@ -31,21 +33,29 @@ func newPaths(opts Options) (paths, error) {
 		p = pathsOf(opts.Instance)
 	}
 	var err error
-	p.root, err = findRoot(opts.Root)
+	p.root, err = FindRoot()
 	return p, err
 }
 
-// pathsOf is enough for a cluster that exists: only starting one needs the repository.
+func (p paths) readDockerfile() (dockerfile.File, error) {
+	data, err := os.ReadFile(filepath.Join(p.root, "images", "builder", "Dockerfile"))
+	if err != nil {
+		return dockerfile.File{}, fmt.Errorf("read builder image's Dockerfile: %w", err)
+	}
+	return dockerfile.Parse(string(data))
+}
+
+// pathsOf returns the paths without the repository, which only the start of a cluster needs.
 func pathsOf(number int) paths {
-	state := envOr(EnvState, "/var/lib/kubectl-img-tests")
+	state := envOr(envState, "/var/lib/kubectl-img-tests")
 	if number != 0 {
 		state += "-" + strconv.Itoa(number)
 	}
-	return paths{instance: newInstance(number), cache: envOr(EnvCache, "/var/cache/kubectl-img"), state: state}
+	return paths{instance: newInstance(number), cache: envOr(envCache, "/var/cache/kubectl-img"), state: state}
 }
 
 func sharedPaths() paths {
-	number, err := strconv.Atoi(os.Getenv(EnvInstance))
+	number, err := strconv.Atoi(os.Getenv(envInstance))
 	if err != nil {
 		number = 0
 	}
@@ -64,9 +74,9 @@ func (p paths) in(elem ...string) string {
 	return filepath.Join(append([]string{p.state}, elem...)...)
 }
 
-// findRoot walks up from dir, or from the working directory where dir is empty, to the repository's root.
-func findRoot(dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
+// FindRoot returns the root of the repository that the working directory is in.
+func FindRoot() (string, error) {
+	dir, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("find repository root: %w", err)
 	}
@@ -77,25 +87,5 @@ func findRoot(dir string) (string, error) {
 		if dir == filepath.Dir(dir) {
 			return "", errors.New("find repository root: no images/builder/compile.sh in any parent of the working directory")
 		}
-	}
-}
-
-// makeTraversable creates dir and checks that others may walk every directory on the way to it.
-func makeTraversable(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for {
-		info, err := os.Stat(dir)
-		if err != nil {
-			return err
-		}
-		if info.Mode().Perm()&0o001 == 0 {
-			return fmt.Errorf("use %s: mode %#o keeps others out; needs at least 0711", dir, info.Mode().Perm())
-		}
-		if dir == filepath.Dir(dir) {
-			return nil
-		}
-		dir = filepath.Dir(dir)
 	}
 }

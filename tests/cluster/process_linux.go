@@ -11,6 +11,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
 func supported() error {
@@ -20,13 +23,13 @@ func supported() error {
 	return nil
 }
 
-// process is process 1 of the cluster's namespaces, seen from outside. Its start time tells it from a later one with its number.
+// process is process 1 of the cluster's namespaces, seen from outside. The start time distinguishes it from a later process with its id.
 type process struct {
 	PID   int
 	Start string
 }
 
-// spawn starts init.sh in namespaces of its own, puts it into the cluster's cgroup and plugs in the network.
+// spawn starts init.sh in new namespaces, moves it into the cluster's cgroup and connects its network.
 func (p paths) spawn(ctx context.Context, bin string, opts Options) (process, error) {
 	log, err := os.Create(p.in("log", "init"))
 	if err != nil {
@@ -51,7 +54,7 @@ func (p paths) spawn(ctx context.Context, bin string, opts Options) (process, er
 	if err := cmd.Start(); err != nil {
 		return process{}, err
 	}
-	go cmd.Wait() //nolint:errcheck // only so that it does not stay a zombie when this process stops it itself
+	go cmd.Wait() //nolint:errcheck // keeps it from becoming a zombie if this process stops it
 	started := process{PID: cmd.Process.Pid}
 	if started.Start, err = startTime(started.PID); err != nil {
 		return started, err
@@ -59,26 +62,26 @@ func (p paths) spawn(ctx context.Context, bin string, opts Options) (process, er
 	if err := p.joinCgroups(started.PID); err != nil {
 		return started, fmt.Errorf("join cgroups: %w", err)
 	}
-	return started, p.plugIn(ctx, started.PID)
+	return started, p.connect(ctx, started.PID)
 }
 
-// plugIn lays a cable from the host into the process's network namespace; init.sh waits for its inner end.
-func (p paths) plugIn(ctx context.Context, pid int) error {
+// connect makes a link from the host into the process's network namespace. init.sh waits for the link's inner end.
+func (p paths) connect(ctx context.Context, pid int) error {
 	for _, args := range [][]string{
 		{"link", "add", p.link, "type", "veth", "peer", "name", "eth0", "netns", strconv.Itoa(pid)},
 		{"address", "add", p.hostIP + "/30", "dev", p.link},
 		{"link", "set", p.link, "up"},
-		// Answers of servers on this machine find their way to pods.
+		// The way from servers on this machine to pods.
 		{"route", "add", p.podCIDR, "via", p.nodeIP},
 	} {
-		if err := command(ctx, "ip", args...); err != nil {
+		if err := program.Run(exec.CommandContext(ctx, "ip", args...)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// alive is false for a zombie, which holds nothing any more.
+// alive is false for a zombie, which holds no resources.
 func (p process) alive() bool {
 	start, err := startTime(p.PID)
 	return err == nil && p.PID > 0 && start == p.Start
@@ -112,9 +115,9 @@ func startTime(pid int) (string, error) {
 	return fields[19], nil
 }
 
-// lock keeps two starts apart, of test packages that run side by side for example.
+// lock keeps two starts apart, for example those of test packages that run side by side.
 func lock(ctx context.Context, dir string) (unlock func(), err error) {
-	if err := makeTraversable(dir); err != nil {
+	if err := cache.MakeTraversable(dir); err != nil {
 		return nil, fmt.Errorf("create directory: %w", err)
 	}
 	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)

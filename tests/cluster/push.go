@@ -18,6 +18,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
 )
 
 // pusher pushes to the open registry.
@@ -34,7 +36,7 @@ func newPusher(c *Cluster) (*pusher, error) {
 	return &pusher{registry: c.Registry, transport: transport}, nil
 }
 
-// Transport is for HTTP clients of the cluster's registries.
+// Transport is for HTTP clients of the cluster's registries, whose certificates it trusts.
 func (c *Cluster) Transport() (http.RoundTripper, error) {
 	bundle, err := os.ReadFile(c.CABundle)
 	if err != nil {
@@ -42,28 +44,28 @@ func (c *Cluster) Transport() (http.RoundTripper, error) {
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(bundle)
-	transport := remote.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the library's own documented type
+	transport := remote.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the library documents this type
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-	transport.Proxy = nil // the registries are on a network of this machine
+	transport.Proxy = nil // the registries are on this machine
 	return transport, nil
 }
 
-// digestFile remembers the digest that an image of exactly these layers and this configuration got when it was pushed.
-func (i image) digestFile(cache string) (string, error) {
+// digestFile is a file of the cache with the digest that the image had when it was pushed with these layers and this configuration.
+func (i image) digestFile(dir string) (string, error) {
 	config, err := json.Marshal(i.config)
 	if err != nil {
 		return "", err
 	}
-	key := newKey(runtime.GOARCH, string(config))
+	key := cache.NewKey(runtime.GOARCH, string(config))
 	for _, layer := range i.layers {
-		key.text(layer.name, layer.key.String())
+		key.Text(layer.Name, layer.Key.String())
 	}
-	return filepath.Join(cache, "digests", strings.NewReplacer("/", "-", ":", "-").Replace(i.name)+"-"+key.String()), nil
+	return filepath.Join(dir, "digests", strings.NewReplacer("/", "-", ":", "-").Replace(i.name)+"-"+key.String()), nil
 }
 
-// has compares digests, so that a registry whose tag was overwritten gets the image again.
-func (p *pusher) has(ctx context.Context, cache string, i image) bool {
-	path, err := i.digestFile(cache)
+// has tells whether the registry has the image. It compares digests: somebody may have overwritten the tag.
+func (p *pusher) has(ctx context.Context, dir string, i image) bool {
+	path, err := i.digestFile(dir)
 	if err != nil {
 		return false
 	}
@@ -79,12 +81,12 @@ func (p *pusher) has(ctx context.Context, cache string, i image) bool {
 	return err == nil && head.Digest.String() == string(digest)
 }
 
-func (p *pusher) push(ctx context.Context, cache string, i image) error {
+func (p *pusher) push(ctx context.Context, dir string, i image) error {
 	tag, err := name.NewTag(p.registry + "/" + i.name)
 	if err != nil {
 		return err
 	}
-	built, err := i.build(ctx, cache)
+	built, err := i.build(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -95,23 +97,23 @@ func (p *pusher) push(ctx context.Context, cache string, i image) error {
 	if err != nil {
 		return err
 	}
-	path, err := i.digestFile(cache)
+	path, err := i.digestFile(dir)
 	if err != nil {
 		return err
 	}
 	return writeFile(path, []byte(digest.String()), 0o644)
 }
 
-func (i image) build(ctx context.Context, cache string) (v1.Image, error) {
+func (i image) build(ctx context.Context, dir string) (v1.Image, error) {
 	built := empty.Image
 	for _, layer := range i.layers {
-		path, err := layer.make(ctx, cache)
+		path, err := layer.Make(ctx, dir)
 		if err != nil {
 			return nil, err
 		}
 		packed, err := tarball.LayerFromFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("read layer %s: %w", layer.name, err)
+			return nil, fmt.Errorf("read layer %s: %w", layer.Name, err)
 		}
 		if built, err = mutate.AppendLayers(built, packed); err != nil {
 			return nil, err

@@ -13,18 +13,18 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// Client speaks to the cluster as its administrator.
+// Client is a client with the administrator's rights.
 func (c *Cluster) Client() (*kubernetes.Clientset, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig)
 	if err != nil {
 		return nil, fmt.Errorf("read kubeconfig: %w", err)
 	}
-	// client-go keeps transports by file name, so a new cluster's certificates in the same place would go unnoticed.
+	// client-go caches transports by file names, so it does not notice that a new cluster has other certificates in the same files.
 	if err := rest.LoadTLSFiles(config); err != nil {
 		return nil, fmt.Errorf("read kubeconfig: %w", err)
 	}
 	config.CAFile, config.CertFile, config.KeyFile = "", "", ""
-	config.QPS, config.Burst = 100, 200
+	config.QPS, config.Burst = 200, 400
 	return kubernetes.NewForConfig(config)
 }
 
@@ -39,7 +39,7 @@ func (c *Cluster) waitForAPI(ctx context.Context) error {
 	return c.wait(ctx, ready)
 }
 
-// waitForNode also waits for what a pod needs to be admitted in the default namespace.
+// waitForNode also waits for the service account without which no pod is admitted in the default namespace.
 func (c *Cluster) waitForNode(ctx context.Context) error {
 	return c.wait(ctx, func(ctx context.Context, client kubernetes.Interface) error {
 		if err := nodeReady(ctx, client); err != nil {
@@ -59,7 +59,7 @@ func (c *Cluster) wait(ctx context.Context, check func(context.Context, kubernet
 	}
 	err = poll(ctx, 100*time.Millisecond, func() error {
 		if !c.Process.alive() {
-			cancel() // waiting is pointless
+			cancel() // waiting makes no sense any more
 			return fmt.Errorf("the cluster's first process ended, see %s/log/init", c.Dir)
 		}
 		return check(ctx, client)

@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 )
 
-// registryLimit is how many bytes of pushed images may pile up over restarts before a start begins with empty registries.
+// registryLimit is the size in bytes above which a start of the cluster empties a registry.
 const registryLimit = 6 << 30
 
-// trimRegistries empties registries that tests have filled: what they delete stays on disk, for nothing collects garbage.
+// trimRegistries empties large registries. Nothing collects their garbage, so deleted images stay on the disk.
 func (p paths) trimRegistries() error {
 	for _, name := range []string{"registry", "auth-registry"} {
 		var size int64

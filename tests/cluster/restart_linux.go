@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// Kill sends SIGKILL to a component, by its name in components. What it started lives on: pods, for example.
+// Kill sends SIGKILL to a component, which components names. Its child processes, such as pods, stay alive.
 func (c *Cluster) Kill(component string) error {
 	argv, err := c.commandOf(component)
 	if err != nil {
@@ -27,7 +27,7 @@ func (c *Cluster) Kill(component string) error {
 		return fmt.Errorf("kill %s: it does not run", component)
 	}
 	for _, pid := range pids {
-		// A component's child is briefly its copy before it becomes another program, and may be gone.
+		// Before its exec, a component's child looks like the component, and it may have ended.
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return fmt.Errorf("kill %s: %w", component, err)
 		}
@@ -46,7 +46,7 @@ func (c *Cluster) Start(ctx context.Context, component string) error {
 		return err
 	}
 	defer log.Close()
-	// It waits for a line until it is in the right cgroup.
+	// The shell waits for a line, so that the component starts in the cgroup.
 	enter := []string{"-c", `read -r _ && exec "$@" </dev/null`, "sh", "nsenter", "-t", strconv.Itoa(c.Process.PID), "-m", "-p", "-n", "--wd=" + c.Dir}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), "sh", append(enter, argv...)...)
 	cmd.Stdout, cmd.Stderr, cmd.Env = log, log, c.componentEnv()
@@ -58,7 +58,7 @@ func (c *Cluster) Start(ctx context.Context, component string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go cmd.Wait() //nolint:errcheck // it ends with the cluster
+	go cmd.Wait() //nolint:errcheck // the component ends with the cluster
 	if err := pathsOf(c.Instance).joinCgroups(cmd.Process.Pid); err != nil {
 		return fmt.Errorf("start %s: %w", component, err)
 	}
@@ -66,7 +66,7 @@ func (c *Cluster) Start(ctx context.Context, component string) error {
 	return err
 }
 
-// Await returns when API server and node are ready.
+// Await waits until the API server and the node are ready.
 func (c *Cluster) Await(ctx context.Context) error {
 	if err := c.waitForAPI(ctx); err != nil {
 		return err
@@ -82,13 +82,13 @@ func (c *Cluster) commandOf(component string) ([]string, error) {
 	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n"), nil
 }
 
-// componentEnv is that of process 1.
+// componentEnv is the environment of process 1.
 func (c *Cluster) componentEnv() []string {
 	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", c.Process.PID))
 	return strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
 }
 
-// members are the processes of the cluster's pid namespace that run exactly argv.
+// members are the processes of the cluster's pid namespace with exactly this command line.
 func (c *Cluster) members(argv []string) ([]int, error) {
 	space, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", c.Process.PID))
 	if err != nil {
@@ -105,7 +105,7 @@ func (c *Cluster) members(argv []string) ([]int, error) {
 		if err != nil {
 			continue
 		}
-		// A process may be gone by now.
+		// The process may have ended.
 		theirs, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid))
 		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 		if theirs == space && bytes.Equal(line, want) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job, from nothing: a real Kubernetes, an image built in an unprivileged pod by kubectl img, pushed, pulled and run.
+# Shows a build from start to end: starts a real Kubernetes, builds an image in an unprivileged pod with kubectl img, pushes, pulls and runs it.
 set -eu
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -12,7 +12,7 @@ show() {
 	"$@"
 }
 
-title "A Kubernetes of one node (the first start compiles it, a quarter of an hour; later ones take seconds)"
+title "A Kubernetes with one node (the first start compiles it and takes a quarter of an hour, later ones take seconds)"
 (cd tests && go build -o "$work/cluster" ./cluster/cmd/cluster)
 (cd tests && "$work/cluster" up)
 eval "$("$work/cluster" env)"
@@ -24,18 +24,18 @@ title "kubectl finds the plugin on PATH"
 show kubectl plugin list
 show kubectl img version
 
-title "A namespace that refuses privileged pods"
+title "A namespace that does not allow privileged pods"
 kubectl create namespace demo --dry-run=client -o yaml | kubectl apply -f - >/dev/null
 show kubectl label --overwrite namespace demo pod-security.kubernetes.io/enforce=baseline
 
-title "The build context: this repository, with its dependencies vendored so that the build needs no network"
+title "The build context: this repository with vendored dependencies, so that the build needs no network"
 mkdir "$work/context"
-# What is committed or would be: the context is the same on a clean checkout and on one being worked on.
+# The files that are committed or not ignored: a checkout with changes has the same files as a clean one.
 git ls-files -z --cached --others --exclude-standard |
 	tar -c --null --ignore-failed-read --warning=no-failed-read -T - | tar -x -C "$work/context"
 (cd "$work/context" && go mod vendor)
 
-title "Build it: a pod in a user namespace of its own, the context over exec, the image to a TLS registry"
+title "Build: a pod in a user namespace gets the context over exec, and pushes the image to a registry with TLS"
 digest=$(
 	set -x
 	kubectl img build --namespace demo --profile userns \
@@ -46,7 +46,7 @@ digest=$(
 printf '%s\n' "$digest"
 cat "$work/metadata.json"
 
-title "Nothing is left behind"
+title "No pod is left"
 kubectl wait --namespace demo --for=delete pod --selector app.kubernetes.io/managed-by=kubectl-img --timeout 30s >/dev/null
 show kubectl get pods --namespace demo --selector app.kubernetes.io/managed-by=kubectl-img
 

@@ -1,124 +1,75 @@
 package e2e_test
 
 import (
-	"context"
-	"fmt"
-	"strings"
 	"testing"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 )
 
-const noUserNamespaces = "no user namespaces here"
+func TestAdmission(t *testing.T) {
+	t.Parallel()
+	t.Run("quota", admissionQuota)
+	t.Run("limit range", admissionLimitRange)
+}
 
-// refuseUserNamespaces has the API server refuse them in a namespace, by a policy of its own.
-func refuseUserNamespaces(t *testing.T, ns string) {
+func admissionQuota(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	setQuota(t, ns, "none", corev1.ResourcePods, "0")
+	build(ns, "-t", repository(ns), smallContext(t)).run(t).within(t, soon).fails(t, codePolicy, "exceeded quota: none").hints(t, "kubectl describe resourcequota")
+}
+
+// setQuota limits a resource in a namespace.
+func setQuota(t *testing.T, ns, name string, limited corev1.ResourceName, quantity string) {
 	t.Helper()
-	policies := client.AdmissionregistrationV1().ValidatingAdmissionPolicies()
-	bindings := client.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings()
-	if _, err := policies.Create(t.Context(), &admissionv1.ValidatingAdmissionPolicy{
-		ObjectMeta: metav1.ObjectMeta{Name: ns},
-		Spec: admissionv1.ValidatingAdmissionPolicySpec{
-			MatchConstraints: newPods(ns),
-			Validations:      []admissionv1.Validation{{Expression: "!has(object.spec.hostUsers) || object.spec.hostUsers", Message: noUserNamespaces}},
-		},
+	quotas := client.CoreV1().ResourceQuotas(ns)
+	if _, err := quotas.Create(t.Context(), &corev1.ResourceQuota{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{limited: resource.MustParse(quantity)}},
 	}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bindings.Create(t.Context(), &admissionv1.ValidatingAdmissionPolicyBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: ns},
-		Spec:       admissionv1.ValidatingAdmissionPolicyBindingSpec{PolicyName: ns, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny}},
-	}, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		_ = bindings.Delete(ctx, ns, metav1.DeleteOptions{})
-		_ = policies.Delete(ctx, ns, metav1.DeleteOptions{})
-	})
-	eventually(t, soon, "the policy counts", func() bool {
-		_, err := tryPod(t, ns)
-		return err != nil
+	eventually(t, soon, "the quota is in effect", func() bool {
+		quota, err := quotas.Get(t.Context(), name, metav1.GetOptions{})
+		return err == nil && len(quota.Status.Hard) > 0
 	})
 }
 
-// dropFields has the API server take fields out of the pods of a namespace, as one with a feature gate off does.
-func dropFields(t *testing.T, ns string, paths ...string) {
-	t.Helper()
-	var drops, has []string
-	for _, path := range paths {
-		drops = append(drops, fmt.Sprintf("JSONPatch{op: 'remove', path: '%s'}", path))
-		has = append(has, "has(object"+strings.ReplaceAll(strings.ReplaceAll(path, "/0/", "[0]/"), "/", ".")+")")
-	}
-	policies := client.AdmissionregistrationV1().MutatingAdmissionPolicies()
-	bindings := client.AdmissionregistrationV1().MutatingAdmissionPolicyBindings()
-	if _, err := policies.Create(t.Context(), &admissionv1.MutatingAdmissionPolicy{
-		ObjectMeta: metav1.ObjectMeta{Name: ns},
-		Spec: admissionv1.MutatingAdmissionPolicySpec{
-			MatchConstraints:   newPods(ns),
-			MatchConditions:    []admissionv1.MatchCondition{{Name: "has", Expression: strings.Join(has, " && ")}},
-			FailurePolicy:      ptr.To(admissionv1.Fail),
-			ReinvocationPolicy: admissionv1.NeverReinvocationPolicy,
-			Mutations: []admissionv1.Mutation{{
-				PatchType: admissionv1.PatchTypeJSONPatch,
-				JSONPatch: &admissionv1.JSONPatch{Expression: "[" + strings.Join(drops, ", ") + "]"},
-			}},
-		},
-	}, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bindings.Create(t.Context(), &admissionv1.MutatingAdmissionPolicyBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: ns}, Spec: admissionv1.MutatingAdmissionPolicyBindingSpec{PolicyName: ns},
-	}, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		_ = bindings.Delete(ctx, ns, metav1.DeleteOptions{})
-		_ = policies.Delete(ctx, ns, metav1.DeleteOptions{})
-	})
-	asked, err := tryPod(t, "default")
-	if err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, soon, "the policy counts", func() bool {
-		got, err := tryPod(t, ns)
-		if err != nil { // what the policy made is invalid; Pod Security, which comes after it, refuses with and without
-			return !strings.Contains(err.Error(), "violates PodSecurity")
-		}
-		return got.Spec.HostUsers == nil ||
-			got.Spec.Containers[0].SecurityContext.ProcMount == nil || *got.Spec.Containers[0].SecurityContext.ProcMount != *asked.Spec.Containers[0].SecurityContext.ProcMount ||
-			got.Spec.SecurityContext.SeccompProfile == nil
-	})
-}
-
-// tryPod asks what the API server would make of a pod that is isolated in every way.
-func tryPod(t *testing.T, ns string) (*corev1.Pod, error) {
-	t.Helper()
-	return client.CoreV1().Pods(ns).Create(t.Context(), &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "try-"},
-		Spec: corev1.PodSpec{
-			HostUsers: ptr.To(false),
-			SecurityContext: &corev1.PodSecurityContext{
-				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeLocalhost, LocalhostProfile: ptr.To("x.json")},
-			},
-			Containers: []corev1.Container{{
-				Name: "x", Image: "x", SecurityContext: &corev1.SecurityContext{ProcMount: ptr.To(corev1.UnmaskedProcMount)},
-			}},
-		},
-	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-}
-
-// newPods matches the pods that are created in one namespace.
-func newPods(ns string) *admissionv1.MatchResources {
-	return &admissionv1.MatchResources{
-		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: ns}},
-		ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
-			Operations: []admissionv1.OperationType{admissionv1.Create},
-			Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"pods"}},
+func admissionLimitRange(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	if _, err := client.CoreV1().LimitRanges(ns).Create(t.Context(), &corev1.LimitRange{
+		ObjectMeta: metav1.ObjectMeta{Name: "large"},
+		Spec: corev1.LimitRangeSpec{Limits: []corev1.LimitRangeItem{{
+			Type: corev1.LimitTypeContainer, Min: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")},
 		}}},
+	}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
 	}
+	build(ns, "-t", repository(ns), smallContext(t)).run(t).within(t, soon).
+		fails(t, codePolicy, "minimum memory usage per Container is 1Gi").hints(t, "kubectl describe limitrange")
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	t.Run("namespace does not exist", namespaceMissing)
+	t.Run("no cluster", clusterUnreachable)
+}
+
+func namespaceMissing(t *testing.T) {
+	t.Parallel()
+	r := build("no-such-namespace", "-t", repository("none"), smallContext(t)).run(t)
+	r.fails(t, codeInternal, `"no-such-namespace" not found`).hints(t, "kubectl create namespace no-such-namespace")
+}
+
+func clusterUnreachable(t *testing.T) {
+	t.Parallel()
+	dir := smallContext(t)
+	missing := build("default", "-t", repository("none"), dir)
+	missing.env = []string{"KUBECONFIG=/nonexistent"}
+	missing.run(t).within(t, soon).fails(t, codeInternal).hints(t, "KUBECONFIG")
+	refused := build("default", "-t", repository("none"), "--server", "https://127.0.0.1:1", dir)
+	refused.run(t).within(t, soon).fails(t, codeInternal, "127.0.0.1:1 was refused").hints(t, "KUBECONFIG")
 }

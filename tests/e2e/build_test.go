@@ -8,7 +8,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestStagesArgumentsTargetAndLabels(t *testing.T) {
+func TestBuild(t *testing.T) {
+	t.Parallel()
+	t.Run("stages, arguments, target and labels", buildOptions)
+	t.Run("several tags", buildTags)
+	t.Run("platform", buildPlatform)
+	t.Run("Dockerfile outside the context and on stdin", buildDockerfile)
+	t.Run("started by kubectl", buildByKubectl)
+}
+
+func buildOptions(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	odd := "a,b \"double\" 'single' $HOME `date` \\n #x\nsecond line"
@@ -47,7 +56,7 @@ CMD ["/other"]
 		t.Errorf("labels (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"/final"}, config.Cmd); diff != "" {
-		t.Errorf("not the target's command (-want +got):\n%s", diff)
+		t.Errorf("command of the target (-want +got):\n%s", diff)
 	}
 	layers, err := image.Layers()
 	if err != nil {
@@ -59,11 +68,11 @@ CMD ["/other"]
 	}
 	defer last.Close()
 	if x := listing(t, last)["owned/x"]; x.Owner != [2]int{33, 34} || x.Mode != 0o4711 {
-		t.Errorf("a RUN step's chown and chmod came out as %v %#o", x.Owner, x.Mode)
+		t.Errorf("a RUN step's chown and chmod gave owner %v and mode %#o", x.Owner, x.Mode)
 	}
 }
 
-func TestEveryTagIsPushed(t *testing.T) {
+func buildTags(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	first, second, third := repository(ns)+":one", repository(ns)+":two", repository(ns)+"/elsewhere"
@@ -79,7 +88,7 @@ func TestEveryTagIsPushed(t *testing.T) {
 	}
 }
 
-func TestPlatformBecomesANodeSelectorAndTheImages(t *testing.T) {
+func buildPlatform(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	config := configOf(t, pull(t, busybox()))
@@ -95,7 +104,7 @@ func TestPlatformBecomesANodeSelectorAndTheImages(t *testing.T) {
 	}
 }
 
-func TestDockerfileFromOutsideAndFromStdin(t *testing.T) {
+func buildDockerfile(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	dir := contextOf(t, map[string]string{"file": "content", "Dockerfile": scratch("COPY no-such-file /")})
@@ -113,7 +122,7 @@ func TestDockerfileFromOutsideAndFromStdin(t *testing.T) {
 	}
 }
 
-func TestRunsAsAKubectlPlugin(t *testing.T) {
+func buildByKubectl(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	kubectl := call{

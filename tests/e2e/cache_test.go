@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -12,17 +13,22 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// slowStep is a Dockerfile whose result shows whether a step ran again.
-func slowStep() string { return shell("RUN cat /proc/sys/kernel/random/uuid >/uuid") }
+func TestCache(t *testing.T) {
+	t.Parallel()
+	t.Run("registry cache in a new pod", cacheInRegistry)
+	t.Run("registry that needs a login", cacheWithLogin)
+	t.Run("cache volume", cacheVolume)
+	t.Run("cache volume that another build holds", cacheVolumeHeld)
+}
 
-func TestRegistryCacheServesAFreshPod(t *testing.T) {
+func cacheInRegistry(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
-	cache, dir := repository(ns)+"/cache:1", only(t, slowStep())
+	cache, dir := repository(ns)+"/cache:1", only(t, uniqueStep())
 	first := build(ns, "-t", repository(ns)+":1", "--cache-to", "type=registry,ref="+cache+",mode=max", dir).run(t).succeeds(t)
 	second := build(ns, "-t", repository(ns)+":2", "--cache-from", "type=registry,ref="+cache, dir).run(t).succeeds(t)
 	if strings.Contains(first.stderr, "CACHED") || !strings.Contains(second.stderr, "CACHED") {
-		t.Errorf("only the second build is to be cached:\n%s\n%s", first.stderr, second.stderr)
+		t.Errorf("only the second build must be cached:\n%s\n%s", first.stderr, second.stderr)
 	}
 	third := build(ns, "-t", repository(ns)+":3", "--cache-from", cache, "--no-cache", dir).run(t).succeeds(t)
 	if strings.Contains(third.stderr, "CACHED") {
@@ -34,10 +40,29 @@ func TestRegistryCacheServesAFreshPod(t *testing.T) {
 	}
 }
 
-func TestCacheVolumeKeepsTheEnginesState(t *testing.T) {
+func cacheWithLogin(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
-	claim, dir := cacheClaim(t, ns), only(t, slowStep())
+	g := newRegistryProxy(t, "cache", hostAddress(), onlyFor("cacher", "secret-of-the-cache"))
+	cache := g.Host + "/e2e/" + ns + ":cache"
+	dir := only(t, uniqueStep())
+	for i := range 2 {
+		c := build(ns, "-t", fmt.Sprintf("%s:%d", repository(ns), i), "--registry-ca", g.CAFile, "--cache-to", "type=registry,ref="+cache+",mode=max", "--cache-from", cache, dir).
+			withHelper(t, map[string][2]string{g.Host: {"cacher", "secret-of-the-cache"}})
+		c.run(t).succeeds(t)
+	}
+	if !isPushed(t, g.pushed(cache)) {
+		t.Error("no cache was pushed")
+	}
+	if a, b := fileIn(t, pull(t, repository(ns)+":0"), "uuid"), fileIn(t, pull(t, repository(ns)+":1"), "uuid"); a != b {
+		t.Errorf("the cache was not used: %q, %q", a, b)
+	}
+}
+
+func cacheVolume(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	claim, dir := cacheClaim(t, ns), only(t, uniqueStep())
 	build(ns, "-t", repository(ns)+":1", "--cache-volume", claim, dir).run(t).succeeds(t)
 	second := build(ns, "-t", repository(ns)+":2", "--cache-volume", claim, dir).run(t).succeeds(t)
 	second.says(t, "CACHED")
@@ -46,7 +71,7 @@ func TestCacheVolumeKeepsTheEnginesState(t *testing.T) {
 	}
 }
 
-func TestCacheVolumeIsForOneBuildAtATime(t *testing.T) {
+func cacheVolumeHeld(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	claim := cacheClaim(t, ns)
@@ -62,7 +87,7 @@ func TestCacheVolumeIsForOneBuildAtATime(t *testing.T) {
 	waits.wait(t).succeeds(t)
 }
 
-// cacheClaim is bound to a directory of the node, which is this machine, that belongs to the builder's user.
+// cacheClaim makes a volume claim. Its volume is a directory of this machine, the node, that belongs to the builder's user.
 func cacheClaim(t *testing.T, ns string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -9,47 +8,53 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/clustertest"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-// limit is what any run of the plugin may take.
+// limit is how long a run of the plugin may take.
 const limit = 120 * time.Second
 
-// call is one run of the plugin, or of kubectl where program says so.
+// call describes a run of the plugin or of another program.
 type call struct {
 	program string // default: the plugin
 	dir     string
 	stdin   io.Reader
-	env     []string // over the cluster's
+	env     []string // in addition to the cluster's
 	user    *syscall.Credential
 	args    []string
-	report  bool // stdout has one, however the run ends
+	report  bool // a failed run may write to stdout, too
 
 	patience time.Duration // default: limit
 }
 
-// build is `kubectl-img build` in a namespace.
+// build is the verb build in a namespace.
 func build(ns string, args ...string) call {
 	return call{args: append([]string{"build", "-n", ns}, args...)}
 }
 
-// as runs the client as another user, who gets a kubeconfig and a home to read.
+// img is another verb in a namespace.
+func img(ns, verb string, args ...string) call {
+	return call{args: append([]string{verb, "-n", ns}, args...)}
+}
+
+// as runs the client as another user, who can read its home and kubeconfig.
 func (c call) as(t *testing.T, uid int) call {
 	t.Helper()
 	home := t.TempDir()
 	config := filepath.Join(home, "config")
-	write(t, config, flatKubeconfig(t))
+	write(t, config, clustertest.Kubeconfig(t, shared, func(*clientcmdapi.Config) {}))
 	for _, path := range []string{home, config} {
 		if err := os.Chown(path, uid, uid); err != nil {
 			t.Fatal(err)
 		}
-		// The test's own directory is the parent of all its temporary ones.
+		// By default, only its owner can enter the parent directory of the home.
 		if err := os.Chmod(filepath.Dir(home), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -59,33 +64,22 @@ func (c call) as(t *testing.T, uid int) call {
 	return c
 }
 
-// flatKubeconfig holds the keys that the cluster's own names by path.
-func flatKubeconfig(t *testing.T) string {
-	t.Helper()
-	config, err := clientcmd.LoadFromFile(shared.Kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := clientcmdapi.FlattenConfig(config); err != nil {
-		t.Fatal(err)
-	}
-	content, err := clientcmd.Write(*config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
+// withCache makes a run use a cache directory, which other runs can share.
+func (c call) withCache(dir string) call {
+	c.env = append(c.env, "XDG_CACHE_HOME="+dir)
+	return c
 }
 
-// run waits for a place among the builds and for the end of the run.
+// run waits until the builds limit allows the run, and until it ends.
 func (c call) run(t *testing.T) result {
 	t.Helper()
 	return c.start(t).wait(t)
 }
 
-// process is a run of the plugin that has not ended.
+// process is a running call.
 type process struct {
 	cmd            *exec.Cmd
-	stdout, stderr buffer
+	stdout, stderr program.Buffer
 	cancel         context.CancelFunc
 	started        time.Time
 	ended          chan error
@@ -93,7 +87,7 @@ type process struct {
 	patience       time.Duration
 }
 
-// start returns a process that gives its place free when it ends, and that is killed with the test.
+// start waits until the builds limit allows the run. The end of the test stops the process.
 func (c call) start(t *testing.T) *process {
 	t.Helper()
 	release := c.enter()
@@ -115,7 +109,7 @@ func (c call) start(t *testing.T) *process {
 	return p
 }
 
-// enter waits for a place among the builds; other verbs cost nothing and need none.
+// enter waits until the builds limit allows another build. Other verbs take little and are not limited.
 func (c call) enter() (release func()) {
 	if len(c.args) == 0 || c.args[0] != "build" {
 		return func() {}
@@ -124,15 +118,15 @@ func (c call) enter() (release func()) {
 	return func() { <-builds }
 }
 
-// command has an environment of its own: nothing of the machine's may decide how a test ends.
+// command is the call with an environment in which nothing depends on this machine's user.
 func (c call) command(ctx context.Context, t *testing.T) *exec.Cmd {
-	program := c.program
-	if program == "" {
-		program = filepath.Join(bin, "kubectl-img")
+	path := c.program
+	if path == "" {
+		path = shared.Plugin
 	}
-	cmd := exec.CommandContext(ctx, program, c.args...)
+	cmd := exec.CommandContext(ctx, path, c.args...)
 	cmd.Dir, cmd.Stdin, cmd.WaitDelay = c.dir, c.stdin, 5*time.Second
-	// One that hangs is made to say where.
+	// A process that hangs prints the stacks of its goroutines.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) }
 	cmd.Env = append(shared.Env(), "HOME="+t.TempDir(), "GORACE=halt_on_error=1")
 	cmd.Env = append(cmd.Env, c.env...)
@@ -140,7 +134,7 @@ func (c call) command(ctx context.Context, t *testing.T) *exec.Cmd {
 	return cmd
 }
 
-// wait returns how the process ended; one that had to be stopped fails the test.
+// wait returns how the process ended. It ends the test if the process did not end by itself.
 func (p *process) wait(t *testing.T) result {
 	t.Helper()
 	err := <-p.ended
@@ -158,7 +152,7 @@ func (p *process) wait(t *testing.T) result {
 	return r
 }
 
-// await blocks until the process has said text on stderr.
+// await waits until the process has written text to stderr.
 func (p *process) await(t *testing.T, text string) {
 	t.Helper()
 	eventually(t, limit, "the client says "+text, func() bool {
@@ -176,22 +170,4 @@ func (p *process) signal(t *testing.T, s syscall.Signal) {
 	if err := p.cmd.Process.Signal(s); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// buffer can be read while a process still writes to it.
-type buffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }

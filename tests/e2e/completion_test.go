@@ -12,12 +12,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// kubectl returns a call of the real kubectl that finds the plugin as krew leaves it: by a link in a directory on PATH, beside which
-// the plugin has installed its completion.
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	t.Run("names from the cluster", completeNames)
+	t.Run("builds", completeBuilds)
+	t.Run("user without rights", completeForbidden)
+}
+
+// kubectl returns calls of the real kubectl. The plugin is installed like krew does it, as a link in a directory on PATH, and has installed its
+// completion next to the link.
 func kubectl(t *testing.T, env ...string) func(args ...string) call {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.Symlink(filepath.Join(bin, "kubectl-img"), filepath.Join(dir, "kubectl-img")); err != nil {
+	if err := os.Symlink(shared.Plugin, filepath.Join(dir, "kubectl-img")); err != nil {
 		t.Fatal(err)
 	}
 	env = append(env, "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
@@ -31,7 +38,7 @@ func kubectl(t *testing.T, env ...string) func(args ...string) call {
 	return run
 }
 
-// completes is what a shell is offered after words, the last of which is being typed; descriptions are cut off.
+// completes returns the completions of the last word. The lines have descriptions, the values do not.
 func completes(t *testing.T, run func(args ...string) call, words ...string) (values, lines []string) {
 	t.Helper()
 	r := run(append([]string{"__complete", "img"}, words...)...).run(t).succeeds(t)
@@ -46,7 +53,7 @@ func completes(t *testing.T, run func(args ...string) call, words ...string) (va
 	return values, lines
 }
 
-func TestKubectlCompletesWhatTheClusterHas(t *testing.T) {
+func completeNames(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	ctx := t.Context()
@@ -86,7 +93,7 @@ func TestKubectlCompletesWhatTheClusterHas(t *testing.T) {
 		{[]string{"build", "-n", ns, "--cache-volume", ""}, nil},
 		{[]string{"attach", "-n", ns, ""}, nil},
 	} {
-		var got []string // a machine under load may take longer than a shell waits
+		var got []string // on a busy machine it may take longer than the completion waits
 		eventually(t, soon, strings.Join(c.words, " ")+" is completed", func() bool {
 			got, _ = completes(t, run, c.words...)
 			return slices.Equal(got, c.want)
@@ -95,16 +102,16 @@ func TestKubectlCompletesWhatTheClusterHas(t *testing.T) {
 			t.Fatalf("%q: %q, want %q", c.words, got, c.want)
 		}
 	}
-	// The variables of a build count here, too.
+	// The environment variables of a build have an effect on its completion, too.
 	if got, _ := completes(t, kubectl(t, "KUBECTL_IMG_NAMESPACE="+ns), "build", "--service-account", "made"); !slices.Equal(got, []string{"made-here"}) {
 		t.Errorf("with KUBECTL_IMG_NAMESPACE: %q", got)
 	}
 }
 
-func TestKubectlCompletesRunningBuilds(t *testing.T) {
+func completeBuilds(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
-	build(ns, "-t", repository(ns), "--name", "over", "--keep", nothingMuch(t)).run(t).succeeds(t)
+	build(ns, "-t", repository(ns), "--name", "over", "--keep", smallContext(t)).run(t).succeeds(t)
 	p := build(ns, "-t", repository(ns), "--name", "runs", endless(t)).start(t)
 	p.await(t, begun)
 	run := kubectl(t)
@@ -129,8 +136,8 @@ func TestKubectlCompletesRunningBuilds(t *testing.T) {
 	img(ns, "prune").run(t).succeeds(t)
 }
 
-// A user who may not list things is offered none, and no word of it reaches the prompt.
-func TestKubectlCompletesNothingForbidden(t *testing.T) {
+// completeForbidden expects no completions, and no error at the prompt, for a user who may not list objects.
+func completeForbidden(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	run := kubectl(t)
@@ -141,22 +148,8 @@ func TestKubectlCompletesNothingForbidden(t *testing.T) {
 			t.Errorf("%q: %q", words, got)
 		}
 	}
-	// Of the namespaces, the kubeconfig's own are known without the cluster.
+	// The namespaces of the kubeconfig are known without the cluster.
 	if got, _ := completes(t, run, "build", "--as", ns, "-n", ""); !slices.Equal(got, []string{"default"}) {
 		t.Errorf("namespaces: %q", got)
-	}
-}
-
-func TestVersionShowsTheServer(t *testing.T) {
-	t.Parallel()
-	info, err := client.Discovery().ServerVersion()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := kubectl(t)("img", "version")
-	c.report = true
-	r := c.run(t).succeeds(t)
-	if !strings.Contains(r.stdout, "\nserver: "+info.GitVersion+"\n") || !strings.Contains(r.stdout, "\nbuilder image: "+shared.BuilderImage+"\n") || r.stderr != "" {
-		t.Errorf("stdout %q, stderr %q", r.stdout, r.stderr)
 	}
 }

@@ -4,17 +4,19 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
 
-// img is another verb of the plugin in a namespace.
-func img(ns, verb string, args ...string) call {
-	return call{args: append([]string{verb, "-n", ns}, args...)}
+func TestDetach(t *testing.T) {
+	t.Parallel()
+	t.Run("attach while the build runs", attachWhileBuilding)
+	t.Run("attach after the build has ended", attachAfterEnd)
+	t.Run("attach to a failed build", attachFailed)
+	t.Run("interrupt of attach leaves the build", attachInterrupted)
 }
 
-// detach starts a build and returns its name, which is all that stdout holds.
+// detach starts a build and returns its name. Stdout has nothing else.
 func detach(t *testing.T, ns string, args ...string) string {
 	t.Helper()
 	r := build(ns, append([]string{"--detach", "-t", repository(ns)}, args...)...).run(t).succeeds(t)
@@ -26,7 +28,7 @@ func detach(t *testing.T, ns string, args ...string) string {
 	return name
 }
 
-func TestDetachedBuildIsAttachedTo(t *testing.T) {
+func attachWhileBuilding(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	name := detach(t, ns, only(t, shell("RUN echo begun-$((40+2)); sleep 4; echo over-$((40+3))")))
@@ -40,7 +42,7 @@ func TestDetachedBuildIsAttachedTo(t *testing.T) {
 	}
 }
 
-func TestDetachedBuildThatHasEndedKeepsItsResult(t *testing.T) {
+func attachAfterEnd(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	name := detach(t, ns, "--detach-grace", "5s", only(t, shell("RUN echo begun-$((40+2))")))
@@ -55,14 +57,14 @@ func TestDetachedBuildThatHasEndedKeepsItsResult(t *testing.T) {
 	}
 }
 
-func TestDetachedBuildThatFailsIsToldLater(t *testing.T) {
+func attachFailed(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	name := detach(t, ns, only(t, shell("RUN sleep 2; echo begun-$((40+2)); exit 7")))
 	img(ns, "attach", "-q", name).run(t).fails(t, codeBuild, "build failed").says(t, begun)
 }
 
-func TestInterruptOfAttachLeavesTheBuild(t *testing.T) {
+func attachInterrupted(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	name := detach(t, ns, endless(t))
@@ -74,20 +76,4 @@ func TestInterruptOfAttachLeavesTheBuild(t *testing.T) {
 		t.Errorf("the pod is %s", phase)
 	}
 	img(ns, "cancel", name).run(t).succeeds(t)
-}
-
-func TestCancelIsToldToTheClientThatWaits(t *testing.T) {
-	t.Parallel()
-	ns := namespace(t, privileged)
-	p := build(ns, "-t", repository(ns), "--name", "mine", endless(t)).start(t)
-	p.await(t, begun)
-	logs := img(ns, "logs", "-f", "mine").start(t)
-	eventually(t, limit, "the log is followed", func() bool { return strings.Contains(logs.stdout.String(), begun) })
-	if r := img(ns, "cancel", "mine").run(t).succeeds(t); r.stdout != "build "+ns+"/mine cancelled\n" {
-		t.Errorf("stdout %q", r.stdout)
-	}
-	p.wait(t).within(t, limit).fails(t, codeInternal, "deleted by somebody else").hints(t, "kubectl img cancel")
-	logs.wait(t)
-	img(ns, "cancel", "--ignore-not-found", "no-such-build").run(t).succeeds(t)
-	img(ns, "cancel", "no-such-build").run(t).within(t, 20*time.Second).fails(t, codeInternal, "no-such-build", "not found")
 }

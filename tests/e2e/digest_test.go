@@ -8,7 +8,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestStdoutIsTheDigestTheRegistryHas(t *testing.T) {
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	t.Run("on stdout", digestOnStdout)
+	t.Run("in files", digestInFiles)
+}
+
+func digestOnStdout(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	dir := only(t, shell("RUN echo a-step-says-$((40+2))"))
@@ -27,7 +33,7 @@ func TestStdoutIsTheDigestTheRegistryHas(t *testing.T) {
 	}
 }
 
-func TestFilesAgreeWithTheRegistry(t *testing.T) {
+func digestInFiles(t *testing.T) {
 	t.Parallel()
 	ns, files := namespace(t, privileged), t.TempDir()
 	iid, digest, metadata := filepath.Join(files, "iid"), filepath.Join(files, "digest"), filepath.Join(files, "metadata.json")

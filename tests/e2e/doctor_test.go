@@ -9,9 +9,18 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
+
+func TestDoctor(t *testing.T) {
+	t.Parallel()
+	t.Run("healthy cluster", doctorHealthy)
+	t.Run("without --probe nothing is created", doctorWithoutProbe)
+	t.Run("restricted namespace", doctorRestricted)
+	t.Run("missing rights", doctorRights)
+	t.Run("quota", doctorQuota)
+	t.Run("registry that rejects the push", doctorRegistry)
+}
 
 // diagnosis is what `kubectl img doctor -o json` prints.
 type diagnosis struct {
@@ -21,6 +30,7 @@ type diagnosis struct {
 	Profiles []string
 }
 
+// examine runs doctor in a namespace.
 func examine(t *testing.T, ns string, args ...string) (diagnosis, result) {
 	t.Helper()
 	r := call{args: append([]string{"doctor", "-n", ns, "-o", "json"}, args...), report: true}.run(t)
@@ -31,7 +41,7 @@ func examine(t *testing.T, ns string, args ...string) (diagnosis, result) {
 	return d, r
 }
 
-// status is that of a check, or empty.
+// status is the status of a check, or empty.
 func (d diagnosis) status(check string) string {
 	for _, c := range d.Checks {
 		if c.Check == check {
@@ -41,6 +51,7 @@ func (d diagnosis) status(check string) string {
 	return ""
 }
 
+// mend is the command of a check that repairs what it has found.
 func (d diagnosis) mend(check string) string {
 	for _, c := range d.Checks {
 		if c.Check == check {
@@ -50,7 +61,7 @@ func (d diagnosis) mend(check string) string {
 	return ""
 }
 
-// healthy checks that nothing is wrong.
+// healthy expects that all checks are ok.
 func (d diagnosis) healthy(t *testing.T) {
 	t.Helper()
 	for _, c := range d.Checks {
@@ -60,7 +71,7 @@ func (d diagnosis) healthy(t *testing.T) {
 	}
 }
 
-func TestDoctorOfAHealthyCluster(t *testing.T) {
+func doctorHealthy(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, baseline)
 	d, r := examine(t, ns, "--probe", "-t", repository(ns))
@@ -74,8 +85,8 @@ func TestDoctorOfAHealthyCluster(t *testing.T) {
 	}
 }
 
-// Plain doctor creates nothing: a pod would be seen by the namespace's watch.
-func TestDoctorCreatesNothing(t *testing.T) {
+// doctorWithoutProbe watches the pods of the namespace: none may be created.
+func doctorWithoutProbe(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, baseline)
 	pods, err := client.CoreV1().Pods(ns).Watch(t.Context(), metav1.ListOptions{})
@@ -86,7 +97,7 @@ func TestDoctorCreatesNothing(t *testing.T) {
 	d, r := examine(t, ns)
 	r.succeeds(t)
 	if d.status("image, profile, registry") != "unknown" {
-		t.Errorf("what only a pod can tell is said to be known: %+v", d)
+		t.Errorf("the result of a probe is known without one: %+v", d)
 	}
 	select {
 	case e := <-pods.ResultChan():
@@ -95,7 +106,7 @@ func TestDoctorCreatesNothing(t *testing.T) {
 	}
 }
 
-func TestDoctorInARestrictedNamespace(t *testing.T) {
+func doctorRestricted(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, restricted)
 	d, r := examine(t, ns, "--probe", "-t", repository(ns))
@@ -106,8 +117,8 @@ func TestDoctorInARestrictedNamespace(t *testing.T) {
 	}
 }
 
-// Each right that is missing has its command, and the command mends it.
-func TestDoctorMendsRights(t *testing.T) {
+// doctorRights runs the commands that doctor prints for missing rights. Then the rights must be there.
+func doctorRights(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, baseline)
 	grant(t, ns, "newcomer",
@@ -135,32 +146,22 @@ func TestDoctorMendsRights(t *testing.T) {
 	}
 }
 
-func TestDoctorNamesTheQuota(t *testing.T) {
+func doctorQuota(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, baseline)
-	quotas := client.CoreV1().ResourceQuotas(ns)
-	if _, err := quotas.Create(t.Context(), &corev1.ResourceQuota{
-		ObjectMeta: metav1.ObjectMeta{Name: "small"},
-		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourceRequestsMemory: resource.MustParse("100Mi")}},
-	}, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, soon, "the quota counts", func() bool {
-		quota, err := quotas.Get(t.Context(), "small", metav1.GetOptions{})
-		return err == nil && len(quota.Status.Hard) > 0
-	})
+	setQuota(t, ns, "small", corev1.ResourceRequestsMemory, "100Mi")
 	d, r := examine(t, ns)
 	r.fails(t, codePolicy, "no profile can work").hints(t, "kubectl edit resourcequota -n "+ns+" small")
 	if d.status("quota small") != "fail" || d.status("profile userns") != "fail" {
 		t.Errorf("%+v", d)
 	}
-	// With less it fits.
+	// A smaller request is within the quota.
 	if d, _ = examine(t, ns, "--request", "memory=50Mi"); d.status("quota small") != "ok" || d.status("profile userns") != "ok" {
 		t.Errorf("%+v", d)
 	}
 }
 
-func TestDoctorKnowsARegistryThatRefuses(t *testing.T) {
+func doctorRegistry(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, baseline)
 	d, r := examine(t, ns, "--probe", "-t", shared.AuthRegistry+"/doctor/refused")
@@ -170,8 +171,8 @@ func TestDoctorKnowsARegistryThatRefuses(t *testing.T) {
 	}
 }
 
-// TestDoctorMissesTheProfile is not parallel: it takes the profile away from the node on which all builds run.
-func TestDoctorMissesTheProfile(t *testing.T) {
+// TestDoctorWithoutSeccompProfile is serial: it removes the seccomp profile from the node on which all builds run.
+func TestDoctorWithoutSeccompProfile(t *testing.T) {
 	ns := namespace(t, baseline)
 	file, _ := keepProfileFile(t)
 	if err := os.Remove(file); err != nil {

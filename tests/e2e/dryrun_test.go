@@ -11,7 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-func TestDryRunPrintsThePodThatIsCreated(t *testing.T) {
+// TestDryRun expects that --dry-run prints the pod that a build creates.
+func TestDryRun(t *testing.T) {
 	t.Parallel()
 	for profile, level := range levels() {
 		t.Run(profile, func(t *testing.T) {
@@ -26,7 +27,7 @@ func TestDryRunPrintsThePodThatIsCreated(t *testing.T) {
 				r := build(ns, append(flags, format)...).run(t).succeeds(t)
 				promised = append(promised, defaulted(t, ns, r.stdout))
 			}
-			if left := podNames(t.Context(), t, ns); len(left) > 0 {
+			if left := podNames(t, ns); len(left) > 0 {
 				t.Fatalf("a dry run made %v", left)
 			}
 			build(ns, flags...).run(t).succeeds(t)
@@ -39,7 +40,7 @@ func TestDryRunPrintsThePodThatIsCreated(t *testing.T) {
 	}
 }
 
-// defaulted asks the API server what it would make of a printed pod.
+// defaulted is a dry run of the API server: it returns what that makes of a printed pod.
 func defaulted(t *testing.T, ns, printed string) *corev1.Pod {
 	t.Helper()
 	pod := &corev1.Pod{}
@@ -47,7 +48,7 @@ func defaulted(t *testing.T, ns, printed string) *corev1.Pod {
 		t.Fatal(err)
 	}
 	if pod.APIVersion != "v1" || pod.Kind != "Pod" || pod.Namespace != ns {
-		t.Errorf("printed a %s %s in %q: kubectl apply can't use it", pod.APIVersion, pod.Kind, pod.Namespace)
+		t.Errorf("printed a %s %s in %q, which kubectl apply can't use", pod.APIVersion, pod.Kind, pod.Namespace)
 	}
 	pod, err := client.CoreV1().Pods(ns).Create(t.Context(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	if err != nil {
@@ -59,14 +60,14 @@ func defaulted(t *testing.T, ns, printed string) *corev1.Pod {
 func comparePods(t *testing.T, promised, created *corev1.Pod) {
 	t.Helper()
 	spec := created.Spec.DeepCopy()
-	spec.NodeName = "" // the scheduler's
+	spec.NodeName = "" // the scheduler sets it
 	if diff := cmp.Diff(&promised.Spec, spec); diff != "" {
 		t.Errorf("spec (-printed +created):\n%s", diff)
 	}
 	if diff := cmp.Diff(promised.Labels, created.Labels); diff != "" {
 		t.Errorf("labels (-printed +created):\n%s", diff)
 	}
-	// It tells one create from another.
+	// The annotation is different for each create.
 	const run = "kubectl-img.dev/run"
 	if created.Annotations[run] == "" {
 		t.Errorf("annotations lack %s", run)

@@ -14,14 +14,14 @@ import (
 
 const googleProjectNumber = "123456789012"
 
-// googleAPI answers what gcloud asks of Google Cloud while it makes a repository, a service account and their bindings.
+// googleAPI is an API of Google Cloud that has what gcloud needs to make a repository, a service account and role bindings.
 type googleAPI struct {
 	mu       sync.Mutex
-	made     []string // paths
+	made     []string // paths of what was made
 	bindings []string // resource, role and member
 }
 
-// newGoogleAPI returns one, and the environment that sends gcloud there instead of to Google.
+// newGoogleAPI starts the API. gcloud uses it with the environment that is returned.
 func newGoogleAPI(t *testing.T) (*googleAPI, []string) {
 	t.Helper()
 	g := &googleAPI{}
@@ -64,7 +64,7 @@ func (g *googleAPI) answer(w http.ResponseWriter, r *http.Request) {
 		err = json.Unmarshal(body, &account)
 		g.made = append(g.made, resource+"/"+account.ID)
 		_, _ = fmt.Fprint(w, `{}`)
-	default: // the project, and what has been made
+	default: // the project, or something that has been made
 		_, err = fmt.Fprintf(w, `{"projectNumber": %q}`, googleProjectNumber)
 	}
 	if err != nil {

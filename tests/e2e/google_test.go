@@ -13,10 +13,10 @@ import (
 	"github.com/kubectl-img/kubectl-img/tests/cluster"
 )
 
-// artifactRegistry is a real name, which only the test's pods find at this machine.
+// artifactRegistry is a real host name. Only in the test's pods it is the name of this machine.
 const artifactRegistry = "europe-west1-docker.pkg.dev"
 
-// serviceAccount makes one; email connects it to a Google account, as Workload Identity does.
+// serviceAccount makes a service account. With an email, its annotation names a Google account, as Workload Identity requires it.
 func serviceAccount(t *testing.T, ns, email string) string {
 	t.Helper()
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "builder"}}
@@ -29,7 +29,7 @@ func serviceAccount(t *testing.T, ns, email string) string {
 	return account.Name
 }
 
-// googleRule lets a helper's user with a token in.
+// googleRule accepts the user of a credential helper with one of the tokens.
 func googleRule(prefix string, valid ...string) rule {
 	return func(user, password string, _ *http.Request) int {
 		for _, v := range valid {
@@ -41,20 +41,20 @@ func googleRule(prefix string, valid ...string) rule {
 	}
 }
 
-// google is a namespace, a gate with a name of Google's, and what it takes to push there.
+// google is a namespace, a registry with Google's host name, and the flags for a push to it.
 type google struct {
 	ns, ref string
-	gate    *gate
+	proxy   *registryProxy
 	flags   []string
 }
 
-// newGoogle has the gate's port for itself, so its tests run one after the other.
+// newGoogle listens at port 443, so its tests are serial.
 func newGoogle(t *testing.T, image string, m *metadata, email string, allowed rule) google {
 	t.Helper()
 	ns := namespace(t, baseline)
-	g := newGate(t, artifactRegistry, net.JoinHostPort(shared.HostIP, "443"), allowed)
-	return google{ns: ns, gate: g, ref: artifactRegistry + "/e2e/" + ns, flags: []string{
-		"--image", image, "--profile", "userns", "--service-account", serviceAccount(t, ns, email), "--registry-ca", g.ca, "--pod-template", m.template(t, artifactRegistry),
+	proxy := newRegistryProxy(t, artifactRegistry, net.JoinHostPort(shared.HostIP, "443"), allowed)
+	return google{ns: ns, proxy: proxy, ref: artifactRegistry + "/e2e/" + ns, flags: []string{
+		"--image", image, "--profile", "userns", "--service-account", serviceAccount(t, ns, email), "--registry-ca", proxy.CAFile, "--pod-template", m.template(t, artifactRegistry),
 	}}
 }
 
@@ -62,7 +62,7 @@ func (g google) build(flags ...string) call {
 	return build(g.ns, append(append([]string{"-t", g.ref}, g.flags...), flags...)...)
 }
 
-// pushes checks that the image is where it should be, under the digest that was printed.
+// pushes checks that the registry has the image, with the digest that was printed.
 func (g google) pushes(t *testing.T, r result) {
 	t.Helper()
 	r.succeeds(t)
@@ -72,16 +72,22 @@ func (g google) pushes(t *testing.T, r result) {
 	}
 }
 
-// fromItself is a Dockerfile whose base image needs the same login as the push.
+// fromItself is a context whose base image is in the registry of the push and needs its login, too.
 func fromItself(t *testing.T) string {
 	return only(t, "FROM "+artifactRegistry+"/busybox:1\nRUN true\n")
 }
 
-func TestWorkloadIdentityThroughDockerCredentialGCR(t *testing.T) {
-	testHelper(t, shared.GCRImage, "gcr", "_dcgcr_", "through docker-credential-gcr")
+// TestWorkloadIdentity is serial: each case has a proxy at port 443 of this machine.
+func TestWorkloadIdentity(t *testing.T) {
+	t.Run("docker-credential-gcr", func(t *testing.T) {
+		identityThroughHelper(t, shared.GCRImage, "gcr", "_dcgcr_", "through docker-credential-gcr")
+	})
+	t.Run("gcloud", identityThroughGcloud)
+	t.Run("wrong identity", wrongIdentity)
+	t.Run("helper or metadata server missing", missingPieces)
 }
 
-func TestWorkloadIdentityThroughGcloud(t *testing.T) {
+func identityThroughGcloud(t *testing.T) {
 	image, err := shared.PushGcloudImage(t.Context())
 	if errors.Is(err, cluster.ErrNoGcloud) {
 		t.Skip("not run: this machine has no Google Cloud CLI")
@@ -89,29 +95,28 @@ func TestWorkloadIdentityThroughGcloud(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testHelper(t, image, "gcloud", "_dcgcloud_", "through gcloud")
+	identityThroughHelper(t, image, "gcloud", "_dcgcloud_", "through gcloud")
 }
 
-func testHelper(t *testing.T, image, method, user, says string) {
+func identityThroughHelper(t *testing.T, image, method, user, says string) {
 	t.Run("push and digest", func(t *testing.T) {
 		m := newMetadata(t, googleAccount, token{"ya29.first", 3599})
-		m.silent = 2 // a pod's first seconds
+		m.silent = 2 // as in a pod's first seconds
 		g := newGoogle(t, image, m, googleAccount, googleRule(user, "ya29.first"))
 		r := g.build("--auth", method, fromItself(t)).run(t)
 		g.pushes(t, r)
 		r.says(t, artifactRegistry+" as the pod's Google identity "+says, "docker-credential-"+method+" answers for "+artifactRegistry+" as "+googleAccount, "waiting for the metadata server")
 		t.Logf("%s: %s", method, r.took)
 	})
-	// The metadata server's first tokens have expired: waited out before the build.
-	t.Run("token expired at first", func(t *testing.T) {
+	t.Run("first tokens have expired", func(t *testing.T) {
 		m := newMetadata(t, googleAccount, token{"ya29.expired", 0}, token{"ya29.expired", 1}, token{"ya29.fresh", 3599})
 		g := newGoogle(t, image, m, googleAccount, googleRule(user, "ya29.fresh"))
 		g.pushes(t, g.build("--auth", method, fromItself(t)).run(t))
-		if g.gate.saw("ya29.expired") {
+		if g.proxy.saw("ya29.expired") {
 			t.Error("the expired token was used")
 		}
 	})
-	// The token of the pull has expired by the time of the push, which must get a fresh one.
+	// The push must use a new token.
 	t.Run("token expires during the build", func(t *testing.T) {
 		m := newMetadata(t, googleAccount, token{"ya29.pull", 30})
 		g := newGoogle(t, image, m, googleAccount, func(u, password string, r *http.Request) int {
@@ -124,18 +129,18 @@ func testHelper(t *testing.T, image, method, user, says string) {
 			return googleRule(user, "ya29.pull", "ya29.push")(u, password, r)
 		})
 		g.pushes(t, g.build("--auth", method, fromItself(t)).run(t))
-		if !g.gate.saw("ya29.pull") || !g.gate.saw("ya29.push") {
-			t.Errorf("the registry saw %q", g.gate.seen)
+		if !g.proxy.saw("ya29.pull") || !g.proxy.saw("ya29.push") {
+			t.Errorf("the registry saw %q", g.proxy.seen)
 		}
 	})
-	t.Run("chosen by auto", func(t *testing.T) {
+	t.Run("helper chosen by auto", func(t *testing.T) {
 		m := newMetadata(t, googleAccount, token{"ya29.first", 3599})
 		g := newGoogle(t, image, m, googleAccount, googleRule(user, "ya29.first"))
 		r := g.build(fromItself(t)).run(t)
 		g.pushes(t, r)
 		r.says(t, artifactRegistry+" as the pod's Google identity (Google's registry, --service-account, no local login)")
 	})
-	t.Run("403", func(t *testing.T) {
+	t.Run("push denied with 403", func(t *testing.T) {
 		m := newMetadata(t, googleAccount, token{"ya29.first", 3599})
 		g := newGoogle(t, image, m, googleAccount, func(_, password string, r *http.Request) int {
 			switch {
@@ -152,21 +157,14 @@ func testHelper(t *testing.T, image, method, user, says string) {
 	})
 }
 
-// replace changes what the metadata server hands out from now on.
-func (m *metadata) replace(t token) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.tokens = []token{t}
-}
-
-func TestWrongGoogleIdentityIsNamed(t *testing.T) {
+func wrongIdentity(t *testing.T) {
 	for name, c := range map[string]struct {
 		annotated, answers string
 		names              []string
 	}{
-		"the node's":  {"", nodeAccount, []string{nodeAccount, "which is its node", "Workload Identity is not in effect"}},
-		"another one": {googleAccount, "other@e2e-project.iam.gserviceaccount.com", []string{"other@e2e-project", "and not " + googleAccount}},
-		"not ours":    {googleAccount, nodeAccount, []string{nodeAccount, "and not " + googleAccount}},
+		"account of the node": {"", nodeAccount, []string{nodeAccount, "which is its node", "Workload Identity is not in effect"}},
+		"another account":     {googleAccount, "other@e2e-project.iam.gserviceaccount.com", []string{"other@e2e-project", "and not " + googleAccount}},
+		"account of the node instead of the annotated one": {googleAccount, nodeAccount, []string{nodeAccount, "and not " + googleAccount}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMetadata(t, c.answers, token{"ya29.first", 3599})
@@ -174,14 +172,14 @@ func TestWrongGoogleIdentityIsNamed(t *testing.T) {
 			r := g.build("--auth", "gcr", fromItself(t)).run(t)
 			r.fails(t, codeRegistry, append(c.names, "log in to "+artifactRegistry+" as service account builder")...).
 				hints(t, "kubectl annotate serviceaccount -n "+g.ns+" builder iam.gke.io/gcp-service-account=")
-			if g.gate.saw("ya29.first") {
+			if g.proxy.saw("ya29.first") {
 				t.Error("the wrong identity was used")
 			}
 		})
 	}
 }
 
-func TestMissingHelperAndMissingMetadataServerAreNamed(t *testing.T) {
+func missingPieces(t *testing.T) {
 	m := newMetadata(t, googleAccount, token{"ya29.first", 3599})
 	g := newGoogle(t, shared.BuilderImage, m, googleAccount, everybody)
 	r := g.build("--auth", "gcr", fromItself(t)).run(t)

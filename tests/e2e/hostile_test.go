@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"maps"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -11,9 +10,17 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-// attacks are those that succeed for a build step, with each profile: the table of SECURITY.md.
+func TestHostileStep(t *testing.T) {
+	t.Parallel()
+	t.Run("attacks", hostileAttacks)
+	t.Run("kills the builder", hostileKills)
+}
+
+// attacks are, by profile, the attacks of a build step that succeed: the table of SECURITY.md.
 func attacks() map[string][]string {
 	seen := []string{"kill", "see"}
 	return map[string][]string{"userns": nil, "localhost": seen, "unset": seen, "restricted": seen, "unconfined": seen}
@@ -21,7 +28,7 @@ func attacks() map[string][]string {
 
 var attacked = regexp.MustCompile(`attack (\w+) true`)
 
-// succeededAttacks are those that the program reports.
+// succeededAttacks are the attacks that succeeded, according to the output of the program.
 func succeededAttacks(output string) []string {
 	found := map[string]bool{}
 	for _, m := range attacked.FindAllStringSubmatch(output, -1) {
@@ -30,29 +37,28 @@ func succeededAttacks(output string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// hostileContext holds the program that attacks, for a step to run.
+// hostileContext is a context with the program that attacks.
 func hostileContext(t *testing.T, dockerfile string) string {
 	t.Helper()
 	dir := only(t, dockerfile)
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "hostile"), "../hostile")
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := program.Compile(t.Context(), ".", "../hostile", filepath.Join(dir, "hostile")); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }
 
-// The same program finds everything from beside the step, as the builder's own user: so what it does not find in a step is kept from it.
-func TestHostileStep(t *testing.T) {
+// hostileAttacks runs the same program in a step and, as the builder's user, next to the step. There every attack must succeed: it shows that an
+// attack that fails in the step is one that works.
+func hostileAttacks(t *testing.T) {
 	t.Parallel()
 	for profile, want := range attacks() {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t, levels()[profile])
-			g := newGate(t, "target", hostAddress(), onlyFor("writer", "secret-of-the-target"))
+			g := newRegistryProxy(t, "target", hostAddress(), onlyFor("writer", "secret-of-the-target"))
 			dir := hostileContext(t, shell("COPY hostile /", "RUN /hostile; echo begun-$((40+2)); sleep 1000"))
-			p := build(ns, "-t", g.host+"/e2e/"+ns, "--profile", profile, "--registry-ca", g.ca, dir).
-				withHelper(t, map[string][2]string{g.host: {"writer", "secret-of-the-target"}}).start(t)
+			p := build(ns, "-t", g.Host+"/e2e/"+ns, "--profile", profile, "--registry-ca", g.CAFile, dir).
+				withHelper(t, map[string][2]string{g.Host: {"writer", "secret-of-the-target"}}).start(t)
 			p.await(t, begun)
 			beside := call{program: filepath.Join(shared.Bin, "kubectl"), args: []string{"exec", "-n", ns, onlyPod(t, ns).Name, "--", "/workspace/context/hostile"}}
 			out, err := beside.command(t.Context(), t).Output()
@@ -63,10 +69,10 @@ func TestHostileStep(t *testing.T) {
 			r := p.wait(t).fails(t, codeInterrupted)
 
 			if diff := cmp.Diff([]string{"credentials", "environment", "files", "kill", "make", "memory", "ptrace", "see"}, succeededAttacks(string(out))); diff != "" {
-				t.Errorf("beside the step (-want +got):\n%s", diff)
+				t.Errorf("next to the step (-want +got):\n%s", diff)
 			}
 			if !strings.Contains(r.stderr, "attack credentials ") {
-				t.Errorf("the step did not attack:\n%s", r.stderr)
+				t.Errorf("the step has not tried all attacks:\n%s", r.stderr)
 			}
 			if diff := cmp.Diff(want, succeededAttacks(r.stderr)); diff != "" {
 				t.Errorf("in the step (-want +got):\n%s\n%s", diff, r.stderr)
@@ -75,9 +81,9 @@ func TestHostileStep(t *testing.T) {
 	}
 }
 
-// A step that kills all it sees of the builder fails a build; that never passes for a success, not even where the name that it would
-// have pushed stands for an older image.
-func TestStepThatKillsTheBuilder(t *testing.T) {
+// hostileKills runs a step that kills all processes of the builder that it sees. The build must fail, even if the registry has an older image under
+// its tag.
+func hostileKills(t *testing.T) {
 	t.Parallel()
 	for profile, seen := range attacks() {
 		victims := []string{"supervisor", "engine"}
@@ -88,7 +94,7 @@ func TestStepThatKillsTheBuilder(t *testing.T) {
 			t.Run(profile+" and "+victim, func(t *testing.T) {
 				t.Parallel()
 				ns := namespace(t, levels()[profile])
-				build(ns, "-t", repository(ns), "--profile", profile, nothingMuch(t)).run(t).succeeds(t)
+				build(ns, "-t", repository(ns), "--profile", profile, smallContext(t)).run(t).succeeds(t)
 				older := digestOf(t, repository(ns))
 				dir := hostileContext(t, shell("COPY hostile /", "RUN /hostile "+victim+"; sleep 2; echo survived-$((40+2))"))
 				r := build(ns, "-t", repository(ns), "--profile", profile, "--timeout", "60s", dir).run(t)
@@ -101,7 +107,7 @@ func TestStepThatKillsTheBuilder(t *testing.T) {
 					r.fails(t, codeBuild, "Killed")
 				}
 				if seen != nil && digestOf(t, repository(ns)) != older {
-					t.Errorf("pushed all the same:\n%s", r.stderr)
+					t.Errorf("pushed:\n%s", r.stderr)
 				}
 			})
 		}

@@ -9,10 +9,11 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-// TestKrew takes the plugin through its life in a user's krew: from a manifest and an archive as whoever tries a snapshot does,
-// then from a custom index, with an upgrade. krew and kubectl are the real ones.
+// TestKrew installs the plugin with the real krew and kubectl. The cases need the steps before them.
 func TestKrew(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
@@ -21,29 +22,31 @@ func TestKrew(t *testing.T) {
 	server := httptest.NewServer(http.FileServer(http.Dir(archives)))
 	t.Cleanup(server.Close)
 	first := pack(t, archives, "0.1.0", server.URL)
-
-	user.kubectl(t, "krew", "update") // without an index, krew uninstalls nothing
-	user.kubectl(t, "krew", "install", "--manifest", first.manifest, "--archive", first.archive)
-	user.hasVersion(t, "0.1.0")
-	r := user.kubectl(t, "img", "build", "-n", ns, "-t", repository(ns), only(t, scratch("LABEL a=b")))
-	if want := repository(ns) + "@" + digestOf(t, repository(ns)) + "\n"; r.stdout != want {
-		t.Errorf("stdout %q, want %q", r.stdout, want)
-	}
-	user.uninstalls(t)
-
-	index := newIndex(t)
-	index.publish(t, first.manifest)
-	user.kubectl(t, "krew", "index", "add", "img", index.url())
-	user.kubectl(t, "krew", "install", "img/img")
-	user.hasVersion(t, "0.1.0")
-	index.publish(t, pack(t, archives, "0.2.0", server.URL).manifest)
-	user.kubectl(t, "krew", "update")
-	user.kubectl(t, "krew", "upgrade", "img")
-	user.hasVersion(t, "0.2.0")
-	user.uninstalls(t)
+	user.kubectl(t, "krew", "update") // krew uninstalls only with an index
+	t.Run("install from a manifest and an archive", func(t *testing.T) {
+		user.kubectl(t, "krew", "install", "--manifest", first.manifest, "--archive", first.archive)
+		user.hasVersion(t, "0.1.0")
+		r := user.kubectl(t, "img", "build", "-n", ns, "-t", repository(ns), only(t, scratch("LABEL a=b")))
+		if want := repository(ns) + "@" + digestOf(t, repository(ns)) + "\n"; r.stdout != want {
+			t.Errorf("stdout %q, want %q", r.stdout, want)
+		}
+		user.uninstalls(t)
+	})
+	t.Run("install from an index, and upgrade", func(t *testing.T) {
+		index := newIndex(t)
+		index.publish(t, first.manifest)
+		user.kubectl(t, "krew", "index", "add", "img", index.url())
+		user.kubectl(t, "krew", "install", "img/img")
+		user.hasVersion(t, "0.1.0")
+		index.publish(t, pack(t, archives, "0.2.0", server.URL).manifest)
+		user.kubectl(t, "krew", "update")
+		user.kubectl(t, "krew", "upgrade", "img")
+		user.hasVersion(t, "0.2.0")
+		user.uninstalls(t)
+	})
 }
 
-// krewUser has a krew and nothing else of the machine's: its own root, and a default index with nothing in it.
+// krewUser uses krew with a root of its own and with an empty default index.
 type krewUser struct {
 	root string
 	env  []string
@@ -73,7 +76,7 @@ func (u krewUser) hasVersion(t *testing.T, version string) {
 	}
 }
 
-// uninstalls checks that nothing of the plugin stays behind.
+// uninstalls checks that krew removes all files of the plugin.
 func (u krewUser) uninstalls(t *testing.T) {
 	t.Helper()
 	left := func() []string {
@@ -88,7 +91,7 @@ func (u krewUser) uninstalls(t *testing.T) {
 		return paths
 	}
 	if before := left(); len(before) != 3 {
-		t.Errorf("krew has installed %q; this test looks in the wrong places", before)
+		t.Errorf("krew has installed %q: not the files that this test looks for", before)
 	}
 	u.kubectl(t, "krew", "uninstall", "img")
 	if after := left(); len(after) != 0 {
@@ -96,18 +99,17 @@ func (u krewUser) uninstalls(t *testing.T) {
 	}
 }
 
-// packed is a release as a user gets it.
+// packed are the files of a release.
 type packed struct{ manifest, archive string }
 
-// pack makes what `make dist` makes, for this platform alone: the manifest names the others with the sum of an empty file.
+// pack makes a release like `make dist`, but only for this platform: the archives of the others are empty.
 func pack(t *testing.T, archives, version, base string) packed {
 	t.Helper()
 	dir := t.TempDir()
 	const plugin = "github.com/kubectl-img/kubectl-img/plugin"
-	root := filepath.Join("..", "..")
-	output(t, root, "env", "CGO_ENABLED=0", "go", "build", "-trimpath", "-ldflags", "-s -w -X "+plugin+".Version="+version,
+	output(t, shared.Root, "env", "CGO_ENABLED=0", "go", "build", "-trimpath", "-ldflags", "-s -w -X "+plugin+".Version="+version,
 		"-o", filepath.Join(dir, "kubectl-img"), "./cmd/kubectl-img")
-	output(t, root, "cp", "LICENSE", dir)
+	output(t, shared.Root, "cp", "LICENSE", dir)
 	var sums strings.Builder
 	p := packed{manifest: filepath.Join(dir, "img.yaml")}
 	for _, goos := range []string{"linux", "darwin", "windows"} {
@@ -124,11 +126,11 @@ func pack(t *testing.T, archives, version, base string) packed {
 	}
 	write(t, filepath.Join(dir, "checksums.txt"), sums.String())
 	write(t, filepath.Join(dir, "metadata.json"), `{"version": "`+version+`"}`)
-	write(t, p.manifest, output(t, root, "go", "run", "./krew/cmd/manifest", "-dist", dir, "-base", base))
+	write(t, p.manifest, output(t, shared.Root, "go", "run", "./krew/cmd/manifest", "-dist", dir, "-base", base))
 	return p
 }
 
-// index is a krew index: a git repository with a directory plugins.
+// index is a krew index: a git repository with the directory plugins.
 type index string
 
 func newIndex(t *testing.T) index {
@@ -142,7 +144,7 @@ func newIndex(t *testing.T) index {
 
 func (i index) url() string { return "file://" + string(i) }
 
-// publish puts a manifest where krew looks for it, as docs/releasing.md says.
+// publish adds a manifest to the index, as docs/releasing.md describes it.
 func (i index) publish(t *testing.T, manifest string) {
 	t.Helper()
 	output(t, string(i), "cp", manifest, "plugins/img.yaml")
@@ -158,19 +160,21 @@ func (i index) commit(t *testing.T) {
 // tool is the path of a program that a module below tools pins.
 func tool(t *testing.T, module, command string) string {
 	t.Helper()
-	return strings.TrimSpace(output(t, filepath.Join("..", ".."), "tools/tool.sh", module, command))
+	path, err := program.Tool(t.Context(), shared.Root, module, command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
-// output is what a program writes to stdout; one that fails ends the test.
-func output(t *testing.T, dir, program string, args ...string) string {
+// output is what a program writes to stdout. If the program fails, the test ends.
+func output(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir = dir
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	out, err := program.Output(cmd)
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", cmd, err, stderr.String())
+		t.Fatal(err)
 	}
-	return string(out)
+	return out
 }

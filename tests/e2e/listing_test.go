@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"archive/tar"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -10,38 +9,36 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/archive"
 )
 
-// entry is what a layer says about a name, in a form in which hard links don't depend on the order of the archive.
+// entry describes a name in a layer. In an archive, only the first name of a file has its content; here all of its names have the same entry.
 type entry struct {
 	Kind    string // directory, file, link or pipe
-	Mode    int64  // twelve bits; 0 for links, which have none
+	Mode    int64  // twelve bits; 0 for links, which have no mode
 	Owner   [2]int
 	Target  string // of a symbolic link
 	Content string
 	Time    time.Time // of files
-	Twin    string    // the least of a file's names, if it has several
-	Xattrs  string    // in order, with their values
+	Twin    string    // the first of a file's names in alphabetical order, if it has several
+	Xattrs  string    // extended attributes with their values, in alphabetical order
 }
 
-// listing reads an archive. Names have no slash at the end.
+// listing reads an archive. The names of directories have no slash at the end.
 func listing(t *testing.T, r io.Reader) map[string]entry {
 	t.Helper()
 	entries, twins := map[string]entry{}, map[string][]string{}
-	for archive := tar.NewReader(r); ; {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	if err := archive.Each(r, func(header *tar.Header, content io.Reader) error {
 		name := strings.TrimSuffix(header.Name, "/")
 		if header.Typeflag == tar.TypeLink {
 			twins[header.Linkname] = append(twins[header.Linkname], name)
-			continue
+		} else {
+			entries[name] = readEntry(t, header, content)
 		}
-		entries[name] = readEntry(t, header, archive)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 	for first, others := range twins {
 		linkTwins(entries, append(others, first))

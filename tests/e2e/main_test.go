@@ -1,90 +1,51 @@
-// Package e2e_test runs the plugin's binary against a real cluster, with the real engine and real registries.
+// Package e2e_test runs the plugin on a real cluster, with the real engine and real registries.
 package e2e_test
 
 import (
 	"context"
 	"flag"
-	"fmt"
-	"log"
-	"net/http"
-	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/kubectl-img/kubectl-img/tests/cluster"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/clustertest"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/fixture"
 )
 
-// What every test shares: the cluster, clients of it and of its registries, and the directory with the plugin's binary.
+// What every test shares.
 var (
-	shared   *cluster.Cluster
-	client   kubernetes.Interface
-	registry http.RoundTripper
-	bin      string
+	shared *fixture.Fixture // the cluster, its clients and the plugin
+	client kubernetes.Interface
+	bin    string // the directory of the plugin
 )
 
-// builds bounds how many run at once: on two cores more of them only wait for each other, up to their time limits.
+// Names for what most tests use.
+var (
+	eventually = clustertest.Eventually
+	write      = clustertest.WriteFile
+	read       = clustertest.ReadFile
+)
+
+// builds limits how many builds run at once. On two cores, more builds only wait for each other until they reach their time limits.
 var builds = make(chan struct{}, 3)
 
-// TestMain fails where the cluster can't start, and leaves it running: whoever started it stops it.
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if !given("test.parallel") {
-		// Most of a test's time passes in the cluster, not in this process.
-		if err := flag.Set("test.parallel", "6"); err != nil {
-			log.Fatal(err)
+	clustertest.Main(m, "e2e", func(ctx context.Context, f *fixture.Fixture) error {
+		shared, client, bin = f, f.Client, filepath.Join(f.Temp, "bin")
+		if !isSet("test.parallel") {
+			// A test waits for the cluster most of the time.
+			if err := flag.Set("test.parallel", "6"); err != nil {
+				return err
+			}
 		}
-	}
-	// A signal that is ignored here, as nohup has it, would be ignored by clients as well.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
-	if err := setUp(context.Background()); err != nil {
-		log.Fatalf("set up the end-to-end tests: %v", err)
-	}
-	defer os.RemoveAll(bin)
-	m.Run()
+		return f.Compile(ctx, "-race")
+	})
 }
 
-func given(name string) bool {
+// isSet tells whether a flag is on the command line.
+func isSet(name string) bool {
 	found := false
 	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
 	return found
-}
-
-func setUp(ctx context.Context) error {
-	var err error
-	if shared, err = cluster.Up(ctx, cluster.Options{}, os.Stderr); err != nil {
-		return err
-	}
-	if registry, err = shared.Transport(); err != nil {
-		return err
-	}
-	if client, err = shared.Client(); err != nil {
-		return err
-	}
-	return compile(ctx)
-}
-
-// compile builds the plugin with the race detector, under the name by which kubectl finds it.
-func compile(ctx context.Context) error {
-	var err error
-	if bin, err = os.MkdirTemp("", "kubectl-img-e2e-"); err != nil {
-		return err
-	}
-	if err := os.Chmod(bin, 0o755); err != nil { // one test runs it as another user
-		return err
-	}
-	root, err := filepath.Abs(filepath.Join("..", ".."))
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-race", "-o", filepath.Join(bin, "kubectl-img"), "./cmd/kubectl-img")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", cmd, err, out)
-	}
-	return nil
 }

@@ -15,15 +15,15 @@ const (
 	nodeAccount   = "123456789012-compute@developer.gserviceaccount.com"
 )
 
-// metadata is the metadata server of a Google Cloud node, for one service account.
+// metadata is the metadata server of a Google Cloud node, for one Google account.
 type metadata struct {
 	address string
 	email   string
 
 	mu     sync.Mutex
-	tokens []token // handed out in turn; the last one again and again
+	tokens []token // answered in turn; the last one again and again
 	given  int
-	silent int // how many requests get no answer at first
+	silent int // how many requests fail at first
 }
 
 type token struct {
@@ -41,11 +41,11 @@ func newMetadata(t *testing.T, email string, tokens ...token) *metadata {
 	return m
 }
 
-// ServeHTTP answers what gcloud and Google's Go libraries ask; the paths are those of the real server.
+// ServeHTTP answers the requests of gcloud and of Google's Go libraries. The paths are those of the real server.
 func (m *metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Metadata-Flavor", "Google")
 	path, found := strings.CutPrefix(r.URL.Path, "/computeMetadata/v1/")
-	if !found || m.hush() {
+	if !found || m.failsAtFirst() {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
@@ -82,7 +82,8 @@ func (m *metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (m *metadata) hush() bool {
+// failsAtFirst tells whether a request fails because it is one of the first.
+func (m *metadata) failsAtFirst() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.silent--
@@ -97,7 +98,14 @@ func (m *metadata) next() token {
 	return m.tokens[i]
 }
 
-// template points a pod at the server, and names of registries at this machine.
+// replace changes the token for later requests.
+func (m *metadata) replace(t token) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tokens = []token{t}
+}
+
+// template is the file of a pod template that makes the pod use the server, and that resolves host names of registries to this machine.
 func (m *metadata) template(t *testing.T, hosts ...string) string {
 	t.Helper()
 	text := "apiVersion: v1\nkind: Pod\nspec:\n"

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// nameServer runs one that knows no name, and returns a template for pods that ask it: the cluster has none.
+// nameServer starts a name server that does not know any name, and returns the file of a pod template that uses it. The cluster has no name
+// server.
 func nameServer(t *testing.T) string {
 	t.Helper()
 	server, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", net.JoinHostPort(shared.HostIP, "53"))

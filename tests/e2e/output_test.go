@@ -1,10 +1,8 @@
 package e2e_test
 
 import (
-	"archive/tar"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,9 +11,20 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/archive"
 )
 
-// outputContext builds a small tree of which the tests know everything.
+func TestOutput(t *testing.T) {
+	t.Parallel()
+	t.Run("tar", outputTar)
+	t.Run("local directory", outputLocal)
+	t.Run("docker archive", outputDocker)
+	t.Run("OCI archive and a push", outputOCI)
+	t.Run("failed build", outputOfFailedBuild)
+}
+
+// outputContext is a context whose image has a small tree of known files.
 func outputContext(t *testing.T) string {
 	t.Helper()
 	return contextOf(t, map[string]string{
@@ -25,6 +34,7 @@ func outputContext(t *testing.T) string {
 	})
 }
 
+// checkTree compares the files of the tree with those of the context.
 func checkTree(t *testing.T, file, big string) {
 	t.Helper()
 	if file != "content\n" || big != strings.Repeat("0123456789abcdef", 200_000) {
@@ -32,7 +42,7 @@ func checkTree(t *testing.T, file, big string) {
 	}
 }
 
-func TestOutputTarToFileAndStdout(t *testing.T) {
+func outputTar(t *testing.T) {
 	t.Parallel()
 	ns, dest := namespace(t, privileged), filepath.Join(t.TempDir(), "out.tar")
 	r := build(ns, "-o", "type=tar,dest="+dest, outputContext(t)).run(t).succeeds(t)
@@ -40,14 +50,14 @@ func TestOutputTarToFileAndStdout(t *testing.T) {
 		t.Errorf("stdout %q without a push", r.stdout)
 	}
 	piped := build(ns, "-o", "type=tar,dest=-", outputContext(t)).run(t).succeeds(t)
-	for _, archive := range []string{read(t, dest), piped.stdout} {
-		tree := listing(t, strings.NewReader(archive))
+	for _, out := range []string{read(t, dest), piped.stdout} {
+		tree := listing(t, strings.NewReader(out))
 		checkTree(t, tree["file"].Content, tree["sub/big"].Content)
 	}
 	checkNothingElse(t, filepath.Dir(dest), "out.tar")
 }
 
-func TestOutputLocalToDirectory(t *testing.T) {
+func outputLocal(t *testing.T) {
 	t.Parallel()
 	ns, dest := namespace(t, privileged), filepath.Join(t.TempDir(), "new")
 	build(ns, "-o", "type=local,dest="+dest, outputContext(t)).run(t).succeeds(t)
@@ -55,7 +65,7 @@ func TestOutputLocalToDirectory(t *testing.T) {
 	checkNothingElse(t, filepath.Dir(dest), "new")
 }
 
-func TestOutputDockerArchive(t *testing.T) {
+func outputDocker(t *testing.T) {
 	t.Parallel()
 	ns, dest := namespace(t, privileged), filepath.Join(t.TempDir(), "out.tar")
 	build(ns, "-t", repository(ns)+":1", "-o", "type=docker,dest="+dest, outputContext(t)).run(t).succeeds(t)
@@ -72,18 +82,21 @@ func TestOutputDockerArchive(t *testing.T) {
 	}
 	checkTree(t, fileIn(t, image, "file"), fileIn(t, image, "sub/big"))
 	if isPushed(t, repository(ns)+":1") {
-		t.Error("pushed, although an output replaces the push")
+		t.Error("pushed: with an output, there is no push by default")
 	}
 }
 
-func TestOutputOCIArchiveBesidesThePush(t *testing.T) {
+func outputOCI(t *testing.T) {
 	t.Parallel()
 	ns, dest := namespace(t, privileged), filepath.Join(t.TempDir(), "out.tar")
 	r := build(ns, "-t", repository(ns), "--push", "-o", "type=oci,dest="+dest, outputContext(t)).run(t).succeeds(t)
 	if want := repository(ns) + "@" + digestOf(t, repository(ns)) + "\n"; r.stdout != want {
 		t.Errorf("stdout %q, want %q", r.stdout, want)
 	}
-	files := untar(t, read(t, dest))
+	files, err := archive.Files(strings.NewReader(read(t, dest)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	index, err := v1.ParseIndexManifest(bytes.NewReader(files["index.json"]))
 	if err != nil {
 		t.Fatal(err)
@@ -103,14 +116,14 @@ func TestOutputOCIArchiveBesidesThePush(t *testing.T) {
 	}
 }
 
-func TestFailedBuildLeavesNoOutput(t *testing.T) {
+func outputOfFailedBuild(t *testing.T) {
 	t.Parallel()
 	ns, dest := namespace(t, privileged), filepath.Join(t.TempDir(), "out.tar")
 	build(ns, "-o", "type=tar,dest="+dest, only(t, shell("RUN false"))).run(t).fails(t, codeBuild)
 	checkNothingElse(t, filepath.Dir(dest))
 }
 
-// checkNothingElse finds temporary files that were left.
+// checkNothingElse looks for temporary files.
 func checkNothingElse(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -119,22 +132,5 @@ func checkNothingElse(t *testing.T, dir string, names ...string) {
 	}
 	if len(entries) != len(names) {
 		t.Errorf("%s holds %v, want %v", dir, entries, names)
-	}
-}
-
-func untar(t *testing.T, archive string) map[string][]byte {
-	t.Helper()
-	files := map[string][]byte{}
-	for r := tar.NewReader(strings.NewReader(archive)); ; {
-		header, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return files
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[header.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
 	}
 }

@@ -9,8 +9,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A pipeline's agent pod can be gone without a word to the plugin in it. Its builder pods belong to it.
-func TestBuilderGoesWithTheAgentPodThatStartedIt(t *testing.T) {
+func TestOwner(t *testing.T) {
+	t.Parallel()
+	t.Run("builder is deleted with the agent pod", ownerDeleted)
+}
+
+// ownerDeleted deletes the agent pod of a pipeline, in which the plugin runs. The plugin gets no signal, so the agent pod must own the builder pod.
+func ownerDeleted(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	account := "system:serviceaccount:" + ns + ":default"
@@ -39,7 +44,7 @@ func TestBuilderGoesWithTheAgentPodThatStartedIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, limit, "the builder pod runs", func() bool {
-		return len(podNames(t.Context(), t, ns)) == 1 && onlyPod(t, ns).Status.Phase == corev1.PodRunning
+		return len(podNames(t, ns)) == 1 && onlyPod(t, ns).Status.Phase == corev1.PodRunning
 	})
 	builder := onlyPod(t, ns)
 	if owners := builder.OwnerReferences; len(owners) != 1 || owners[0].UID != agent.UID {
@@ -49,5 +54,5 @@ func TestBuilderGoesWithTheAgentPodThatStartedIt(t *testing.T) {
 	if err := client.CoreV1().Pods(ns).Delete(t.Context(), agent.Name, *now); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 40*time.Second, "the builder pod went with its owner", func() bool { return len(podNames(t.Context(), t, ns)) == 0 })
+	eventually(t, 40*time.Second, "the builder pod is deleted with its owner", func() bool { return len(podNames(t, ns)) == 0 })
 }

@@ -6,15 +6,22 @@ import (
 	"testing"
 )
 
-// levels is what each profile claims to pass.
+func TestProfile(t *testing.T) {
+	t.Parallel()
+	t.Run("namespace of its level", profileAllowed)
+	t.Run("namespace of a stricter level", profileDenied)
+	t.Run("engine is one process", profileEngineProcess)
+}
+
+// levels are the Pod Security levels that the profiles pass.
 func levels() map[string]string {
 	return map[string]string{"unconfined": privileged, "unset": baseline, "localhost": baseline, "restricted": restricted, "userns": baseline}
 }
 
-// look is a step that says what it sees of processes.
+// look is a step that prints its process id and the first process that it sees.
 const look = `RUN echo "my pid is $$" && echo "first process: $(tr '\0' ' ' </proc/1/cmdline | tr -d '\n' | cut -c 1-60)"`
 
-func TestEachProfileBuildsWhereItsLevelIsEnforced(t *testing.T) {
+func profileAllowed(t *testing.T) {
 	t.Parallel()
 	for profile, level := range levels() {
 		t.Run(profile, func(t *testing.T) {
@@ -24,7 +31,7 @@ func TestEachProfileBuildsWhereItsLevelIsEnforced(t *testing.T) {
 			own := regexp.MustCompile(`(?m) my pid is 1$`).MatchString(r.stderr)
 			builder := regexp.MustCompile(`(?m) first process: sh .*supervis`).MatchString(r.stderr)
 			if sandboxed := profile == "userns"; own != sandboxed || builder == sandboxed {
-				t.Errorf("a step is the first process of its own: %v; it sees the builder: %v\n%s", own, builder, r.stderr)
+				t.Errorf("a step is the first process of a pid namespace: %v; it sees the builder: %v\n%s", own, builder, r.stderr)
 			}
 			if digestOf(t, repository(ns)) == "" {
 				t.Error("not pushed")
@@ -33,7 +40,7 @@ func TestEachProfileBuildsWhereItsLevelIsEnforced(t *testing.T) {
 	}
 }
 
-func TestNamespaceRefusesAProfileBelowItsLevel(t *testing.T) {
+func profileDenied(t *testing.T) {
 	t.Parallel()
 	dir := only(t, scratch("LABEL a=b"))
 	for _, c := range []struct{ level, profile, hint string }{
@@ -50,12 +57,13 @@ func TestNamespaceRefusesAProfileBelowItsLevel(t *testing.T) {
 	}
 }
 
-// img that enters its user namespace by itself spins in a first process for as long as the second one builds.
-func TestTheEngineIsOneProcess(t *testing.T) {
+// profileEngineProcess counts the processes of the engine. If the engine entered its user namespace by itself, there would be a second process,
+// which needs a CPU for as long as the build takes.
+func profileEngineProcess(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	processes := `RUN for p in /proc/[0-9]*; do tr '\0' ' ' <$p/cmdline; echo; done | grep -c '^[^ ]* build ' >/count`
-	build(ns, "-t", repository(ns), "--profile", "unconfined", only(t, shell(processes))).run(t).succeeds(t) // where a step sees them
+	build(ns, "-t", repository(ns), "--profile", "unconfined", only(t, shell(processes))).run(t).succeeds(t) // in this profile a step sees them
 	if count := fileIn(t, pull(t, repository(ns)), "count"); count != "1\n" {
 		t.Errorf("%q processes run the engine", count)
 	}

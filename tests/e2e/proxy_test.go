@@ -10,7 +10,29 @@ import (
 	"testing"
 )
 
-// newProxy is an HTTP proxy that wants a password and counts what it connects.
+// TestProxy expects that the engine uses the proxy, with the login in its URL, only with --proxy.
+func TestProxy(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	address, connected := newProxy(t, "user", "secret-of-the-proxy")
+	for name, flags := range map[string][]string{"with --proxy": {"--proxy"}, "without --proxy": nil} {
+		t.Run(name, func(t *testing.T) {
+			before := connected.Load()
+			c := build(ns, append(flags, "-t", repository(ns), only(t, shell("RUN env | grep -ci proxy || echo no-proxy-in-the-step")))...)
+			c.env = []string{"HTTPS_PROXY=http://user:secret-of-the-proxy@" + address, "NO_PROXY=" + shared.NodeIP + ":443"}
+			r := c.run(t).succeeds(t)
+			r.says(t, "no-proxy-in-the-step")
+			if used := connected.Load() > before; used != (flags != nil) {
+				t.Errorf("the proxy was used: %v", used)
+			}
+			if strings.Contains(r.stderr, "secret-of-the-proxy") {
+				t.Errorf("stderr has the proxy's password:\n%s", r.stderr)
+			}
+		})
+	}
+}
+
+// newProxy starts an HTTP proxy that requires a login and counts its connections.
 func newProxy(t *testing.T, user, password string) (address string, connected *atomic.Int64) {
 	t.Helper()
 	connected = &atomic.Int64{}
@@ -42,24 +64,4 @@ func newProxy(t *testing.T, user, password string) (address string, connected *a
 	server.Start()
 	t.Cleanup(server.Close)
 	return server.Listener.Addr().String(), connected
-}
-
-// The engine goes through the proxy on request, with the password that its URL holds, and not without.
-func TestProxyOnRequest(t *testing.T) {
-	t.Parallel()
-	ns := namespace(t, privileged)
-	address, connected := newProxy(t, "user", "secret-of-the-proxy")
-	for _, flags := range [][]string{{"--proxy"}, nil} {
-		before := connected.Load()
-		c := build(ns, append(flags, "-t", repository(ns), only(t, shell("RUN env | grep -ci proxy || echo no-proxy-in-the-step")))...)
-		c.env = []string{"HTTPS_PROXY=http://user:secret-of-the-proxy@" + address, "NO_PROXY=" + shared.NodeIP + ":443"}
-		r := c.run(t).succeeds(t)
-		r.says(t, "no-proxy-in-the-step")
-		if used := connected.Load() > before; used != (flags != nil) {
-			t.Errorf("flags %q: went through the proxy: %v", flags, used)
-		}
-		if strings.Contains(r.stderr, "secret-of-the-proxy") {
-			t.Errorf("the proxy's password shows:\n%s", r.stderr)
-		}
-	}
 }

@@ -11,10 +11,10 @@ import (
 func typeRegistryLogin(t *testing.T, doc *page) {
 	api, env := newGoogleAPI(t)
 	m := newMetadata(t, "my-project.svc.id.goog", token{"ya29.first", 3599})
-	g := newGate(t, artifactRegistry, net.JoinHostPort(shared.HostIP, "443"), googleRule("_dcgcr_", "ya29.first"))
+	g := newRegistryProxy(t, artifactRegistry, net.JoinHostPort(shared.HostIP, "443"), googleRule("_dcgcr_", "ya29.first"))
 	admin := newReader(t, "")
 	// A reader on GKE does not need these: there, Google's names lead to Google.
-	admin.env = append(admin.env, append(env, "KUBECTL_IMG_REGISTRY_CA="+g.ca, "KUBECTL_IMG_POD_TEMPLATE="+m.template(t, artifactRegistry))...)
+	admin.env = append(admin.env, append(env, "KUBECTL_IMG_REGISTRY_CA="+g.CAFile, "KUBECTL_IMG_POD_TEMPLATE="+m.template(t, artifactRegistry))...)
 	admin.names = strings.NewReplacer("$REGION-docker.pkg.dev/$PROJECT/images/builder:VERSION-gcr", shared.GCRImage)
 
 	r := admin.types(t, doc.take(t, "principal://").text).succeeds(t)

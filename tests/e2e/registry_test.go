@@ -1,114 +1,167 @@
 package e2e_test
 
 import (
-	"archive/tar"
-	"errors"
-	"io"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
-
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"time"
 )
 
-// repository is one of a test's own in the open registry; namespaces have unique names.
-func repository(ns string) string { return shared.Registry + "/e2e/" + ns }
-
-// digestOf asks the registry.
-func digestOf(t *testing.T, reference string) string {
-	t.Helper()
-	head, err := remote.Head(parse(t, reference), remote.WithContext(t.Context()), remote.WithTransport(registry))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return head.Digest.String()
+func TestRegistry(t *testing.T) {
+	t.Parallel()
+	t.Run("private CA", registryPrivateCA)
+	t.Run("untrusted or unknown", registryUnknown)
+	t.Run("plain HTTP", registryPlainHTTP)
+	t.Run("fault that ends", registryRecovers)
+	t.Run("fault that lasts", registryFails)
 }
 
-// isPushed tells whether the registry has the reference.
-func isPushed(t *testing.T, reference string) bool {
-	t.Helper()
-	_, err := remote.Head(parse(t, reference), remote.WithContext(t.Context()), remote.WithTransport(registry))
-	return err == nil
-}
-
-func pull(t *testing.T, reference string) v1.Image {
-	t.Helper()
-	image, err := remote.Image(parse(t, reference), remote.WithContext(t.Context()), remote.WithTransport(registry))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return image
-}
-
-func parse(t *testing.T, reference string) name.Reference {
-	t.Helper()
-	ref, err := name.ParseReference(reference)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ref
-}
-
-func configOf(t *testing.T, image v1.Image) *v1.ConfigFile {
-	t.Helper()
-	config, err := image.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return config
-}
-
-// onlyLayer is the listing of the one layer that a COPY into an empty image makes.
-func onlyLayer(t *testing.T, image v1.Image) map[string]entry {
-	t.Helper()
-	layers, err := image.Layers()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(layers) != 1 {
-		t.Fatalf("%d layers, want one", len(layers))
-	}
-	return layerListing(t, layers[0])
-}
-
-func layerListing(t *testing.T, layer v1.Layer) map[string]entry {
-	t.Helper()
-	content, err := layer.Uncompressed()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer content.Close()
-	return listing(t, content)
-}
-
-// filesOf is the listing of an image's final file system.
-func filesOf(t *testing.T, image v1.Image) map[string]entry {
-	t.Helper()
-	files := mutate.Extract(image)
-	defer files.Close()
-	return listing(t, files)
-}
-
-// fileIn is the content of a file in the image's final file system.
-func fileIn(t *testing.T, image v1.Image, path string) string {
-	t.Helper()
-	files := mutate.Extract(image)
-	defer files.Close()
-	for archive := tar.NewReader(files); ; {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			t.Fatalf("the image has no %s", path)
+// registryPrivateCA builds from and to a registry whose certificate a private CA has signed: with --registry-ca, and with --insecure-registry.
+func registryPrivateCA(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	g := newRegistryProxy(t, "private", hostAddress(), everybody)
+	ref := g.Host + "/e2e/" + ns
+	dir := only(t, "FROM "+g.Host+"/busybox:1\nRUN true\n")
+	for tag, flags := range map[string][]string{"ca": {"--registry-ca", g.CAFile}, "insecure": {"--insecure-registry", g.Host}} {
+		r := build(ns, append(flags, "-t", ref+":"+tag, dir)...).run(t).succeeds(t)
+		if want := ref + "@" + digestOf(t, g.pushed(ref+":"+tag)) + "\n"; r.stdout != want {
+			t.Errorf("stdout %q, want %q", r.stdout, want)
 		}
-		if err != nil {
-			t.Fatal(err)
+	}
+}
+
+func registryUnknown(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	g := newRegistryProxy(t, "private", hostAddress(), everybody)
+	r := build(ns, "-t", g.Host+"/e2e/"+ns, only(t, scratch("LABEL a=b"))).run(t)
+	r.fails(t, codeRegistry, "push to "+g.Host+" anonymously", "x509", "--registry-ca").hints(t, "--insecure-registry "+g.Host)
+
+	const unknown = "no-such-registry.invalid"
+	nameless := nameServer(t)
+	build(ns, "-t", unknown+"/a/b:1", "--pod-template", nameless, only(t, scratch("LABEL a=b"))).run(t).
+		fails(t, codeRegistry, "push to "+unknown+" anonymously", "the pod finds no such host").hints(t, "nslookup "+unknown)
+	build(ns, "-t", repository(ns), "--pod-template", nameless, only(t, "FROM "+unknown+"/a:1\nRUN true\n")).run(t).
+		fails(t, codeRegistry, "pull from "+unknown+" anonymously", "the pod finds no such host")
+}
+
+func registryPlainHTTP(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	m := newMetadata(t, googleAccount, token{"none", 1}) // a server without TLS
+	r := build(ns, "-t", m.address+"/e2e/"+ns, "--insecure-registry", m.address, only(t, scratch("LABEL a=b"))).run(t)
+	r.fails(t, codeRegistry, "push to "+m.address, "plain http")
+}
+
+// part is a kind of request to a registry.
+type part struct {
+	name string
+	is   func(*http.Request) bool
+}
+
+// answerName describes the answer of a rule.
+func answerName(status int) string {
+	if status == drop {
+		return "connection dropped"
+	}
+	return fmt.Sprint(status)
+}
+
+func parts() []part {
+	has := func(text string) func(*http.Request) bool {
+		return func(r *http.Request) bool { return strings.Contains(r.URL.Path, text) }
+	}
+	return []part{
+		{"pull manifest", has("/manifests/")},
+		{"pull blob", has("/blobs/")},
+		{"push manifest", func(r *http.Request) bool { return r.Method == http.MethodPut && has("/manifests/")(r) }},
+		{"push blob", func(r *http.Request) bool { return r.Method == http.MethodPost && has("/blobs/")(r) }},
+	}
+}
+
+// through is a build from the proxy or to it, and the reference of the image.
+func (p part) through(t *testing.T, ns string, g *registryProxy) (call, string) {
+	t.Helper()
+	if strings.HasPrefix(p.name, "push") {
+		ref := g.Host + "/e2e/" + ns
+		return build(ns, "-t", ref, "--registry-ca", g.CAFile, only(t, scratch("LABEL a=b"))), g.pushed(ref)
+	}
+	return build(ns, "-t", repository(ns), "--registry-ca", g.CAFile, only(t, "FROM "+g.Host+"/busybox:1\nRUN true\n")), repository(ns)
+}
+
+// registryRecovers expects that a request which fails for a while is sent again, with a line about it.
+func registryRecovers(t *testing.T) {
+	t.Parallel()
+	for _, p := range parts() {
+		for _, answer := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable, drop} {
+			t.Run(p.name+", "+answerName(answer), func(t *testing.T) {
+				t.Parallel()
+				ns := namespace(t, privileged)
+				var first atomic.Int64
+				g := newRegistryProxy(t, "registry", hostAddress(), func(_, _ string, r *http.Request) int {
+					if !p.is(r) {
+						return http.StatusOK
+					}
+					now := time.Now().UnixNano()
+					first.CompareAndSwap(0, now)
+					if now-first.Load() < int64(2*time.Second) { // the engine sends several requests at once
+						return answer
+					}
+					return http.StatusOK
+				})
+				c, pushed := p.through(t, ns, g)
+				c.run(t).succeeds(t).says(t, "trying again")
+				if !isPushed(t, pushed) {
+					t.Error("not pushed")
+				}
+			})
 		}
-		if header.Name == path {
-			content, err := io.ReadAll(archive)
-			if err != nil {
-				t.Fatal(err)
+	}
+}
+
+// registryFails expects an error with the registry's answer and its cause.
+func registryFails(t *testing.T) {
+	t.Parallel()
+	for _, p := range parts() {
+		for answer, names := range map[int][]string{
+			http.StatusTooManyRequests:     {"429 Too Many Requests", "limits how much is asked of it"},
+			http.StatusInternalServerError: {"500 Internal Server Error", "the registry failed by itself"},
+			http.StatusInsufficientStorage: {"507 Insufficient Storage", "the registry failed by itself"},
+			http.StatusGatewayTimeout:      {"504 Gateway Timeout", "did not answer in time"},
+			http.StatusNotFound:            {"not found", "the registry has no such"},
+			drop:                           {"the registry broke off the connection"},
+		} {
+			if p.name == "pull blob" && answer == http.StatusNotFound {
+				continue // for a lost blob, a registry has no more to say than "not found"
 			}
-			return string(content)
+			t.Run(p.name+", "+answerName(answer), func(t *testing.T) {
+				t.Parallel()
+				ns := namespace(t, privileged)
+				g := newRegistryProxy(t, "registry", hostAddress(), func(_, _ string, r *http.Request) int {
+					if p.is(r) {
+						return answer
+					}
+					return http.StatusOK
+				})
+				verb, code := "pull from ", codeRegistry
+				if strings.HasPrefix(p.name, "push") {
+					verb = "push to "
+				} else if answer == http.StatusNotFound {
+					code = codeBuild
+				}
+				c, pushed := p.through(t, ns, g)
+				r := c.run(t)
+				if answer == http.StatusNotFound && verb == "push to " {
+					names = []string{"404 Not Found", "no such repository"}
+				}
+				r.fails(t, code, append(names, verb+g.Host)...)
+				if isPushed(t, pushed) {
+					t.Error("pushed")
+				}
+			})
 		}
 	}
 }

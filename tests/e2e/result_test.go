@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The product's stable exit codes.
+// The exit codes of the plugin, which are stable.
 const (
 	codeInternal    = 1
 	codeUsage       = 2
@@ -21,7 +21,7 @@ const (
 	codeTerminated  = 143
 )
 
-// result is how a run of the plugin ended.
+// result is how a run ended.
 type result struct {
 	stdout, stderr string
 	code           int
@@ -31,11 +31,11 @@ type result struct {
 
 var control = regexp.MustCompile(`[\x00-\x08\x0b-\x1f\x7f]`)
 
-// check holds every run to the promises about its form, whatever the test is about.
+// check checks what is the same for the output of all runs.
 func (r result) check(t *testing.T) {
 	t.Helper()
 	if found := control.FindString(r.stderr); found != "" {
-		t.Errorf("control character %q on a stderr that is no terminal:\n%s", found, r.stderr)
+		t.Errorf("control character %q on stderr, which is not a terminal:\n%s", found, r.stderr)
 	}
 	if strings.Contains(r.stderr, "DATA RACE") {
 		t.Errorf("data race:\n%s", r.stderr)
@@ -53,12 +53,12 @@ func (r result) check(t *testing.T) {
 	}
 }
 
-// lines are those of stderr that begin with prefix.
+// lines are the lines of stderr that begin with prefix.
 func (r result) lines(prefix string) []string {
 	return slices.DeleteFunc(strings.Split(r.stderr, "\n"), func(l string) bool { return !strings.HasPrefix(l, prefix) })
 }
 
-// fails checks the exit code and that the error line holds every one of parts.
+// fails checks the exit code, and that the error line has all parts.
 func (r result) fails(t *testing.T, code int, parts ...string) result {
 	t.Helper()
 	line := strings.Join(r.lines("error: "), "\n")
@@ -76,7 +76,7 @@ func (r result) fails(t *testing.T, code int, parts ...string) result {
 	return r
 }
 
-// hints checks that the hint line holds text.
+// hints checks that the hint line has text.
 func (r result) hints(t *testing.T, text string) {
 	t.Helper()
 	if line := strings.Join(r.lines("hint: "), "\n"); !strings.Contains(line, text) {
@@ -84,7 +84,7 @@ func (r result) hints(t *testing.T, text string) {
 	}
 }
 
-// within checks that a run took no longer than d.
+// within checks that a run took at most d.
 func (r result) within(t *testing.T, d time.Duration) result {
 	t.Helper()
 	if r.took > d {
@@ -93,7 +93,7 @@ func (r result) within(t *testing.T, d time.Duration) result {
 	return r
 }
 
-// succeeds ends the test where the run failed.
+// succeeds ends the test if the run failed.
 func (r result) succeeds(t *testing.T) result {
 	t.Helper()
 	if r.code != 0 {
@@ -102,7 +102,7 @@ func (r result) succeeds(t *testing.T) result {
 	return r
 }
 
-// says checks that stderr holds every one of parts.
+// says checks that stderr has all parts.
 func (r result) says(t *testing.T, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -112,15 +112,5 @@ func (r result) says(t *testing.T, parts ...string) {
 	}
 }
 
-// eventually polls for what the cluster does in its own time.
-func eventually(t *testing.T, patience time.Duration, what string, happened func() bool) {
-	t.Helper()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !happened(); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Errorf("waited %s in vain until %s", patience, what)
-			return
-		}
-	}
-}
+// soon is how quickly a run must tell that it makes no sense to wait, on a machine with other builds.
+const soon = 20 * time.Second

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// seccompProfile is what deploy/seccomp holds, as far as a test takes it apart.
+// seccompProfile has the fields of a seccomp profile that the tests change.
 type seccompProfile struct {
 	DefaultAction string        `json:"defaultAction"`
 	Architectures []string      `json:"architectures"`
@@ -26,7 +26,7 @@ type seccompRule struct {
 	ErrnoRet *uint        `json:"errnoRet,omitempty"`
 	Args     []seccompArg `json:"args,omitempty"`
 
-	Architecture string `json:"architecture,omitempty"` // in extras.yaml, of rules that mean nothing elsewhere
+	Architecture string `json:"architecture,omitempty"` // in extras.yaml: the only architecture with the system call
 }
 
 type seccompArg struct {
@@ -44,23 +44,23 @@ func namespaceFlags() map[string]uint64 {
 	}
 }
 
-// TestEveryExtraSyscallIsNeeded takes away each rule that the profile has over the runtime's default, and each kind of
-// namespace that unshare may make: the same build fails every time. What no build needs any more must go.
-func TestEveryExtraSyscallIsNeeded(t *testing.T) {
+// TestSeccompProfile removes each rule that the runtime's default profile does not have, and denies each kind of namespace that unshare may make. The
+// build must fail every time: a rule that the build does not need must not be in the profile.
+func TestSeccompProfile(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, baseline)
 	profile := readProfile(t, "kubectl-img.json")
-	// A step that is not the first process of its own pid namespace has lost its isolation, and fails.
+	// Without the isolation of its processes, the step is not the first process of a pid namespace, and fails.
 	dir := only(t, shell("RUN [ $$ = 1 ] && mkdir /r && cp /bin/busybox /r && chroot /r /busybox true"))
 	try := func(t *testing.T, rules []seccompRule) result {
 		t.Helper()
 		name := plantProfile(t, seccompProfile{profile.DefaultAction, profile.Architectures, rules})
 		return build(ns, "-t", repository(ns), "--no-cache", "--profile", "userns", "--seccomp-profile", name, dir).run(t)
 	}
-	t.Run("with all of them", func(t *testing.T) { try(t, profile.Syscalls).succeeds(t) })
+	t.Run("all rules", func(t *testing.T) { try(t, profile.Syscalls).succeeds(t) })
 	for _, extra := range readProfile(t, "extras.yaml").Syscalls {
 		if extra.Architecture != "" {
-			continue // an x86 kernel has no such system call
+			continue // the kernel of an x86 machine does not have the system call
 		}
 		t.Run("without "+strings.Join(extra.Names, ","), func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +79,7 @@ func TestEveryExtraSyscallIsNeeded(t *testing.T) {
 	}
 }
 
-// mustNotBuild tells a build that failed from a pod that did not start: a profile that can't be loaded would prove nothing.
+// mustNotBuild expects a build that failed. A pod that did not start, because the profile can't be loaded, proves nothing.
 func mustNotBuild(t *testing.T, r result) {
 	t.Helper()
 	engine := strings.Contains(r.stderr, "the seccomp profile of the pod denies")
@@ -88,7 +88,7 @@ func mustNotBuild(t *testing.T, r result) {
 	}
 }
 
-// withoutNamespace returns the rules with one more flag that unshare must not have.
+// withoutNamespace returns the rules with one more flag that unshare may not have.
 func withoutNamespace(t *testing.T, rules []seccompRule, flag uint64) []seccompRule {
 	t.Helper()
 	rules = slices.Clone(rules)
@@ -114,10 +114,10 @@ func readProfile(t *testing.T, name string) (profile seccompProfile) {
 	return profile
 }
 
-// seccompDir is where the kubelet looks for profiles: the node is this machine.
+// seccompDir is the directory in which the kubelet of this machine, the node, looks for profiles.
 func seccompDir() string { return filepath.Join(shared.Dir, "kubelet", "seccomp") }
 
-// plantProfile gives the node a profile for the test's time and returns its name.
+// plantProfile adds a profile to the node until the end of the test, and returns its name.
 func plantProfile(t *testing.T, profile seccompProfile) string {
 	t.Helper()
 	data, err := json.Marshal(profile)
@@ -138,8 +138,8 @@ func plantProfile(t *testing.T, profile seccompProfile) string {
 	return filepath.Base(file.Name())
 }
 
-// keepProfileFile returns the path and the content of the profile on the node, and puts it back at the test's end. What takes it away by
-// itself, as the installer does when it goes, has to be gone by then: removeAndWait after this.
+// keepProfileFile returns the path and the content of the builder's profile on the node, and restores it at the end of the test. The installer removes
+// the file when it ends, so a test must call removeAndWait after this.
 func keepProfileFile(t *testing.T) (file string, content []byte) {
 	t.Helper()
 	file = filepath.Join(seccompDir(), "kubectl-img.json")

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,20 +8,20 @@ import (
 	"testing"
 	"time"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilrand "k8s.io/apimachinery/pkg/util/rand"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// installers is the namespace that `kubectl img setup --profiles` prints.
+// installers is the namespace of the installers that `kubectl img setup --profiles` prints.
 const installers = "kubectl-img"
 
-// TestSetupIsAllThatABuildNeeds applies what setup prints to a cluster without the namespace, and builds as somebody who has
-// nothing but the Role in it.
-func TestSetupIsAllThatABuildNeeds(t *testing.T) {
+func TestSetup(t *testing.T) {
+	t.Parallel()
+	t.Run("service account", setupServiceAccount)
+	t.Run("users and groups", setupUsers)
+}
+
+// setupServiceAccount applies what setup prints to a cluster without the namespace, and builds as a service account that has only the Role of it.
+func setupServiceAccount(t *testing.T) {
 	t.Parallel()
 	ns := "e2e-setup-" + utilrand.String(5)
 	removeNamespace(t, ns)
@@ -38,7 +37,7 @@ func TestSetupIsAllThatABuildNeeds(t *testing.T) {
 	weaker.run(t).fails(t, codePolicy, "violates PodSecurity")
 }
 
-func TestSetupForUsersAndGroups(t *testing.T) {
+func setupUsers(t *testing.T) {
 	t.Parallel()
 	ns := "e2e-setup-" + utilrand.String(5)
 	removeNamespace(t, ns)
@@ -49,8 +48,8 @@ func TestSetupForUsersAndGroups(t *testing.T) {
 	build(ns, "-t", repository(ns), "--as", "joe", dir).run(t).fails(t, codePolicy, "joe")
 }
 
-// TestInstallerBringsAndKeepsTheProfile is not parallel: it takes the profile away from the node on which all builds run.
-func TestInstallerBringsAndKeepsTheProfile(t *testing.T) {
+// TestSetupInstaller is serial: it removes the seccomp profile from the node on which all builds run.
+func TestSetupInstaller(t *testing.T) {
 	file, before := keepProfileFile(t)
 	removeAndWait(t, installers)
 	ns := namespace(t, baseline)
@@ -69,7 +68,7 @@ func TestInstallerBringsAndKeepsTheProfile(t *testing.T) {
 		t.Errorf("the AppArmor installer says %q", log)
 	}
 	write(t, file, "{}")
-	eventually(t, 20*time.Second, "a changed profile is put right", func() bool { return sameFile(file, before) })
+	eventually(t, 20*time.Second, "a changed profile is restored", func() bool { return sameFile(file, before) })
 	shellOut(t, "kubectl -n kubectl-img rollout restart daemonset/seccomp && kubectl -n kubectl-img rollout status --timeout=90s daemonset/seccomp")
 	build(ns, "-t", repository(ns), "--profile", "userns", dir).run(t).succeeds(t)
 
@@ -83,60 +82,4 @@ func TestInstallerBringsAndKeepsTheProfile(t *testing.T) {
 func sameFile(path string, want []byte) bool {
 	got, err := os.ReadFile(path)
 	return err == nil && string(got) == string(want)
-}
-
-// shellOut runs a line as the documentation has it, with the plugin on PATH, and returns its output.
-func shellOut(t *testing.T, line string) string {
-	t.Helper()
-	c := call{
-		program: "/bin/sh", args: []string{"-c", line},
-		env: []string{"PATH=" + bin + ":" + shared.Bin + ":" + os.Getenv("PATH")},
-	}
-	return c.run(t).succeeds(t).stdout
-}
-
-// withToken makes the call one of a service account, with a kubeconfig that holds nothing else.
-func withToken(t *testing.T, c call, ns, account string) call {
-	t.Helper()
-	token, err := client.CoreV1().ServiceAccounts(ns).CreateToken(t.Context(), account, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := clientcmd.LoadFromFile(shared.Kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, user := range config.AuthInfos {
-		*user = clientcmdapi.AuthInfo{Token: token.Status.Token}
-	}
-	path := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
-		t.Fatal(err)
-	}
-	c.env = append(c.env, "KUBECONFIG="+path)
-	return c
-}
-
-// removeNamespace deletes one at the test's end that the test itself does not make.
-func removeNamespace(t *testing.T, name string) {
-	t.Helper()
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		if err := client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-			t.Error(err)
-		}
-	})
-}
-
-// removeAndWait has a namespace gone, with all that its pods take along, before the test begins and when it has ended.
-func removeAndWait(t *testing.T, name string) {
-	t.Helper()
-	remove := func() {
-		ctx := context.WithoutCancel(t.Context())
-		eventually(t, 90*time.Second, "namespace "+name+" is gone", func() bool {
-			return apierrors.IsNotFound(client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{}))
-		})
-	}
-	remove()
-	t.Cleanup(remove)
 }

@@ -1,25 +1,28 @@
 package e2e_test
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
-	"io"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 )
 
-func TestArchiveOnStdinIsTheContext(t *testing.T) {
+func TestContextOnStdin(t *testing.T) {
+	t.Parallel()
+	t.Run("archive", stdinArchive)
+	t.Run("truncated archive", stdinTruncated)
+	t.Run("Dockerfile", stdinText)
+}
+
+func stdinArchive(t *testing.T) {
 	t.Parallel()
 	for name, compress := range compressions(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t, privileged)
 			c := build(ns, "-t", repository(ns), "-")
-			c.stdin = bytes.NewReader(compress(archive(t)))
+			c.stdin = bytes.NewReader(compress(stdinContext(t)))
 			c.run(t).succeeds(t)
 			want := map[string]entry{
 				"c":             {Kind: "directory", Mode: 0o755},
@@ -34,14 +37,14 @@ func TestArchiveOnStdinIsTheContext(t *testing.T) {
 	}
 }
 
-func TestTruncatedArchiveIsAnErrorAndNothingIsPushed(t *testing.T) {
+func stdinTruncated(t *testing.T) {
 	t.Parallel()
 	for name, compress := range compressions(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t, privileged)
 			c := build(ns, "-t", repository(ns), "-")
-			whole := compress(archive(t))
+			whole := compress(stdinContext(t))
 			c.stdin = bytes.NewReader(whole[:len(whole)*2/3])
 			r := c.run(t)
 			r.fails(t, r.code, "unexpected EOF")
@@ -55,7 +58,7 @@ func TestTruncatedArchiveIsAnErrorAndNothingIsPushed(t *testing.T) {
 	}
 }
 
-func TestTextOnStdinIsTheDockerfile(t *testing.T) {
+func stdinText(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	c := build(ns, "-t", repository(ns), "-")
@@ -64,56 +67,4 @@ func TestTextOnStdinIsTheDockerfile(t *testing.T) {
 	if got := fileIn(t, pull(t, repository(ns)), "file"); got != "alone\n" {
 		t.Errorf("content %q", got)
 	}
-}
-
-func compressions(t *testing.T) map[string]func([]byte) []byte {
-	through := func(open func(io.Writer) io.WriteCloser) func([]byte) []byte {
-		return func(plain []byte) []byte {
-			var out bytes.Buffer
-			w := open(&out)
-			if _, err := w.Write(plain); err != nil {
-				t.Error(err)
-			}
-			if err := w.Close(); err != nil {
-				t.Error(err)
-			}
-			return out.Bytes()
-		}
-	}
-	return map[string]func([]byte) []byte{
-		"plain": func(plain []byte) []byte { return plain },
-		"gzip":  through(func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }),
-		"zstd": through(func(w io.Writer) io.WriteCloser {
-			z, err := zstd.NewWriter(w)
-			if err != nil {
-				t.Error(err)
-			}
-			return z
-		}),
-	}
-}
-
-// archive belongs to somebody whose ids must not show in the image.
-func archive(t *testing.T) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	w := tar.NewWriter(&out)
-	add := func(h tar.Header, content string) {
-		h.Size, h.ModTime, h.Uid, h.Gid, h.Uname = int64(len(content)), leafTime, other, other, "somebody"
-		if err := w.WriteHeader(&h); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(w, content); err != nil {
-			t.Fatal(err)
-		}
-	}
-	add(tar.Header{Name: "Dockerfile", Typeflag: tar.TypeReg, Mode: 0o644}, scratch("COPY files /c/"))
-	add(tar.Header{Name: "files/", Typeflag: tar.TypeDir, Mode: 0o755}, "")
-	add(tar.Header{Name: "files/sub/", Typeflag: tar.TypeDir, Mode: 0o555}, "")
-	add(tar.Header{Name: "files/sub/program", Typeflag: tar.TypeReg, Mode: 0o755}, strings.Repeat("x", 100_000))
-	add(tar.Header{Name: "files/sub/link", Typeflag: tar.TypeSymlink, Mode: 0o777, Linkname: "nowhere"}, "")
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
 }

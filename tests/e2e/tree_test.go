@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leaf is one name of a build context: a directory if it ends in a slash, a link if it has a target, else a file.
+// leaf is a name in a build context: a directory if it ends in a slash, a symbolic link if it has a target, else a file.
 type leaf struct {
 	name    string
 	mode    uint32
@@ -21,7 +21,7 @@ type leaf struct {
 	twin    string // an earlier name of the same file
 }
 
-// oddLeaves is every oddity that a context can hold and that a plain client can read; parents come first.
+// oddLeaves are all kinds of unusual files that a client without privileges can read. Parents come first.
 func oddLeaves() []leaf {
 	long := strings.Repeat("long-", 40)
 	return []leaf{
@@ -73,8 +73,8 @@ func oddLeaves() []leaf {
 	}
 }
 
-// privilegedPrograms run as somebody else.
-func privilegedPrograms() []leaf {
+// setIDPrograms have set-user-ID or set-group-ID bits.
+func setIDPrograms() []leaf {
 	return []leaf{
 		{name: "setuid", mode: 0o4755, content: "u"},
 		{name: "setgid", mode: 0o2755, content: "g"},
@@ -83,10 +83,19 @@ func privilegedPrograms() []leaf {
 	}
 }
 
-// leafTime is old enough not to be anybody's now.
+// unreadable are files that only root can read.
+func unreadable() []leaf {
+	return []leaf{
+		{name: "locked", mode: 0o000, content: "nobody may read this"},
+		{name: "locked directory/", mode: 0o000},
+		{name: "locked directory/file", mode: 0o200, content: "nor this"},
+	}
+}
+
+// leafTime is long ago, so that no file has it by accident.
 var leafTime = time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
 
-// plant makes the leaves in dir. Owner and modes come last: a changed owner clears set-user-ID bits, a mode may close a directory.
+// plant makes the leaves in dir. It sets owners and modes last: changing the owner clears set-ID bits, and a mode may make a directory read-only.
 func plant(t *testing.T, dir string, uid int, leaves []leaf) {
 	t.Helper()
 	for _, l := range leaves {
@@ -135,10 +144,10 @@ func (l leaf) finish(dir string, uid int) error {
 	return os.Chtimes(path, leafTime, leafTime)
 }
 
-// plantSpecial makes what no image can hold.
+// plantSpecial makes files that an image can't have.
 func plantSpecial(t *testing.T, dir string) {
 	t.Helper()
-	// The address of a socket is shorter than a test's directory may be.
+	// The path of a socket is limited to 108 bytes, and the test's directory may be longer.
 	t.Chdir(dir)
 	socket, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", "socket")
 	if err != nil {
@@ -153,7 +162,7 @@ func plantSpecial(t *testing.T, dir string) {
 	}
 }
 
-// wanted is the listing of an image that holds the leaves below prefix.
+// wanted is the listing of an image that has the leaves below prefix.
 func wanted(prefix string, leaves []leaf) map[string]entry {
 	all := map[string]entry{prefix: {Kind: "directory", Mode: 0o755}}
 	twins := map[string][]string{}

@@ -9,11 +9,16 @@ import (
 	"time"
 )
 
-func TestUploadThatBreaksIsSentAgain(t *testing.T) {
+func TestUpload(t *testing.T) {
+	t.Parallel()
+	t.Run("receiver is killed", uploadAgain)
+}
+
+func uploadAgain(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
 	content := make([]byte, 128<<20)
-	_, _ = rand.Read(content) // never fails, and never compresses
+	_, _ = rand.Read(content) // never fails; random bytes do not compress
 	dir := contextOf(t, map[string]string{"Dockerfile": scratch("COPY big /"), "big": string(content)})
 	p := build(ns, "--name", "broken", "-t", repository(ns), dir).start(t)
 	eventually(t, time.Minute, "the receiving end has been killed", func() bool {
@@ -24,9 +29,9 @@ func TestUploadThatBreaksIsSentAgain(t *testing.T) {
 	})
 	r := p.wait(t).succeeds(t)
 	if len(r.lines("warning: send the build context")) != 1 {
-		t.Errorf("no word of the upload that broke:\n%s", r.stderr)
+		t.Errorf("not one warning about the upload that broke:\n%s", r.stderr)
 	}
 	if got := fileIn(t, pull(t, repository(ns)), "big"); got != string(content) {
-		t.Errorf("%d bytes in the image, or others than were sent", len(got))
+		t.Errorf("%d bytes in the image, which differ from the file", len(got))
 	}
 }

@@ -6,14 +6,16 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/clustertest"
 )
 
-// shown makes a pipeline of one statement whose result can be read from its log.
+// shown is a pipeline that prints the value of an expression, so that console.result can read it.
 func shown(expression string) string {
 	return "echo 'RESULT ' + groovy.json.JsonOutput.toJson(" + expression + ")\n"
 }
 
-// built is what imgBuild returns.
+// built is the result of imgBuild.
 type built struct {
 	Digest, Image, Reference string
 	Metadata                 map[string]any
@@ -21,7 +23,16 @@ type built struct {
 
 func busybox() string { return "FROM " + shared.Registry + "/busybox:1" }
 
-func TestBuildReturnsWhatTheRegistryHas(t *testing.T) {
+func TestBuild(t *testing.T) {
+	t.Parallel()
+	t.Run("returns the digest that the registry has", buildResult)
+	t.Run("quotes special characters", buildQuoting)
+	t.Run("fails with the plugin's error line, and is not repeated", buildFailure)
+	t.Run("wrong usage is not repeated", buildUsage)
+	t.Run("several in parallel", buildAll)
+}
+
+func buildResult(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	c := job{
@@ -30,8 +41,8 @@ func TestBuildReturnsWhatTheRegistryHas(t *testing.T) {
 	}.run(t).succeeds(t)
 	var got built
 	c.result(t, &got)
-	digest := digestOf(t, repository(ns)+":1")
-	if other := digestOf(t, repository(ns)+":two"); other != digest {
+	digest := clustertest.Digest(t, shared, repository(ns)+":1")
+	if other := clustertest.Digest(t, shared, repository(ns)+":two"); other != digest {
 		t.Errorf("the tags have digests %s and %s", digest, other)
 	}
 	want := built{digest, repository(ns), repository(ns) + "@" + digest, got.Metadata}
@@ -46,7 +57,7 @@ func TestBuildReturnsWhatTheRegistryHas(t *testing.T) {
 	}
 }
 
-func TestNastyValuesArriveUnharmed(t *testing.T) {
+func buildQuoting(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	values := map[string]string{
@@ -60,8 +71,8 @@ func TestNastyValuesArriveUnharmed(t *testing.T) {
 	}
 	directory := "a dir's $HOME"
 	dockerfile := "-the \"Dockerfile\""
-	dir := source(t, "FROM nothing that is built")
-	write(t, filepath.Join(dir, directory, "file"), "")
+	dir := source(t, "FROM nothing: this Dockerfile is not built")
+	clustertest.WriteFile(t, filepath.Join(dir, directory, "file"), "")
 	var lines, args, labels []string
 	for key, value := range values {
 		literal := groovy(value)
@@ -69,7 +80,7 @@ func TestNastyValuesArriveUnharmed(t *testing.T) {
 		args = append(args, key+": "+literal)
 		labels = append(labels, "'label."+key+"': "+literal)
 	}
-	write(t, filepath.Join(dir, dockerfile), "FROM scratch\n"+strings.Join(lines, "\n")+"\nCOPY file /\n")
+	clustertest.WriteFile(t, filepath.Join(dir, dockerfile), "FROM scratch\n"+strings.Join(lines, "\n")+"\nCOPY file /\n")
 	job{
 		namespace: ns, workspace: dir,
 		pipeline: "imgBuild(image: env.IMAGE, namespace: env.NAMESPACE, context: " + groovy(directory) + ", dockerfile: " + groovy(dockerfile) +
@@ -90,7 +101,7 @@ func groovy(value string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\t", `\t`, "$", `\$`).Replace(value) + "'"
 }
 
-func TestFailingBuildEndsWithThePluginsOwnLineAndIsNotRepeated(t *testing.T) {
+func buildFailure(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	c := job{
@@ -101,7 +112,7 @@ func TestFailingBuildEndsWithThePluginsOwnLineAndIsNotRepeated(t *testing.T) {
 	if n := strings.Count(c.log, "created builder pod"); n != 1 {
 		t.Errorf("%d builder pods, want one", n)
 	}
-	// A line for each step, and what the one that failed said stands in front of the error, and nowhere else.
+	// The log has a line for each step. The output of the failed step is in front of the error, and nowhere else.
 	steps := []string{"[1/3] FROM ", "[2/3] RUN echo said-$((40+2)); exit 7\n", "the end of step [2/3] RUN echo said-$((40+2)); exit 7:\n  said-42\n", "error: build failed: "}
 	rest := c.log
 	for _, line := range steps {
@@ -113,7 +124,7 @@ func TestFailingBuildEndsWithThePluginsOwnLineAndIsNotRepeated(t *testing.T) {
 	}
 }
 
-func TestWrongUsageIsNotRepeated(t *testing.T) {
+func buildUsage(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	c := job{
@@ -131,12 +142,12 @@ func TestWrongUsageIsNotRepeated(t *testing.T) {
 	c.lacks(t, "attempt 1", "created builder pod")
 }
 
-func TestParallelBuilds(t *testing.T) {
+func buildAll(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
-	dir := source(t, "FROM nothing that is built")
-	write(t, filepath.Join(dir, "app", "Dockerfile"), "FROM scratch\nLABEL name=app\n")
-	write(t, filepath.Join(dir, "web", "Dockerfile"), "FROM scratch\nLABEL name=web\n")
+	dir := source(t, "FROM nothing: this Dockerfile is not built")
+	clustertest.WriteFile(t, filepath.Join(dir, "app", "Dockerfile"), "FROM scratch\nLABEL name=app\n")
+	clustertest.WriteFile(t, filepath.Join(dir, "web", "Dockerfile"), "FROM scratch\nLABEL name=web\n")
 	c := job{
 		namespace: ns, workspace: dir,
 		pipeline: shown(`imgBuildAll(
@@ -147,7 +158,7 @@ func TestParallelBuilds(t *testing.T) {
 	c.result(t, &got)
 	for _, name := range []string{"app", "web"} {
 		image := repository(ns) + "/" + name
-		if got[name].Reference != image+"@"+digestOf(t, image) || labelsOf(t, image)["name"] != name {
+		if got[name].Reference != image+"@"+clustertest.Digest(t, shared, image) || labelsOf(t, image)["name"] != name {
 			t.Errorf("%s: %+v", name, got[name])
 		}
 	}

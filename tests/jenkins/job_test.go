@@ -6,34 +6,35 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/clustertest"
 )
 
-// limit is what any pipeline may take.
+// limit is how long a pipeline may take.
 const limit = 180 * time.Second
 
 // pipelines bounds how many run at once.
 var pipelines = make(chan struct{}, 2)
 
-// job is a pipeline, and what Jenkins knows of it.
+// job is a pipeline with its environment in Jenkins.
 type job struct {
-	pipeline    string // the file, or its text
-	scm         string // what `checkout scm` brings
-	workspace   string // default: scm, as if it were checked out
+	pipeline    string // its text, or the path of a Jenkinsfile
+	scm         string // the directory that `checkout scm` copies
+	workspace   string // default: scm, as if it was checked out
 	namespace   string
 	env         map[string]string
 	credentials map[string]string
 	keyless     bool   // the agent has no kubeconfig
-	abort       string // a file; when it is there, the run is aborted
+	abort       string // a file; the run is aborted when it appears
 }
 
-// console is what a pipeline has shown, and whether it went well.
+// console is the console log of a pipeline and its exit code.
 type console struct {
 	log  string
 	code int
@@ -41,7 +42,7 @@ type console struct {
 
 var control = regexp.MustCompile(`[\x00-\x08\x0b-\x1f\x7f]`)
 
-// run waits for the end of the pipeline. Of every log is asked that it can be read.
+// run waits for the end of the pipeline. It also checks that the log has no control characters.
 func (j job) run(t *testing.T) console {
 	t.Helper()
 	pipelines <- struct{}{}
@@ -53,7 +54,7 @@ func (j job) run(t *testing.T) console {
 	cmd.Env = append(shared.Env(), "HOME="+t.TempDir(), "JAVA_HOME="+javaHome, "LC_ALL=C.UTF-8")
 	for i, variable := range cmd.Env {
 		if path, ok := strings.CutPrefix(variable, "PATH="); ok {
-			cmd.Env[i] = "PATH=" + bin + string(os.PathListSeparator) + path
+			cmd.Env[i] = "PATH=" + pluginPath(path)
 		}
 		if j.keyless && strings.HasPrefix(variable, "KUBECONFIG=") {
 			cmd.Env[i] = "KUBECONFIG=/dev/null"
@@ -83,7 +84,7 @@ func (j job) file(t *testing.T) string {
 		return j.pipeline
 	}
 	file := filepath.Join(t.TempDir(), "Jenkinsfile.groovy")
-	write(t, file, j.pipeline)
+	clustertest.WriteFile(t, file, j.pipeline)
 	return file
 }
 
@@ -94,7 +95,7 @@ func (j job) settings(t *testing.T) []byte {
 	env := map[string]string{"KUBECTL_IMG_IMAGE": shared.BuilderImage, "NAMESPACE": j.namespace, "IMAGE": repository(j.namespace)}
 	maps.Copy(env, j.env)
 	text, err := json.Marshal(map[string]any{
-		"library": filepath.Join(root, "jenkins"), "workspace": j.workspace, "scm": j.scm, "namespace": j.namespace,
+		"library": filepath.Join(shared.Root, "jenkins"), "workspace": j.workspace, "scm": j.scm, "namespace": j.namespace,
 		"env": env, "credentials": j.credentials, "abort": j.abort,
 	})
 	if err != nil {
@@ -103,7 +104,7 @@ func (j job) settings(t *testing.T) []byte {
 	return text
 }
 
-// succeeds ends the test where the pipeline failed.
+// succeeds ends the test if the pipeline failed.
 func (c console) succeeds(t *testing.T) console {
 	t.Helper()
 	if c.code != 0 {
@@ -112,7 +113,7 @@ func (c console) succeeds(t *testing.T) console {
 	return c.says(t, "Finished: SUCCESS")
 }
 
-// fails checks that the pipeline failed with this line, and only once.
+// fails checks that the pipeline failed with this error.
 func (c console) fails(t *testing.T, line string) console {
 	t.Helper()
 	if c.code != 1 || !strings.HasSuffix(c.log, "Finished: FAILURE\n") {
@@ -143,7 +144,7 @@ func (c console) lacks(t *testing.T, parts ...string) {
 	}
 }
 
-// result reads what a pipeline shows by `echo 'RESULT ' + groovy.json.JsonOutput.toJson(…)`.
+// result reads the value that a pipeline of shown has printed.
 func (c console) result(t *testing.T, into any) {
 	t.Helper()
 	_, text, found := strings.Cut(c.log, "RESULT ")

@@ -3,39 +3,34 @@ package load_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/clustertest"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-// limit is what any build may take: bounded, and no claim about speed.
+// limit is how long a build may take. It only makes sure that the test ends; it says nothing about speed.
 const limit = 20 * time.Minute
 
-// memory is the most, in MiB, that the plugin may have resident, whatever it is given.
+// memory is the most, in MiB, that the plugin may have resident.
 const memory = 160
 
-// namespace makes one and expects every pod in it to be deleted at the end. How long a node takes to remove what a pod wrote
-// is its own affair.
+// namespace makes a namespace in which every pod must be deleted at the end of the test. The pods may still be terminating: removing what they
+// wrote takes the node a while.
 func namespace(t *testing.T) string {
 	t.Helper()
-	ns, err := client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "load-"}}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ns := clustertest.Namespace(t, shared.Client, "load-", clustertest.Privileged)
 	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		pods, err := client.CoreV1().Pods(ns.Name).List(ctx, metav1.ListOptions{})
+		pods, err := shared.Client.CoreV1().Pods(ns).List(context.WithoutCancel(t.Context()), metav1.ListOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,98 +39,44 @@ func namespace(t *testing.T) string {
 				t.Errorf("pod %s is left", pod.Name)
 			}
 		}
-		if err := client.CoreV1().Namespaces().Delete(ctx, ns.Name, metav1.DeleteOptions{}); err != nil {
-			t.Error(err)
-		}
 	})
-	eventually(t, time.Minute, "the namespace has its service account", func() bool {
-		_, err := client.CoreV1().ServiceAccounts(ns.Name).Get(t.Context(), "default", metav1.GetOptions{})
-		return err == nil
-	})
-	return ns.Name
+	return ns
 }
 
-func eventually(t *testing.T, patience time.Duration, what string, happened func() bool) {
-	t.Helper()
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !happened(); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Errorf("waited %s in vain until %s", patience, what)
-			return
-		}
-	}
-}
+// repository is the test's own repository in the open registry.
+func repository(ns string) string { return shared.Registry + "/load/" + ns }
 
-// result is how a build ended.
-type result struct {
-	digest string
-	peak   float64 // MiB resident
-	took   time.Duration
-}
-
-// build runs the plugin on a directory and copies its stderr to log; it fails the test, but does not end it.
-func build(t *testing.T, log io.Writer, args ...string) (r result, ok bool) {
+// build runs the plugin on a directory, copies its stderr to log, and returns what it wrote to stdout. It fails the test, but does not end it.
+func build(t *testing.T, log io.Writer, args ...string) (digest string, ok bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	var stdout bytes.Buffer
 	last := &tail{}
-	cmd := exec.CommandContext(ctx, plugin, append([]string{"build", "--profile", "unconfined"}, args...)...)
+	cmd := exec.CommandContext(ctx, shared.Plugin, append([]string{"build", "--profile", "unconfined"}, args...)...)
 	cmd.Env = append(shared.Env(), "HOME="+t.TempDir())
 	cmd.Stdout, cmd.Stderr = &stdout, io.MultiWriter(log, last)
-	began := time.Now()
+	peak, began := 0.0, time.Now()
 	err := cmd.Start()
 	if err == nil {
 		watched := make(chan float64, 1)
-		go func() { watched <- watch(cmd.Process.Pid) }()
+		go func() { watched <- program.PeakMemory(cmd.Process.Pid) }()
 		err = cmd.Wait()
-		r.peak = <-watched
+		peak = <-watched
 	}
-	r.took = time.Since(began)
+	took := time.Since(began)
 	if err != nil {
-		t.Errorf("%v after %s:\n%s", err, r.took, last)
-		return r, false
+		t.Errorf("%v after %s:\n%s", err, took, last)
+		return "", false
 	}
-	r.digest = strings.TrimSuffix(stdout.String(), "\n")
-	t.Logf("%.1f s, at most %.0f MiB resident", r.took.Seconds(), r.peak)
-	if r.peak > memory {
-		t.Errorf("%.0f MiB were resident, want at most %d", r.peak, memory)
+	t.Logf("%.1f s, at most %.0f MiB resident", took.Seconds(), peak)
+	if peak > memory {
+		t.Errorf("%.0f MiB were resident, want at most %d", peak, memory)
 	}
-	return r, true
+	return strings.TrimSuffix(stdout.String(), "\n"), true
 }
 
-// watch returns the peak of a process's resident memory once it is gone. The rusage of a child also counts what this process
-// had resident when it started it.
-func watch(pid int) float64 {
-	var peak float64
-	for {
-		now, err := highWater(pid)
-		if err != nil {
-			return peak
-		}
-		peak = max(peak, now)
-		<-time.After(20 * time.Millisecond)
-	}
-}
-
-var highWaterLine = regexp.MustCompile(`VmHWM:\s+([0-9]+) kB`)
-
-// highWater returns VmHWM in MiB; see proc_pid_status(5).
-func highWater(pid int) (float64, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	match := highWaterLine.FindSubmatch(data)
-	if match == nil {
-		return 0, errors.New("no VmHWM: a zombie")
-	}
-	kib, err := strconv.ParseFloat(string(match[1]), 64)
-	return kib / 1024, err
-}
-
-// tail keeps the end of what is written.
+// tail keeps the end of what is written to it.
 type tail struct{ data []byte }
 
 func (l *tail) Write(p []byte) (int, error) {
@@ -146,12 +87,42 @@ func (l *tail) Write(p []byte) (int, error) {
 
 func (l *tail) String() string { return string(l.data) }
 
-func write(t *testing.T, path, content string) {
+func TestBuild(t *testing.T) {
+	// The builds share a namespace, and ten of them share a tag. Each must print the digest of an image with its own content.
+	t.Run("many at once", func(t *testing.T) {
+		ns := namespace(t)
+		var all sync.WaitGroup
+		for i := range scaled(50) {
+			dir := t.TempDir()
+			content := fmt.Sprintf("of build %d", i)
+			clustertest.WriteFile(t, filepath.Join(dir, "own"), content)
+			clustertest.WriteFile(t, filepath.Join(dir, "Dockerfile"), "FROM "+shared.Registry+"/busybox:1\nCOPY own /\nRUN sleep 1\n")
+			tag := fmt.Sprintf("%s:%d", repository(ns), i/10)
+			all.Go(func() {
+				digest, ok := build(t, io.Discard, "-n", ns, "-t", tag, "--request", "cpu=20m,memory=32Mi", dir)
+				if !ok {
+					return
+				}
+				if found := ownContent(t, digest); found != content {
+					t.Errorf("build %d: its image has %q, want %q", i, found, content)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
+// ownContent is the content of the file own in an image.
+func ownContent(t *testing.T, digest string) string {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	found := ""
+	eachFile(t, digest, func(name string, file io.Reader) error {
+		if name != "own" {
+			return nil
+		}
+		data, err := io.ReadAll(file)
+		found = string(data)
+		return err
+	})
+	return found
 }

@@ -12,20 +12,27 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/clustertest"
 )
 
-// No two of its blocks are alike, so one that got lost or moved shows in the sum; it compresses, so that the registry's disk
-// has room for it.
-func TestLargeContext(t *testing.T) {
+func TestContext(t *testing.T) {
+	t.Run("large file", largeFile)
+	t.Run("many files", manyFiles)
+}
+
+// largeFile sends a file whose blocks all differ, so that the sum shows a lost or moved block. The blocks compress, because the registry's disk
+// must have room for them.
+func largeFile(t *testing.T) {
 	ns, dir := namespace(t), t.TempDir()
 	sum := blocks(t, filepath.Join(dir, "large"), int64(scaled(5<<30)))
-	write(t, filepath.Join(dir, "Dockerfile"), "FROM scratch\nCOPY large /\n")
-	r, ok := build(t, io.Discard, "-n", ns, "-t", shared.Registry+"/load/"+ns, "--timeout", "20m", dir)
+	clustertest.WriteFile(t, filepath.Join(dir, "Dockerfile"), "FROM scratch\nCOPY large /\n")
+	digest, ok := build(t, io.Discard, "-n", ns, "-t", repository(ns), "--timeout", "20m", dir)
 	if !ok {
 		return
 	}
 	got := ""
-	inImage(t, r.digest, func(_ string, file io.Reader) error {
+	eachFile(t, digest, func(_ string, file io.Reader) error {
 		hash := sha256.New()
 		_, err := io.Copy(hash, file)
 		got = hex.EncodeToString(hash.Sum(nil))
@@ -36,7 +43,7 @@ func TestLargeContext(t *testing.T) {
 	}
 }
 
-// blocks writes blocks of 64 KiB: a number and a pattern. It returns the SHA-256.
+// blocks writes blocks of 64 KiB, each of a number and a pattern, and returns the SHA-256.
 func blocks(t *testing.T, path string, size int64) string {
 	t.Helper()
 	file, err := os.Create(path)
@@ -61,14 +68,14 @@ func blocks(t *testing.T, path string, size int64) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-func TestContextOfManyFiles(t *testing.T) {
+func manyFiles(t *testing.T) {
 	ns, dir, n := namespace(t), t.TempDir(), scaled(200_000)
 	name := func(i int) string { return fmt.Sprintf("tree/%d/%d/file-%d", i%97, i/97%89, i) }
 	for i := range n {
-		write(t, filepath.Join(dir, name(i)), name(i))
+		clustertest.WriteFile(t, filepath.Join(dir, name(i)), name(i))
 	}
-	write(t, filepath.Join(dir, "Dockerfile"), "FROM scratch\nCOPY tree /tree\n")
-	r, ok := build(t, io.Discard, "-n", ns, "-t", shared.Registry+"/load/"+ns, "--timeout", "20m", dir)
+	clustertest.WriteFile(t, filepath.Join(dir, "Dockerfile"), "FROM scratch\nCOPY tree /tree\n")
+	digest, ok := build(t, io.Discard, "-n", ns, "-t", repository(ns), "--timeout", "20m", dir)
 	if !ok {
 		return
 	}
@@ -76,10 +83,10 @@ func TestContextOfManyFiles(t *testing.T) {
 	for i := range n {
 		missing[name(i)] = true
 	}
-	inImage(t, r.digest, func(name string, file io.Reader) error {
+	eachFile(t, digest, func(name string, file io.Reader) error {
 		content, err := io.ReadAll(file)
 		if err == nil && (!missing[name] || string(content) != name) {
-			err = fmt.Errorf("unknown, there twice or changed: %.100q", content)
+			err = fmt.Errorf("unknown, twice in the image, or changed: %.100q", content)
 		}
 		delete(missing, name)
 		return err

@@ -5,9 +5,11 @@ import (
 	"io"
 	"path/filepath"
 	"testing"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/clustertest"
 )
 
-// counter counts one byte, which the log has nowhere else in such numbers.
+// counter counts how often a byte is written to it.
 type counter struct {
 	what  byte
 	found int64
@@ -26,18 +28,22 @@ func (c *counter) Write(p []byte) (int, error) {
 
 var _ io.Writer = (*counter)(nil)
 
-// Lines of a megabyte; of what a step prints, every byte must come out here.
-func TestLongLog(t *testing.T) {
+func TestLog(t *testing.T) {
+	t.Run("long lines", longLines)
+}
+
+// longLines has a step print lines of a megabyte. The client must print every byte of them.
+func longLines(t *testing.T) {
 	const length = 1_000_000
 	ns, dir, lines := namespace(t), t.TempDir(), scaled(500)
 	step := fmt.Sprintf("RUN line=$(head -c %d /dev/zero | tr '\\0' '~'); i=0; while [ $i -lt %d ]; do i=$((i+1)); echo \"$line\"; done", length, lines)
-	write(t, filepath.Join(dir, "Dockerfile"), "FROM "+shared.Registry+"/busybox:1\n"+step+"\n")
+	clustertest.WriteFile(t, filepath.Join(dir, "Dockerfile"), "FROM "+shared.Registry+"/busybox:1\n"+step+"\n")
 	log := &counter{what: '~'}
-	if _, ok := build(t, log, "-n", ns, "-t", shared.Registry+"/load/"+ns, "--timeout", "20m", dir); !ok {
+	if _, ok := build(t, log, "-n", ns, "-t", repository(ns), "--timeout", "20m", dir); !ok {
 		return
 	}
-	// The command itself, which the engine prints, has one or two.
+	// The engine also prints the command, which has one or two of the bytes.
 	if want := int64(length) * int64(lines); log.found < want || log.found > want+10 {
-		t.Errorf("%d bytes of the lines came out, want %d (log of %d bytes)", log.found, want, log.total)
+		t.Errorf("%d bytes of the lines were printed, want %d (log of %d bytes)", log.found, want, log.total)
 	}
 }

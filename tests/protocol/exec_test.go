@@ -22,7 +22,13 @@ func limited(t *testing.T) context.Context {
 	return ctx
 }
 
-func TestStreamsArriveWholeAndApart(t *testing.T) {
+func TestRun(t *testing.T) {
+	t.Run("streams arrive whole and separate", runStreams)
+	t.Run("exit code is typed", runExitCode)
+	t.Run("cancel ends a command that hangs", runCancel)
+}
+
+func runStreams(t *testing.T) {
 	eachTransport(t, func(t *testing.T, c *cluster, pod imgexec.Container) {
 		payload := make([]byte, 9<<20)
 		_, _ = rand.Read(payload)
@@ -43,7 +49,7 @@ func TestStreamsArriveWholeAndApart(t *testing.T) {
 	})
 }
 
-func TestExitCodeIsTyped(t *testing.T) {
+func runExitCode(t *testing.T) {
 	eachTransport(t, func(t *testing.T, _ *cluster, pod imgexec.Container) {
 		err := pod.Run(limited(t), []string{"sh", "-c", "exit 7"}, imgexec.Streams{Stdout: io.Discard, Stderr: io.Discard})
 		var exit *imgexec.ExitError
@@ -53,7 +59,7 @@ func TestExitCodeIsTyped(t *testing.T) {
 	})
 }
 
-func TestCancelEndsAnExecThatHangs(t *testing.T) {
+func runCancel(t *testing.T) {
 	eachTransport(t, func(t *testing.T, _ *cluster, pod imgexec.Container) {
 		cause := errors.New("enough")
 		ctx, cancel := context.WithCancelCause(limited(t))
@@ -68,7 +74,7 @@ func TestCancelEndsAnExecThatHangs(t *testing.T) {
 	})
 }
 
-// The far end reads frames as the supervisor does and says what it got of them.
+// receive is a script that reads frames as the supervisor does, and prints what it has received.
 const receive = `while read -r kind n sum; do case $kind in
 end) echo "end $n $sum"; break;;
 raw) dd bs="$n" count=1 iflag=fullblock 2>/dev/null >>"$0";;
@@ -76,9 +82,14 @@ gzip) dd bs="$n" count=1 iflag=fullblock 2>/dev/null | gzip -dc >>"$0";;
 esac; done
 sha256sum <"$0"; cat >/dev/null`
 
-func TestFramesArriveWhole(t *testing.T) {
+func TestFrames(t *testing.T) {
+	t.Run("arrive whole", framesArrive)
+	t.Run("of a lost connection have no end marker", framesCut)
+}
+
+func framesArrive(t *testing.T) {
 	eachTransport(t, func(t *testing.T, _ *cluster, pod imgexec.Container) {
-		payload := make([]byte, 19<<20+12345) // some frames that shrink, and some that don't
+		payload := make([]byte, 19<<20+12345) // frames that compress, and frames that don't
 		_, _ = rand.Read(payload[9<<20:])
 		r, w := io.Pipe()
 		f := imgexec.NewFrameWriter(w)
@@ -97,8 +108,8 @@ func TestFramesArriveWhole(t *testing.T) {
 	})
 }
 
-// A cut connection may end without an error, so the end marker is what tells.
-func TestACutStreamNeverShowsItsEndMarker(t *testing.T) {
+// framesCut loses the connection, which may end without an error. So only the end marker proves that a stream is complete.
+func framesCut(t *testing.T) {
 	eachTransport(t, func(t *testing.T, c *cluster, pod imgexec.Container) {
 		r, w := io.Pipe()
 		f := imgexec.NewFrameWriter(w)
@@ -116,7 +127,7 @@ func TestACutStreamNeverShowsItsEndMarker(t *testing.T) {
 		var out bytes.Buffer
 		_ = pod.Run(limited(t), []string{"sh", "-c", receive, t.TempDir() + "/got"}, imgexec.Streams{Stdin: r, Stdout: &out})
 		if strings.Contains(out.String(), "end ") {
-			t.Errorf("the far end took a cut stream for whole: %q", out.String())
+			t.Errorf("the script has read the end marker: %q", out.String())
 		}
 	})
 }

@@ -1,5 +1,5 @@
-// Package protocol tests the exec transport against the servers of the real ones: the API server's WebSocket translator
-// in front of the kubelet's SPDY server, both in this process.
+// Package protocol tests the exec transport with the code of the real servers in this process: the API server's WebSocket translator, and the SPDY
+// server of the kubelet behind it.
 package protocol
 
 import (
@@ -23,18 +23,19 @@ import (
 	imgexec "github.com/kubectl-img/kubectl-img/exec"
 )
 
-// cluster is an API server with one pod, whose commands run on this machine.
+// cluster is an API server with one pod. The pod's commands run on this machine.
 type cluster struct {
-	refuseWebSocket bool // as an API server or a proxy before it may
+	refuseWebSocket bool // as old API servers and some proxies do
 
 	mu    sync.Mutex
 	conns []net.Conn
-	asked []string // the transports that were tried
+	asked []string // transports of the requests
 }
 
-// transports are the two ways to a pod.
+// transports maps the transport that the client uses in the end to whether the server refuses WebSocket.
 var transports = map[string]bool{"websocket": false, "spdy": true}
 
+// eachTransport runs a test with each of the transports.
 func eachTransport(t *testing.T, test func(t *testing.T, c *cluster, pod imgexec.Container)) {
 	for name, refuse := range transports {
 		t.Run(name, func(t *testing.T) {
@@ -67,7 +68,7 @@ func (c *cluster) start(t *testing.T) imgexec.Container {
 	return imgexec.Container{Config: config, Client: kubernetes.NewForConfigOrDie(config), Namespace: "ns", Pod: "pod", Name: "builder"}
 }
 
-// cut breaks every connection of a client, as a network does.
+// cut closes every connection of the client, like a lost network.
 func (c *cluster) cut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,7 +132,7 @@ func (runtime) ExecInContainer(ctx context.Context, _, _, _ string, argv []strin
 	if in == nil {
 		return exitError(cmd.Run())
 	}
-	// As containerd does: the process ends when it ends, whatever the client still has to say.
+	// Like in containerd, the end of the process does not wait for the rest of stdin.
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return err
@@ -144,7 +145,7 @@ func (runtime) ExecInContainer(ctx context.Context, _, _, _ string, argv []strin
 }
 
 func exitError(err error) error {
-	if e, ok := err.(*exec.ExitError); ok { //nolint:errorlint // the very type that cmd.Run returns
+	if e, ok := err.(*exec.ExitError); ok { //nolint:errorlint // cmd.Run returns this type
 		return utilexec.CodeExitError{Err: err, Code: e.ExitCode()}
 	}
 	return err

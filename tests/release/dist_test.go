@@ -1,15 +1,12 @@
-// Package release_test looks at what `make dist` left in dist: the archives, their sums, the SBOMs and the krew manifest.
+// Package release_test tests the files that `make dist` makes: the archives, their sums, the SBOMs and the krew manifest.
 package release_test
 
 import (
-	"archive/tar"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,17 +16,22 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/archive"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-const largest = 60_000_000 // bytes of a binary
+// largest is the most bytes that a binary may have.
+const largest = 60_000_000
 
 func root(parts ...string) string { return filepath.Join(append([]string{"..", ".."}, parts...)...) }
 
-// metadata is what goreleaser says of its run.
+// metadata has the fields that the tests need of goreleaser's metadata.json.
 type metadata struct {
 	Version string `json:"version"`
 }
 
+// about is the metadata of the release in dist.
 func about(t *testing.T) metadata {
 	t.Helper()
 	return decoded[metadata](t, read(t, root("dist", "metadata.json")))
@@ -49,11 +51,11 @@ func TestArchives(t *testing.T) {
 				if goos == "windows" {
 					binary += ".exe"
 				}
-				archive := read(t, root("dist", name))
-				if got := sum(archive); got != sums[name] {
+				packed := read(t, root("dist", name))
+				if got := sum(packed); got != sums[name] {
 					t.Errorf("sum %s, checksums.txt has %q", got, sums[name])
 				}
-				files := unpack(t, archive)
+				files := unpack(t, packed)
 				var names []string
 				for name := range files {
 					names = append(names, name)
@@ -63,7 +65,7 @@ func TestArchives(t *testing.T) {
 					t.Fatalf("files (-want +got):\n%s", diff)
 				}
 				if !bytes.Equal(files["LICENSE"], read(t, root("LICENSE"))) {
-					t.Error("another licence")
+					t.Error("LICENSE is not that of the repository")
 				}
 				if size := len(files[binary]); size > largest {
 					t.Errorf("binary of %d bytes, want at most %d", size, largest)
@@ -74,7 +76,7 @@ func TestArchives(t *testing.T) {
 	}
 }
 
-// checkBill holds an SBOM to the modules that the plugin can't do without.
+// checkBill looks for modules that the plugin always has in an SBOM.
 func checkBill(t *testing.T, name string, sums map[string]string) {
 	t.Helper()
 	encoded := read(t, root("dist", name))
@@ -98,16 +100,17 @@ func checkBill(t *testing.T, name string, sums map[string]string) {
 	}
 }
 
-func TestStamp(t *testing.T) {
-	said := about(t)
+// TestVersion expects that the binary prints the version, commit and builder image of the release.
+func TestVersion(t *testing.T) {
+	release := about(t)
 	binary := filepath.Join(t.TempDir(), "kubectl-img")
-	archive := read(t, root("dist", archiveName(said.Version, runtime.GOOS, runtime.GOARCH)))
-	if err := os.WriteFile(binary, unpack(t, archive)["kubectl-img"], 0o755); err != nil {
+	packed := read(t, root("dist", archiveName(release.Version, runtime.GOOS, runtime.GOARCH)))
+	if err := os.WriteFile(binary, unpack(t, packed)["kubectl-img"], 0o755); err != nil {
 		t.Fatal(err)
 	}
 	commit := strings.TrimSpace(output(t, root(), nil, "git", "rev-parse", "--short=12", "HEAD"))
 	got := output(t, ".", nil, binary, "version", "--client")
-	for _, want := range []string{said.Version, "(commit " + commit + ")", "builder image: ghcr.io/kubectl-img/builder:" + said.Version} {
+	for _, want := range []string{release.Version, "(commit " + commit + ")", "builder image: ghcr.io/kubectl-img/builder:" + release.Version} {
 		if !strings.Contains(got, want) {
 			t.Errorf("version %q lacks %q", got, want)
 		}
@@ -127,7 +130,7 @@ func read(t *testing.T, path string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%v (make dist comes first)", err)
+		t.Fatalf("%v (run make dist first)", err)
 	}
 	return content
 }
@@ -147,37 +150,27 @@ func checksums(t *testing.T, dist string) map[string]string {
 	return sums
 }
 
-func unpack(t *testing.T, archive []byte) map[string][]byte {
+func unpack(t *testing.T, packed []byte) map[string][]byte {
 	t.Helper()
-	zipped, err := gzip.NewReader(bytes.NewReader(archive))
+	zipped, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := map[string][]byte{}
-	for r := tar.NewReader(zipped); ; {
-		head, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return files
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[head.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
+	files, err := archive.Files(zipped)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return files
 }
 
-// output is what a program writes to stdout; one that fails ends the test.
-func output(t *testing.T, dir string, env []string, program string, args ...string) string {
+// output is what a program writes to stdout. If the program fails, the test ends.
+func output(t *testing.T, dir string, env []string, name string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	out, err := program.Output(cmd)
 	if err != nil {
-		t.Fatalf("%s: %v\n%s%s", cmd, err, out, stderr.String())
+		t.Fatal(err)
 	}
-	return string(out)
+	return out
 }

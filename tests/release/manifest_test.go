@@ -6,10 +6,17 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-// TestManifest has krew's own validator judge the manifest, and krew itself install the archive by it.
+// TestManifest uses krew and its validator of manifests.
 func TestManifest(t *testing.T) {
+	t.Run("krew installs the archive", manifestInstalls)
+	t.Run("validator rejects a version of the format that does not exist", manifestRejected)
+}
+
+func manifestInstalls(t *testing.T) {
 	manifest := root("dist", "img.yaml")
 	output(t, ".", nil, tool(t, "krew", "validate-krew-manifest"), "-skip-install", "-manifest", manifest)
 
@@ -22,20 +29,24 @@ func TestManifest(t *testing.T) {
 	}
 }
 
-// TestValidatorRefuses shows that the validator looks: a manifest of an unknown version of krew's format does not pass.
-func TestValidatorRefuses(t *testing.T) {
+// manifestRejected proves that the validator reads the manifest.
+func manifestRejected(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "img.yaml")
 	text := strings.Replace(string(read(t, root("dist", "img.yaml"))), "/v1alpha2", "/v1alpha9", 1)
 	if err := os.WriteFile(broken, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if refused(t, nil, tool(t, "krew", "validate-krew-manifest"), "-skip-install", "-manifest", broken) == "" {
-		t.Error("refused without a word")
+	if fails(t, nil, tool(t, "krew", "validate-krew-manifest"), "-skip-install", "-manifest", broken) == "" {
+		t.Error("the validator prints no error")
 	}
 }
 
 // tool is the path of a program that a module below tools pins.
 func tool(t *testing.T, module, command string) string {
 	t.Helper()
-	return strings.TrimSpace(output(t, root(), nil, "tools/tool.sh", module, command))
+	path, err := program.Tool(t.Context(), root(), module, command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

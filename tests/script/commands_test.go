@@ -17,8 +17,8 @@ import (
 
 const usageCode = "2"
 
-// refuses CODE REGEXP PROGRAM ARGS... runs a program that must exit with CODE, print nothing on stdout, and on stderr
-// besides warnings one error line, which matches REGEXP, and at most one hint. Wrong usage must not reach the cluster.
+// refuses CODE REGEXP PROGRAM ARGS... runs a program that must exit with CODE. Its stdout must be empty, and its stderr must have an error line that
+// matches REGEXP, at most one hint, and nothing else but warnings. With the code for wrong usage, the cluster must not get a request.
 func refuses(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: refuses CODE REGEXP PROGRAM ARGS...")
@@ -47,8 +47,8 @@ func refuses(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// pod FILE writes the pod that the last command printed to FILE, as YAML whatever it was, without the supervisor, which
-// has tests of its own. Nothing may have reached the cluster.
+// pod FILE writes the pod that the last command printed to FILE, always as YAML. It replaces the supervisor, which has other tests, and the name of
+// this machine. The cluster must not have got a request.
 func pod(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: pod FILE")
@@ -61,7 +61,7 @@ func pod(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	p.Spec.Containers[0].Command = []string{"(supervisor)"}
 	if host, err := os.Hostname(); err != nil || p.Annotations["kubectl-img.dev/by"] != "jane@"+host {
-		ts.Fatalf("the pod is not by jane@%s: %q, %v", host, p.Annotations["kubectl-img.dev/by"], err)
+		ts.Fatalf("the pod does not belong to jane@%s: %q, %v", host, p.Annotations["kubectl-img.dev/by"], err)
 	}
 	p.Annotations["kubectl-img.dev/by"] = "(jane)"
 	data, err := yaml.Marshal(p)
@@ -84,7 +84,7 @@ func impatient(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// flags NAME... looks for each in the help text that the last command printed.
+// flags NAME... looks for each flag in the help text that the last command printed.
 func flags(ts *testscript.TestScript, neg bool, args []string) {
 	help := ts.ReadFile("stdout")
 	for _, name := range args {

@@ -1,2 +1,2 @@
-// Package script tests the binary as users call it, without a cluster: what it refuses, prints and asks for.
+// Package script tests the binary as users call it, without a cluster: its command line, its output and its requests to the API server.
 package script

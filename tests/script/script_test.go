@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -9,13 +10,15 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-var update = flag.Bool("update", false, "rewrite what scripts compare with")
+var update = flag.Bool("update", false, "rewrite the files that scripts compare with")
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code, err := withPrograms(m.Run)
+	code, err := withPrograms(context.Background(), m.Run)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -23,20 +26,20 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// withPrograms puts the plugin on PATH, and kubectl where there is none.
-func withPrograms(run func() int) (int, error) {
+// withPrograms runs the tests with the plugin on PATH, and with kubectl if this machine has none.
+func withPrograms(ctx context.Context, run func() int) (int, error) {
 	bin, err := os.MkdirTemp("", "kubectl-img-script-")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(bin)
-	if err := compile(filepath.Join("..", ".."), filepath.Join(bin, "kubectl-img"), "./cmd/kubectl-img", "-race"); err != nil {
+	if err := program.CompilePlugin(ctx, filepath.Join("..", ".."), filepath.Join(bin, "kubectl-img"), "-race"); err != nil {
 		return 0, err
 	}
 	if _, err := exec.LookPath("kubectl"); err != nil {
-		// The cluster's own, so that its objects are in the build cache or soon needed there.
+		// The test cluster needs the same kubectl, so that Go's build cache has it then.
 		module := filepath.Join("..", "cluster", "tools", "kubernetes")
-		if err := compile(module, filepath.Join(bin, "kubectl"), "k8s.io/kubernetes/cmd/kubectl"); err != nil {
+		if err := program.Compile(ctx, module, "k8s.io/kubernetes/cmd/kubectl", filepath.Join(bin, "kubectl")); err != nil {
 			return 0, err
 		}
 	}
@@ -44,18 +47,6 @@ func withPrograms(run func() int) (int, error) {
 		return 0, err
 	}
 	return run(), nil
-}
-
-func compile(module, program, pkg string, flags ...string) error {
-	cmd := exec.Command("go", append([]string{"build", "-o", program}, append(flags, pkg)...)...) //nolint:noctx // ends with the tests
-	cmd.Dir = module
-	if len(flags) == 0 {
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false")
-	}
-	if output, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("compile %s: %w: %s", pkg, err, output)
-	}
-	return nil
 }
 
 func TestScripts(t *testing.T) {

@@ -14,11 +14,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// forbidden is an API server that lets nobody do anything, and counts who tried.
+// forbidden is an API server that denies every request, and counts them.
 type forbidden struct{ requests atomic.Int64 }
 
 func (f *forbidden) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// Some cloud's kubectl asks every server for its version before it runs anything.
+	// The kubectl of some clouds asks every server for its version before it runs a command.
 	if r.URL.Path != "/version" {
 		f.requests.Add(1)
 	}
@@ -47,13 +47,13 @@ current-context: forbidden
 
 type serverKey struct{}
 
-// setup gives each script a cluster to be refused by, so that a build that is not stopped before it gets there shows.
+// setup gives each script a cluster that counts requests, so that a build which should have been rejected before is noticed.
 func setup(env *testscript.Env) error {
 	f := &forbidden{}
 	server := httptest.NewServer(f)
 	env.Defer(server.Close)
 	env.Values[serverKey{}] = f
-	silent, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0") // connections wait to be accepted, for ever
+	silent, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0") // it never accepts a connection
 	if err != nil {
 		return err
 	}
@@ -70,13 +70,13 @@ func setup(env *testscript.Env) error {
 	env.Setenv("MANPAGE", page)
 	file := filepath.Join(env.WorkDir, "kubeconfig")
 	env.Setenv("KUBECONFIG", file)
-	env.Setenv("GORACE", "atexit_sleep_ms=0") // a second per run otherwise
-	env.Setenv("USER", "jane")                // whom a pod is by
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // the default is a second for each run
+	env.Setenv("USER", "jane")                // the owner of pods
 	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 	return os.WriteFile(file, fmt.Appendf(nil, kubeconfig, server.URL, silent.Addr()), 0o600)
 }
 
-// untouched fails the script if anything has asked the cluster for anything.
+// untouched fails the script if the cluster got a request.
 func untouched(ts *testscript.TestScript) {
 	if n := ts.Value(serverKey{}).(*forbidden).requests.Load(); n > 0 {
 		ts.Fatalf("the cluster got %d requests", n)

@@ -1,7 +1,7 @@
 import groovy.json.JsonOutput
 import groovy.json.JsonSlurperClassic
 
-/** Where a pipeline runs: this machine, or a pod whose containers share the workspace, as the Kubernetes plugin arranges it. */
+/** Where a pipeline runs: on this machine, or in a pod whose containers share the workspace, as with the Kubernetes plugin. */
 class Agents {
 
     private static final String WORKSPACE = '/home/jenkins/agent/workspace'
@@ -10,7 +10,7 @@ class Agents {
     private String manifest
     private final List<String> pods = []
 
-    // Declarative pipelines: a body is run where it stands.
+    // Blocks of declarative pipelines run at once.
 
     void pipeline(Closure body) {
         try {
@@ -48,7 +48,7 @@ class Agents {
         return ['kubectl', 'exec', '-i', '-n', namespace, pod, '-c', container, '--']
     }
 
-    /** The pod of the manifest, with the workspace in each container and the one that would speak to the controller. */
+    /** Creates the pod of the manifest. Each container gets the workspace, and there is one more container, which in Jenkins talks to the controller. */
     private String create() {
         Map pod = new JsonSlurperClassic().parseText(kubectl(['create', '--dry-run=client', '-o', 'json', '-f', '-'], manifest))
         String name = 'agent-' + UUID.randomUUID().toString().substring(0, 8)

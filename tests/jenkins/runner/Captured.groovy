@@ -1,7 +1,7 @@
 import groovy.transform.CompileStatic
 import java.lang.reflect.Field
 
-/** Jenkins writes a running pipeline to disk at any step: what a body has captured must go there. */
+/** Jenkins writes a running pipeline to disk at every step, so the variables that a block has captured must be serializable. */
 @CompileStatic
 class Captured extends ObjectOutputStream {
 
@@ -19,7 +19,7 @@ class Captured extends ObjectOutputStream {
         }
     }
 
-    /** Scripts and closures are Jenkins' own business. */
+    /** Jenkins serializes scripts and closures itself. */
     @Override
     protected Object replaceObject(Object o) {
         return o instanceof Script || o instanceof Closure ? null : o

@@ -1,12 +1,12 @@
-/** What a step runs in: blocks such as withEnv, dir and container change a copy of it for their body. */
+/** The settings that a step runs with. Blocks such as withEnv, dir and container run their body with a changed copy. */
 class Context {
 
     private static final ThreadLocal<Context> CURRENT = new InheritableThreadLocal<Context>()
 
-    List<String> prefix = [] // of a command: nothing, or kubectl exec into a container
+    List<String> prefix = [] // of every command: empty, or kubectl exec into a container
     String dir
     Map<String, String> env = [:]
-    List<String> secrets = [] // literal, as Jenkins masks them
+    List<String> secrets = [] // texts that are masked in the log
     List<Stop> stops = []
     String branch // of parallel
 
@@ -14,7 +14,7 @@ class Context {
         return CURRENT.get()
     }
 
-    /** Runs body in a context with other settings, and returns what it does. */
+    /** Runs body with changed settings, and returns its result. */
     static Object within(Map changes, Closure body) {
         Context outer = current()
         Context inner = new Context(
@@ -29,7 +29,7 @@ class Context {
         }
     }
 
-    /** Whether what began at that time is to be stopped by now: what begins afterwards, such as a clean-up, is not. */
+    /** Tells whether a step that began at that time must stop. A step that begins after the stop, such as a clean-up, runs. */
     boolean stopped(long began) {
         long now = System.currentTimeMillis()
         return stops.any { stop -> began < stop.at && stop.at <= now }

@@ -10,10 +10,10 @@ import org.codehaus.groovy.control.SourceUnit
 import org.codehaus.groovy.control.customizers.CompilationCustomizer
 import org.codehaus.groovy.syntax.SyntaxException
 
-/** What Jenkins' transformation of pipelines does not forgive, as errors of the compiler. */
+/** Makes the compiler reject code that Jenkins' transformation of pipelines does not support. */
 class CpsRules extends CompilationCustomizer {
 
-    /** They hand out, or keep while their closure runs, what can't be written to disk. */
+    /** Methods that return objects which can't be serialized, or that have such objects while their closure runs. */
     private static final List<String> UNSERIALIZABLE = ['entrySet', 'iterator', 'listIterator', 'matcher', 'parseText', 'eachFile', 'sort', 'eachLine']
 
     private final Set<String> steps
@@ -46,10 +46,10 @@ class CpsRules extends CompilationCustomizer {
         @Override
         void visitMethodCallExpression(MethodCallExpression call) {
             if (plain && call.implicitThis && steps.contains(call.methodAsString)) {
-                refuse("@NonCPS method ${method.name} calls the step ${call.methodAsString}", call)
+                reject("@NonCPS method ${method.name} calls the step ${call.methodAsString}", call)
             }
             if (!plain && UNSERIALIZABLE.contains(call.methodAsString)) {
-                refuse("${method.name} calls ${call.methodAsString} and is not @NonCPS", call)
+                reject("${method.name} calls ${call.methodAsString} and is not @NonCPS", call)
             }
             super.visitMethodCallExpression(call)
         }
@@ -57,7 +57,7 @@ class CpsRules extends CompilationCustomizer {
         @Override
         void visitBinaryExpression(BinaryExpression expression) {
             if (!plain && expression.operation.text in ['=~']) {
-                refuse("${method.name} holds a Matcher and is not @NonCPS", expression)
+                reject("${method.name} holds a Matcher and is not @NonCPS", expression)
             }
             super.visitBinaryExpression(expression)
         }
@@ -65,12 +65,12 @@ class CpsRules extends CompilationCustomizer {
         @Override
         void visitForLoop(ForStatement loop) {
             if (!plain && !loop.variable.is(ForStatement.FOR_LOOP_DUMMY)) {
-                refuse("${method.name} holds an Iterator and is not @NonCPS", loop)
+                reject("${method.name} holds an Iterator and is not @NonCPS", loop)
             }
             super.visitForLoop(loop)
         }
 
-        private void refuse(String message, Object node) {
+        private void reject(String message, Object node) {
             source.addError(new SyntaxException(message, node.lineNumber, node.columnNumber))
         }
 

@@ -1,4 +1,4 @@
-/** What Jenkins throws in a step that is aborted. */
+/** Ends a step that is aborted, as in Jenkins. */
 class FlowInterruptedException extends RuntimeException {
 
     FlowInterruptedException() {

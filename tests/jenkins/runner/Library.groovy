@@ -1,4 +1,4 @@
-/** Stands for the annotation by which a pipeline names its libraries. */
+/** Replaces the annotation with which a pipeline names its libraries. */
 @interface Library {
     String value()
 }

@@ -1,6 +1,6 @@
 import java.util.regex.Pattern
 
-/** The console log: whole lines, with secrets masked by their literal text as Jenkins does. */
+/** The console log of a step: whole lines, in which the texts of secrets are masked, as in Jenkins. */
 class Log {
 
     private final Context context

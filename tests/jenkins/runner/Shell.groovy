@@ -1,25 +1,25 @@
 import groovy.transform.CompileStatic
 import java.util.concurrent.TimeUnit
 
-/** Real shells, here or in a container, as Jenkins' durable-task plugin starts them. */
+/** Runs real shells on this machine or in a container, like Jenkins' durable-task plugin. */
 @CompileStatic
 class Shell {
 
-    /** A script without an interpreter of its own is traced and ends at the first error. */
+    /** A script without a line for its interpreter runs with sh -xe. */
     private static final String START = '''
         cd "$1" && script=$2/script.sh && mkdir -p "$2" && cat >"$script" && chmod +x "$script" || exit
         if [ "$(head -c 2 "$script")" = '#!' ]; then exec "$script" </dev/null; else exec sh -xe "$script" </dev/null; fi'''
 
     private static int scripts = 0
 
-    /** Runs a script of sh and returns its exit code. Without onStderr both streams are one. The process group of one that is to be stopped gets signal and no time. */
+    /** Runs a script of the step sh and returns its exit code. Without onStderr, both streams go to onStdout. To stop it, its process group gets the signal. */
     static int run(Context context, String script, String signal, Closure onStdout, Closure onStderr = null) {
         int number = next()
         return exec(context, ['setsid', 'sh', '-c', START, 'sh', context.dir, "${context.dir}@tmp/durable-${number}".toString()],
             script.getBytes('UTF-8'), signal, onStdout, onStderr)
     }
 
-    /** What a command writes to stdout; it must succeed. */
+    /** Returns what a command writes to stdout. The command must succeed. */
     static byte[] read(Context context, List<String> command, byte[] stdin = new byte[0]) {
         ByteArrayOutputStream out = new ByteArrayOutputStream()
         StringBuilder err = new StringBuilder()
@@ -40,7 +40,7 @@ class Shell {
         builder.redirectErrorStream(onStderr == null)
         long began = System.currentTimeMillis()
         Process process = builder.start()
-        List<Thread> readers = [pump(process.inputStream, onStdout), pump(process.errorStream, onStderr)] // which is empty if the streams are one
+        List<Thread> readers = [pump(process.inputStream, onStdout), pump(process.errorStream, onStderr)] // stderr is empty if both streams are one
         process.outputStream.withStream { OutputStream s -> s.write(stdin) }
         while (!process.waitFor(50, TimeUnit.MILLISECONDS)) {
             if (context.stopped(began)) {

@@ -1,10 +1,10 @@
 import groovy.json.JsonSlurperClassic
 import java.util.concurrent.locks.ReentrantLock
 
-/** The steps of Jenkins that the library and the examples call, each as its reference describes it. */
+/** The steps of Jenkins that the library and the examples use. */
 class Steps {
 
-    /** As in Jenkins, one branch runs at a time, and the others while it waits for a step. */
+    /** As in Jenkins, one branch runs at a time. The others run while it waits for a step. */
     private final ReentrantLock turn = new ReentrantLock()
 
     Map credentials = [:]
@@ -34,7 +34,7 @@ class Steps {
         return Context.current()
     }
 
-    // Steps of a shell.
+    // The shell.
 
     Object sh(String script) {
         return sh(script: script)
@@ -58,7 +58,7 @@ class Steps {
         return args.returnStdout ? stdout.toString('UTF-8') : null
     }
 
-    // Steps of files.
+    // Files.
 
     String pwd(Map args = [:]) {
         return args.tmp ? "${context().dir}@tmp".toString() : context().dir
@@ -98,7 +98,7 @@ class Steps {
         return name.startsWith('/') ? name : "${context().dir}/${name}".toString()
     }
 
-    // Steps with a body.
+    // Blocks.
 
     Object dir(String name, Closure body) {
         return block(body, [dir: path(name)])
@@ -213,7 +213,7 @@ class Steps {
         return Context.within(changes, body)
     }
 
-    // The rest.
+    // Other steps.
 
     void echo(Object text) {
         Log.say(context(), text.toString())

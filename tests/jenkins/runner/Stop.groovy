@@ -1,4 +1,4 @@
-/** The moment from which on what runs is stopped; it may not be known yet. */
+/** The time at which running steps must stop. It is changed when an abort comes. */
 class Stop {
 
     volatile long at = Long.MAX_VALUE

@@ -1,5 +1,5 @@
-// groovy -cp RUNNER run.groovy PIPELINE < SETTINGS: runs a pipeline with the shared library, as Jenkins would, and writes its console
-// log to stdout. SETTINGS is JSON: library, workspace, scm, namespace, env, credentials, signal, abort (a file that aborts the run).
+// groovy -cp RUNNER run.groovy PIPELINE < SETTINGS: runs a pipeline with the shared library, like Jenkins, and writes its console log to stdout.
+// SETTINGS is JSON: library, workspace, scm, namespace, env, credentials, signal, abort. The file abort ends the run when it appears.
 import groovy.json.JsonSlurperClassic
 import org.codehaus.groovy.control.CompilerConfiguration
 

@@ -6,29 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-const usage = `usage: cluster up      start it, or do nothing where it runs
-       cluster down    stop it; pushed images stay
-       cluster purge   stop it and delete everything but the cache
-       cluster env     print exports for a shell
-       cluster status  say what runs, and what is left where nothing does`
+const usage = `usage: cluster up      start the cluster if it does not run
+       cluster down    stop the cluster; pushed images stay
+       cluster purge   stop the cluster and delete everything except the cache
+       cluster env     print the cluster's environment variables for a shell
+       cluster status  print whether the cluster runs, or what is left of it`
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main(run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) != 1 {
@@ -64,7 +54,7 @@ func status(stdout io.Writer) error {
 		return err
 	}
 	if left := cluster.Leftovers(); len(left) > 0 {
-		return fmt.Errorf("%w, but of an earlier one there are: %s", err, strings.Join(left, "; "))
+		return fmt.Errorf("%w, but an earlier one has left: %s", err, strings.Join(left, "; "))
 	}
 	return err
 }

@@ -5,7 +5,7 @@ import java.lang.annotation.Retention
 import java.lang.annotation.RetentionPolicy
 import java.lang.annotation.Target
 
-/** Stands for the annotation of workflow-cps, which is not to be had here. */
+/** Replaces the annotation of workflow-cps, which only Jenkins has. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 @interface NonCPS {

@@ -1,0 +1,162 @@
+package dockerfile
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+)
+
+// The test cluster's image has the Dockerfile's packages and configuration, and the content that the two scripts make. So both images are the
+// same if nothing else in the Dockerfile makes content.
+func TestStages(t *testing.T) {
+	file := read(t)
+	var names []string
+	for _, stage := range file.stages {
+		names = append(names, stage.name)
+	}
+	if last := names[len(names)-1]; last != "builder" {
+		t.Errorf("the default target is %s, want builder", last)
+	}
+	for _, want := range []struct {
+		stage, base string
+		content     []string // instructions that put something into the image
+	}{
+		{"tools", "golang:1.26-bookworm", []string{
+			"COPY compile.sh ./", "COPY runc runc", "COPY img img", "COPY docker-credential-gcr docker-credential-gcr",
+			"COPY ownership ownership", "RUN ./compile.sh /out runc img ownership docker-credential-gcr",
+		}},
+		{"rootfs", "debian:bookworm", []string{"COPY --from=tools /out /out", "COPY rootfs.sh /rootfs.sh", "RUN /rootfs.sh /out /rootfs"}},
+		{"base", "scratch", []string{"COPY --from=rootfs /rootfs /"}},
+		{"builder", "base", nil},
+		{"gcr", "base", []string{"COPY --from=tools /out/docker-credential-gcr /usr/bin/docker-credential-gcr"}},
+	} {
+		stage := file.stage(want.stage)
+		if stage.base != want.base {
+			t.Errorf("stage %s is based on %q, want %q", want.stage, stage.base, want.base)
+		}
+		if diff := cmp.Diff(want.content, content(stage)); diff != "" {
+			t.Errorf("stage %s (-want +got):\n%s", want.stage, diff)
+		}
+	}
+}
+
+// content are the instructions that put something into the image, except the installation of packages: the cluster installs the same.
+func content(s stage) []string {
+	var list []string
+	for _, instruction := range s.instructions {
+		copies := slices.Contains([]string{"COPY", "ADD", "RUN"}, instruction.name)
+		if copies && !strings.HasPrefix(instruction.args, "apt-get update && apt-get install") {
+			list = append(list, instruction.name+" "+instruction.args)
+		}
+	}
+	return list
+}
+
+func TestPackages(t *testing.T) {
+	want := []string{"libseccomp-dev", "pkg-config", "busybox-static", "ca-certificates", "git", "libcap2-bin", "openssl", "uidmap"}
+	if diff := cmp.Diff(want, read(t).Packages()); diff != "" {
+		t.Errorf("packages (-want +got):\n%s", diff)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	t.Run("builder", configOfBuilder)
+	t.Run("gcloud has the user, the environment and the ids of builder", configOfGcloud)
+}
+
+func configOfBuilder(t *testing.T) {
+	want := v1.Config{
+		User:       "1000:1000",
+		WorkingDir: "/workspace",
+		Cmd:        []string{"/bin/sh"},
+		Env:        []string{"PATH=/usr/bin:/bin", "HOME=/home/user", "USER=user", "XDG_RUNTIME_DIR=/run/user/1000"},
+		Labels: map[string]string{
+			"org.opencontainers.image.title":    "kubectl-img builder",
+			"org.opencontainers.image.source":   "https://github.com/kubectl-img/kubectl-img",
+			"org.opencontainers.image.licenses": "Apache-2.0",
+		},
+	}
+	if diff := cmp.Diff(want, read(t).Config("builder")); diff != "" {
+		t.Errorf("config (-want +got):\n%s", diff)
+	}
+}
+
+func configOfGcloud(t *testing.T) {
+	file := read(t)
+	builder, gcloud := file.Config("builder"), file.Config("gcloud")
+	if gcloud.User != builder.User || gcloud.WorkingDir != builder.WorkingDir {
+		t.Errorf("user and directory are %s %s, want %s %s", gcloud.User, gcloud.WorkingDir, builder.User, builder.WorkingDir)
+	}
+	for _, pair := range builder.Env {
+		if !strings.HasPrefix(pair, "PATH=") && !slices.Contains(gcloud.Env, pair) {
+			t.Errorf("environment lacks %s", pair)
+		}
+	}
+	run := strings.Join(content(file.stage("gcloud")), "\n") + file.stage("gcloud").instructions[0].args
+	for _, part := range []string{"user:1001:64534 > /etc/subuid", "user:1001:64534 > /etc/subgid", "cap_setuid+ep", "cap_setgid+ep", "chmod u-s"} {
+		if !strings.Contains(run, part) {
+			t.Errorf("stage gcloud lacks %q", part)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	t.Run("finds the instructions that BuildKit finds", parseLikeBuildKit)
+	for name, text := range map[string]string{"RUN before FROM": "RUN true\n", "FROM without a name": "FROM scratch\n"} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := Parse(text); err == nil {
+				t.Errorf("Parse(%q) succeeded", text)
+			}
+		})
+	}
+}
+
+func parseLikeBuildKit(t *testing.T) {
+	source, err := os.Open(path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	parsed, err := parser.Parse(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, node := range parsed.AST.Children {
+		want = append(want, strings.Join(strings.Fields(node.Original), " "))
+	}
+	var got []string
+	for _, stage := range read(t).stages {
+		got = append(got, "FROM "+stage.base+" AS "+stage.name)
+		for _, instruction := range stage.instructions {
+			got = append(got, strings.Join(strings.Fields(instruction.name+" "+instruction.args), " "))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("instructions (-BuildKit +ours):\n%s", diff)
+	}
+}
+
+// path is that of the builder image's Dockerfile.
+func path() string {
+	return filepath.Join("..", "..", "..", "images", "builder", "Dockerfile")
+}
+
+func read(t *testing.T) File {
+	t.Helper()
+	data, err := os.ReadFile(path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := Parse(string(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
