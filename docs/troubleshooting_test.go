@@ -20,10 +20,12 @@ var unprinted = []string{
 
 // notInSources lists rows whose words are not in one place of our sources.
 var notInSources = []string{
-	// Texts of kubectl, pflag, the API server and the engine.
+	// Texts of kubectl, pflag, distribution/reference, the API server and the engine.
 	"flags cannot be placed before plugin name",
 	"unknown flag: --…",
 	"The connection to the server … was refused",
+	"invalid reference format: repository name (…) must be lowercase",
+	"invalid reference format",
 	`namespaces "…" not found`,
 	`User "…" cannot … resource "pods" …`,
 	`… violates PodSecurity "baseline:…"`,
