@@ -7,25 +7,25 @@ import (
 	"strings"
 )
 
-// Mode is a mode to set after the archive is extracted.
-type Mode struct {
-	Path string // as in the archive, prefix included
-	Mode int64  // the lower twelve bits
+// fileMode is a mode to set after the archive is extracted.
+type fileMode struct {
+	path string // as in the archive, prefix included
+	mode int64  // the lower twelve bits
 }
 
 // specialBits are set-user-ID, set-group-ID and sticky.
 const specialBits = 0o7000
 
 // sortedModes puts the deepest path first: a directory without the x bit hides what is below.
-func sortedModes(modes map[string]int64) []Mode {
-	var list []Mode
+func sortedModes(modes map[string]int64) []fileMode {
+	var list []fileMode
 	for p, m := range modes {
-		list = append(list, Mode{Path: p, Mode: m})
+		list = append(list, fileMode{path: p, mode: m})
 	}
-	slices.SortFunc(list, func(a, b Mode) int {
+	slices.SortFunc(list, func(a, b fileMode) int {
 		return cmp.Or(
-			cmp.Compare(strings.Count(b.Path, "/"), strings.Count(a.Path, "/")),
-			cmp.Compare(a.Path, b.Path),
+			cmp.Compare(strings.Count(b.path, "/"), strings.Count(a.path, "/")),
+			cmp.Compare(a.path, b.path),
 		)
 	})
 	return list

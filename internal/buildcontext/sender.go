@@ -116,6 +116,6 @@ func (s *sender) copy(ctx context.Context, c content) error {
 
 func (s *sender) result() Summary {
 	sum := s.sum
-	sum.Modes, sum.SetID = sortedModes(s.modes), s.setID
+	sum.modes, sum.SetID = sortedModes(s.modes), s.setID
 	return sum
 }

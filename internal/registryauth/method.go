@@ -6,8 +6,8 @@ type Method string
 
 // The methods of --auth that need no cloud.
 const (
-	Auto   Method = "auto"   // chooses for each registry
+	auto   Method = "auto"   // chooses for each registry
 	Local  Method = "local"  // the user's own Docker or Podman login
 	Secret Method = "secret" // a Secret in the namespace
-	None   Method = "none"   // anonymous
+	none   Method = "none"   // anonymous
 )

@@ -11,7 +11,7 @@ import (
 // Registry is a registry that a build pulls from or pushes to.
 type Registry struct {
 	Host string // host[:port]; dockerHub for the default registry
-	Push bool   // the build pushes; otherwise it only pulls
+	push bool   // the build pushes; otherwise it only pulls
 }
 
 // Registries returns the registries of references, each once, those that the build pushes to first. It skips invalid references: the
@@ -26,7 +26,7 @@ func Registries(push, pull []string) []Registry {
 			}
 			host := canonicalHost(ref.Context().RegistryStr())
 			if !slices.ContainsFunc(all, func(r Registry) bool { return r.Host == host }) {
-				all = append(all, Registry{Host: host, Push: pushed})
+				all = append(all, Registry{Host: host, push: pushed})
 			}
 		}
 	}

@@ -11,7 +11,7 @@ type Choice struct{ Value, Description string }
 
 // Choices returns the values of --auth.
 func Choices() []Choice {
-	choices := []Choice{{string(Auto), "decides for each registry"}}
+	choices := []Choice{{string(auto), "decides for each registry"}}
 	for _, c := range clouds() {
 		for _, m := range c.Description().Methods {
 			choices = append(choices, Choice{m.Name, m.Description})
@@ -20,7 +20,7 @@ func Choices() []Choice {
 	return append(choices,
 		Choice{string(Local), "the login of docker or podman here"},
 		Choice{string(Secret) + "=", "a Secret of the namespace"},
-		Choice{string(None), "anonymous"},
+		Choice{string(none), "anonymous"},
 	)
 }
 
@@ -131,5 +131,5 @@ func (rules Rules) find(host string) (method Method, secrets []string, named boo
 			return method, secrets, named
 		}
 	}
-	return Auto, nil, false
+	return auto, nil, false
 }
