@@ -120,7 +120,7 @@ verify-dist: ## check that dist/ is complete, and that a second build gives the 
 	cd tests && go test -count=1 -timeout 20m ./release
 
 .PHONY: release
-release: ## the files of the release whose tag is checked out, in dist/: docs/releasing.md
+release: ## build the files of the release whose tag is checked out, into dist/: docs/releasing.md
 	tools/release/build.sh '$(VERSION)'
 
 .PHONY: vulncheck

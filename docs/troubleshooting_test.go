@@ -20,10 +20,12 @@ var unprinted = []string{
 
 // notInSources lists rows whose words are not in one place of our sources.
 var notInSources = []string{
-	// Texts of kubectl, pflag, the API server and the engine.
+	// Texts of kubectl, pflag, distribution/reference, the API server and the engine.
 	"flags cannot be placed before plugin name",
 	"unknown flag: --…",
 	"The connection to the server … was refused",
+	"invalid reference format: repository name (…) must be lowercase",
+	"invalid reference format",
 	`namespaces "…" not found`,
 	`User "…" cannot … resource "pods" …`,
 	`… violates PodSecurity "baseline:…"`,
@@ -35,7 +37,7 @@ var notInSources = []string{
 	"… overlayfs can't be mounted in a user namespace …",
 	"… owners can't be emulated: …",
 	// Texts that the plugin puts together from several parts.
-	"--… needs an engine that img v0.5.11 is not",
+	"--… is not supported yet",
 	"no profile … works in namespace …: …",
 	"… refused by Pod Security restricted:…",
 	"send …: changed while it was sent: …",

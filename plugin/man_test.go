@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"fmt"
-	"github.com/kubectl-img/kubectl-img/internal/clitest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/clitest"
 )
 
 // TestManPage checks that docs/man/kubectl-img.1 is what the commands say about themselves. It has no date, because the date would make it stale.

@@ -2,20 +2,15 @@ package buildcontext
 
 import (
 	"archive/tar"
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"unicode/utf8"
 )
 
-const (
-	blockSize = 512 // of tar
-	opRead    = "read build context"
-)
+const blockSize = 512 // of tar
 
 // FromTar checks the start of a tar archive on stdin, which can be compressed with gzip or zstd. dockerfile is a path in the archive; ""
 // stands for Dockerfile. As in docker, text that is no archive is a Dockerfile with an empty context.
@@ -110,27 +105,4 @@ func isText(data []byte) bool {
 		data = data[n:]
 	}
 	return odd*10 <= total
-}
-
-// cleanName returns an archive's name relative to the context, "." for the root.
-func cleanName(name string) (string, error) {
-	for len(name) > 0 && name[0] == '/' {
-		name = name[1:]
-	}
-	if name == "" {
-		return ".", nil
-	}
-	clean := path.Clean(name)
-	if clean == ".." || len(clean) > 2 && clean[:3] == "../" {
-		return "", errEscapes
-	}
-	return clean, nil
-}
-
-// input is a decompressed archive.
-type input struct {
-	*bufio.Reader
-	raw        *bufio.Reader
-	compressed bool
-	close      func()
 }

@@ -109,7 +109,7 @@ func asUser(t *testing.T, f func()) {
 func wantFileError(t *testing.T, err, want error, path string) {
 	t.Helper()
 	var fe *pathError
-	if !errors.As(err, &fe) || !errors.Is(err, want) || fe.Path != path {
+	if !errors.As(err, &fe) || !errors.Is(err, want) || fe.path != path {
 		t.Errorf("got %v, want a pathError of %s: %v", err, path, want)
 	}
 }

@@ -30,6 +30,14 @@ var unsupported = []struct{ magic, name string }{
 	{"PK\x03\x04", "zip"},
 }
 
+// input is a decompressed archive.
+type input struct {
+	*bufio.Reader
+	raw        *bufio.Reader
+	compressed bool
+	close      func()
+}
+
 // open decompresses r if its first bytes name a compression.
 func open(r io.Reader) (*input, error) {
 	raw := bufio.NewReaderSize(r, readBuffer)

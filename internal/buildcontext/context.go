@@ -20,28 +20,6 @@ type source interface {
 	send(ctx context.Context, s *sender) error
 }
 
-// Summary describes the content of a context.
-type Summary struct {
-	Bytes   int64     // content of regular files; hard links count once
-	Entries int       // files, directories and links, without the context's own root
-	Largest []Entry   // at most three, largest first; only for directories
-	Skipped []Skipped // files a build can't use
-	SetID   []string  // programs with a set-user-ID or set-group-ID bit, relative to the context; only from WriteTar
-	Modes   []Mode    // modes that an unprivileged user's tar can't set, for ModeScript; only from WriteTar
-}
-
-// Entry is a file, or a directory with its content.
-type Entry struct {
-	Path  string // slash-separated, relative to the context
-	Bytes int64
-}
-
-// Skipped is a special file that does not belong to a context.
-type Skipped struct {
-	Path string // slash-separated, relative to the context
-	Kind string // "socket", "device" or "named pipe"
-}
-
 // Scan walks a directory without reading its files. It returns a zero Summary for an archive, which can be read only once.
 func (c *Context) Scan(ctx context.Context) (Summary, error) {
 	return c.src.scan(ctx)

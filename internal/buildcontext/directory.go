@@ -1,13 +1,9 @@
 package buildcontext
 
 import (
-	"archive/tar"
 	"context"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"runtime"
 )
 
 const opContext = "open build context"
@@ -78,42 +74,4 @@ func (d *directory) send(ctx context.Context, s *sender) error {
 func (d *directory) walk(ctx context.Context, visit func(node) error) error {
 	w := &walker{root: d.root, rules: d.rules, visit: visit}
 	return w.walk(ctx)
-}
-
-// specialKind names the kind of a special file, which can't be copied into an image. It is empty for other files.
-func specialKind(mode fs.FileMode) string {
-	switch {
-	case mode&fs.ModeSocket != 0:
-		return "socket"
-	case mode&fs.ModeDevice != 0:
-		return "device"
-	case mode&fs.ModeNamedPipe != 0:
-		return "named pipe" // BuildKit would skip it without a warning
-	}
-	return ""
-}
-
-func contentSize(info fs.FileInfo) int64 {
-	if info.Mode().IsRegular() {
-		return info.Size()
-	}
-	return 0
-}
-
-// headerFor returns the header of a file, which does not depend on the client: owner 0/0, whole seconds, forward slashes.
-func headerFor(n node) (*tar.Header, error) {
-	hdr := &tar.Header{Name: n.path, Mode: tarMode(runtime.GOOS, n.info.Mode()), ModTime: n.info.ModTime()}
-	switch mode := n.info.Mode(); {
-	case mode.IsDir():
-		hdr.Typeflag = tar.TypeDir
-	case mode&fs.ModeSymlink != 0:
-		target, err := os.Readlink(n.file)
-		if err != nil {
-			return nil, fileError("read link", n.file, err)
-		}
-		hdr.Typeflag, hdr.Linkname = tar.TypeSymlink, filepath.ToSlash(target)
-	default:
-		hdr.Typeflag = tar.TypeReg
-	}
-	return hdr, nil
 }

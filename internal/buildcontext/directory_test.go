@@ -44,8 +44,8 @@ func TestFromDirError(t *testing.T) {
 			if !errors.As(err, &fe) || tc.want != nil && !errors.Is(err, tc.want) {
 				t.Fatalf("got %v, want a pathError: %v", err, tc.want)
 			}
-			if filepath.Base(fe.Path) != filepath.Base(tc.path) {
-				t.Errorf("path %q, want %q", fe.Path, tc.path)
+			if filepath.Base(fe.path) != filepath.Base(tc.path) {
+				t.Errorf("path %q, want %q", fe.path, tc.path)
 			}
 			if strings.Contains(err.Error(), "open "+tc.path+": open ") || strings.Contains(err.Error(), "stat ") {
 				t.Errorf("the error has the path twice: %v", err)

@@ -32,7 +32,7 @@ func readDockerfile(dir, name string, stdin io.Reader) (*dockerfile, error) {
 	content, err := readSmall(dir, opDockerfile, name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			err = &pathError{Op: opDockerfile, Path: name, Err: ErrNoDockerfile}
+			err = &pathError{op: opDockerfile, path: name, err: ErrNoDockerfile}
 		}
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func readDockerfile(dir, name string, stdin io.Reader) (*dockerfile, error) {
 
 func stdinDockerfile(stdin io.Reader) (*dockerfile, error) {
 	if stdin == nil {
-		return nil, &pathError{Op: opDockerfile, Path: "-", Err: ErrNoDockerfile}
+		return nil, &pathError{op: opDockerfile, path: "-", err: ErrNoDockerfile}
 	}
 	content, err := readLimited(opDockerfile, "-", stdin)
 	if err != nil {
@@ -61,7 +61,7 @@ func (d *dockerfile) check() error {
 	if name == "" {
 		name = "-"
 	}
-	return &pathError{Op: opDockerfile, Path: name, Err: errEmptyDockerfile}
+	return &pathError{op: opDockerfile, path: name, err: errEmptyDockerfile}
 }
 
 // defaultDockerfile returns docker's default: Dockerfile, or dockerfile if only that exists.

@@ -10,6 +10,8 @@ import (
 	"slices"
 )
 
+const opRead = "read build context"
+
 // archive is a context that is read from a tar stream.
 type archive struct {
 	in    *input

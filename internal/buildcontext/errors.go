@@ -37,28 +37,28 @@ var (
 
 // pathError is a problem with one file, on disk or in an archive.
 type pathError struct {
-	Op   string // for example "read Dockerfile"
-	Path string
-	Err  error
+	op   string // for example "read Dockerfile"
+	path string
+	err  error
 }
 
-func (e *pathError) Error() string { return fmt.Sprintf("%s %s: %v", e.Op, printable(e.Path), e.Err) }
+func (e *pathError) Error() string { return fmt.Sprintf("%s %s: %v", e.op, printable(e.path), e.err) }
 
-func (e *pathError) Unwrap() error { return e.Err }
+func (e *pathError) Unwrap() error { return e.err }
 
 // patternError is an invalid line of an ignore file.
 type patternError struct {
-	File    string
-	Line    int // from 1
-	Pattern string
-	Err     error
+	file    string
+	line    int // from 1
+	pattern string
+	err     error
 }
 
 func (e *patternError) Error() string {
-	return fmt.Sprintf("parse %s:%d: pattern %q: %v", e.File, e.Line, e.Pattern, e.Err)
+	return fmt.Sprintf("parse %s:%d: pattern %q: %v", e.file, e.line, e.pattern, e.err)
 }
 
-func (e *patternError) Unwrap() error { return e.Err }
+func (e *patternError) Unwrap() error { return e.err }
 
 // fileError returns a pathError that has the path once: an error of os can contain it too.
 func fileError(op, path string, err error) error {
@@ -70,7 +70,7 @@ func fileError(op, path string, err error) error {
 	if errors.As(err, &le) {
 		err = le.Err
 	}
-	return &pathError{Op: op, Path: path, Err: err}
+	return &pathError{op: op, path: path, err: err}
 }
 
 // printable quotes a name that has control characters or line breaks.

@@ -3,7 +3,6 @@ package buildcontext
 import (
 	"archive/tar"
 	"bytes"
-	"hash/maphash"
 	"io"
 	"path"
 	"slices"
@@ -73,21 +72,4 @@ func (f *finder) checkLink() error {
 		return nil
 	}
 	return fileError(opDockerfile, f.file.path, err)
-}
-
-// nameSet is a set of names that needs only a few bytes for each.
-type nameSet struct {
-	seed   maphash.Seed
-	hashes map[uint64]struct{}
-}
-
-func newNameSet() *nameSet {
-	return &nameSet{seed: maphash.MakeSeed(), hashes: map[uint64]struct{}{}}
-}
-
-func (s *nameSet) add(name string) { s.hashes[maphash.String(s.seed, name)] = struct{}{} }
-
-func (s *nameSet) has(name string) bool {
-	_, ok := s.hashes[maphash.String(s.seed, name)]
-	return ok
 }

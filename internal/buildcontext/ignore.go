@@ -67,7 +67,7 @@ func (f *ignoreFile) checkLines() error {
 			err = checkPatterns(patterns)
 		}
 		if err != nil {
-			return &patternError{File: f.name, Line: i + 1, Pattern: string(bytes.TrimSpace(line)), Err: err}
+			return &patternError{file: f.name, line: i + 1, pattern: string(bytes.TrimSpace(line)), err: err}
 		}
 	}
 	return nil

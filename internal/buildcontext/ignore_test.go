@@ -125,7 +125,7 @@ func TestInvalidPattern(t *testing.T) {
 			t.Errorf("%q: got %v, want a patternError", tc.ignore, err)
 			continue
 		}
-		if pe.Line != tc.line || pe.Pattern != tc.pattern || pe.File != filepath.Join(root, ".dockerignore") {
+		if pe.line != tc.line || pe.pattern != tc.pattern || pe.file != filepath.Join(root, ".dockerignore") {
 			t.Errorf("%q: got %v", tc.ignore, pe)
 		}
 	}

@@ -33,7 +33,7 @@ func TestModeScript(t *testing.T) {
 	if got := (Summary{}).ModeScript(); got != nil {
 		t.Errorf("nothing to set gives %q", got)
 	}
-	got := string(Summary{Modes: sortedModes(map[string]int64{"c/it's": 0o555, "c/it's/$(x)\n": 0o555, "c": 0o4755})}.ModeScript())
+	got := string(Summary{modes: sortedModes(map[string]int64{"c/it's": 0o555, "c/it's/$(x)\n": 0o555, "c": 0o4755})}.ModeScript())
 	want := "chmod 00555 -- 'c/it'\\''s/$(x)\n' 'c/it'\\''s' || exit\nchmod 04755 -- 'c' || exit\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -42,7 +42,7 @@ func TestModeScript(t *testing.T) {
 	for i := range 3*maxChmodNames + 1 {
 		many[strings.Repeat("x", i+1)] = 0o500
 	}
-	if got := strings.Count(string(Summary{Modes: sortedModes(many)}.ModeScript()), "chmod "); got != 4 {
+	if got := strings.Count(string(Summary{modes: sortedModes(many)}.ModeScript()), "chmod "); got != 4 {
 		t.Errorf("%d commands, want 4", got)
 	}
 }

@@ -59,6 +59,22 @@ func (s *sender) header(hdr *tar.Header) error {
 	return s.write(out)
 }
 
+// noteMode remembers a mode that tar can't set as an unprivileged user. The last entry of a name counts.
+func (s *sender) noteMode(hdr *tar.Header) {
+	switch {
+	case hdr.Typeflag == tar.TypeDir && (hdr.Mode&0o700 != 0o700 || hdr.Mode&specialBits != 0),
+		hdr.Typeflag == tar.TypeReg && hdr.Mode&specialBits != 0:
+		s.modes[hdr.Name] = hdr.Mode
+	default:
+		delete(s.modes, hdr.Name)
+	}
+}
+
+// setLater remembers a mode. The name is relative to the context.
+func (s *sender) setLater(hdr *tar.Header) {
+	s.modes[path.Join(s.prefix, hdr.Name)] = hdr.Mode
+}
+
 // write uses GNU's format: busybox tar ignores PAX records, but reads GNU's long names and large numbers. The format has every name and
 // size that a file system can have, and times in seconds.
 func (s *sender) write(hdr *tar.Header) error {
@@ -100,6 +116,6 @@ func (s *sender) copy(ctx context.Context, c content) error {
 
 func (s *sender) result() Summary {
 	sum := s.sum
-	sum.Modes, sum.SetID = sortedModes(s.modes), s.setID
+	sum.modes, sum.SetID = sortedModes(s.modes), s.setID
 	return sum
 }

@@ -10,13 +10,6 @@ import (
 	"github.com/moby/patternmatcher"
 )
 
-// node is a file in the context.
-type node struct {
-	path string // slash-separated, relative to the context
-	file string // on disk
-	info fs.FileInfo
-}
-
 // walker visits what belongs to the context: parents before children, names in order.
 type walker struct {
 	root    string

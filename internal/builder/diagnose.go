@@ -3,7 +3,6 @@ package builder
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -85,8 +84,11 @@ func permanentFailure(reason, image string, pod *corev1.Pod) (hint string, ok bo
 	return "", false
 }
 
-// reasonNoContainer is the kubelet's reason for a container that the runtime could not create.
-const reasonNoContainer = "CreateContainerError"
+// Reasons of the kubelet for what the container runtime could not create.
+const (
+	reasonNoContainer = "CreateContainerError"
+	reasonNoSandbox   = "FailedCreatePodSandBox" // the kubelet tries again and never gives up
+)
 
 func containerHint(pod *corev1.Pod) string {
 	if p := LocalhostProfile(pod); p != "" {
@@ -124,5 +126,3 @@ func (r *lastReason) get() string {
 	defer r.mu.Unlock()
 	return r.text
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -3,6 +3,7 @@ package builder
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -127,3 +128,5 @@ func deletionOf(pod *corev1.Pod) *DeletedError {
 	}
 	return e
 }
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

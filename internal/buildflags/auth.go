@@ -64,9 +64,9 @@ func completeMethod(secrets cobra.CompletionFunc) cobra.CompletionFunc {
 }
 
 // unsupportedAuth lists docker's flags about registries.
-func unsupportedAuth(engine string) []unsupportedFlag {
+func unsupportedAuth() []unsupportedFlag {
 	return []unsupportedFlag{
-		{"registry-mirror", "", "is an option of a docker daemon, and " + engine + " knows no mirrors", "name the mirror in FROM, by an ARG and --build-arg"},
+		{"registry-mirror", "", "is an option of a docker daemon; mirrors are not supported yet", "name the mirror in FROM, by an ARG and --build-arg"},
 	}
 }
 

@@ -57,5 +57,5 @@ func (f *Flags) Add(cmd *cobra.Command) {
 // unsupportedFlags lists every flag of docker's builders, past and present, that build does not have.
 func unsupportedFlags() []unsupportedFlag {
 	engine := build.Abilities().Name
-	return slices.Concat(unsupportedImage(engine), unsupportedResult(engine), unsupportedAuth(engine), unsupportedPod(), unsupportedRun())
+	return slices.Concat(unsupportedImage(engine), unsupportedResult(engine), unsupportedAuth(), unsupportedPod(), unsupportedRun())
 }

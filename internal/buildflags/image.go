@@ -53,11 +53,11 @@ func completeImage() complete.Flags {
 
 // unsupportedImage lists docker's flags about what is built.
 func unsupportedImage(engine string) []unsupportedFlag {
-	other := "needs an engine that " + engine + " is not"
+	const other = "is not supported yet"
 	onlyBuilds := "asks about a build without building; " + engine + " only builds"
 	const attestLater = "attach one to the pushed digest: cosign attest --predicate FILE REPO@DIGEST"
 	return []unsupportedFlag{
-		{"add-host", "", "needs an engine that can edit /etc/hosts of a step, which " + engine + " can't", "use a name that the cluster's DNS resolves"},
+		{"add-host", "", other, "use a name that the cluster's DNS resolves"},
 		{"allow", "", "grants rights that an unprivileged pod does not have", "remove --security=insecure and --network=host from RUN"},
 		{"annotation", "", other, "--label KEY=VALUE"},
 		{"attest", "", other, attestLater},

@@ -47,7 +47,7 @@ type Credential struct {
 	identity sealed // an OAuth refresh token
 }
 
-var errRegistryToken = errors.New("it is a registry token, which img v0.5.11 can't use")
+var errRegistryToken = errors.New("it is a registry token, which the engine can't use")
 
 // newCredential converts what a keychain found. ok is false if it found no login.
 func newCredential(found *authn.AuthConfig) (c Credential, ok bool, err error) {

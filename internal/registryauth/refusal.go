@@ -25,7 +25,7 @@ const (
 	Broken         Cause = "the registry broke off the connection; look at it and at proxies in between"
 	NotFound       Cause = "the registry has no such image; correct its name or tag"
 	NoRepository   Cause = "the registry has no such repository; create it, or correct the name"
-	PlainHTTP      Cause = "the registry speaks plain http, which img v0.5.11 can't; give it a certificate"
+	PlainHTTP      Cause = "the registry speaks plain http, which is not supported yet; give it a certificate"
 	HelperMissing  Cause = "the builder image lacks the credential helper; use one that has it"
 	HelperFailed   Cause = "the credential helper gave no login; look at its words in the log"
 	NoLoginFile    Cause = "it has no key .dockerconfigjson or .dockercfg, or is not there; create it as a docker-registry secret"
@@ -35,7 +35,7 @@ const (
 // Refusal reports a registry that could not be used, who tried, and why.
 type Refusal struct {
 	Host     string
-	Identity string // from Login.Identity
+	Identity string // from Login.identity
 	Push     bool
 	Login    bool   // the login failed before the registry was asked
 	Detail   string // a status, or the end of the engine's message
@@ -74,8 +74,8 @@ func (l Logins) In(message string) (found Login, ok bool) {
 // Refused returns the refusal of this registry. account is the address of the pod's identity, if known. A missing login has another
 // cause than a wrong one.
 func (login Login) Refused(cause Cause, detail, account string) *Refusal {
-	if login.Method == None && (cause == Unauthorized || cause == Forbidden || cause == Expired) {
+	if login.Method == none && (cause == Unauthorized || cause == Forbidden || cause == Expired) {
 		cause = NoLogin
 	}
-	return &Refusal{Host: login.Host, Identity: login.Identity(account), Cause: cause, Detail: detail}
+	return &Refusal{Host: login.Host, Identity: login.identity(account), Cause: cause, Detail: detail}
 }

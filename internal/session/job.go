@@ -32,22 +32,6 @@ func WriteJob(w *tar.Writer, dockerfile []byte, prepare string, access RegistryA
 	return nil
 }
 
-func writeDir(w *tar.Writer, name string, mode int64) error {
-	return w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: Entry(name) + "/", Mode: mode, Format: tar.FormatGNU})
-}
-
-func writeFile(w *tar.Writer, name string, content []byte, mode int64) error {
-	h := &tar.Header{Typeflag: tar.TypeReg, Name: Entry(name), Mode: mode, Size: int64(len(content)), Format: tar.FormatGNU}
-	if err := w.WriteHeader(h); err != nil {
-		return err
-	}
-	_, err := w.Write(content)
-	return err
-}
-
-// Entry returns the name that a path in the pod has in the upload, which is extracted at the root.
-func Entry(name string) string { return strings.TrimPrefix(name, "/") }
-
 // stepCommands returns the job's commands for steps, one per line.
 func stepCommands(steps []engine.Step) string {
 	var b strings.Builder
@@ -61,20 +45,9 @@ func stepCommands(steps []engine.Step) string {
 	return b.String()
 }
 
-// command returns a command line of the shell.
-func command(name string, args ...string) string {
-	for _, arg := range args {
-		name += " " + quote(arg)
-	}
-	return name
-}
-
 // CopyDockerfile returns a command for the job. It copies the Dockerfile from the context, where an archive has it as a link. path is
 // relative to the context.
 func CopyDockerfile(path string) string { return command("copy_dockerfile", path) + "\n" }
 
 // StrictOwnership is a command for the job: the job fails if the engine can't keep an owner.
 const StrictOwnership = "STRICT_OWNERSHIP=true\n"
-
-// quote returns s as one word of the shell.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

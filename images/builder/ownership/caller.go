@@ -10,9 +10,9 @@ import (
 
 // request is one call that waits for an answer.
 //
-// The kernel names the caller by its number only, and the number belongs to another process as soon as the caller has ended. So everything
-// about the caller is reached through a descriptor, and the kernel is asked whether the call still waits after the descriptor was opened:
-// if it does, the caller had the number all the time.
+// The kernel names the caller by its number only, and another process can have the number as soon as the caller has ended. So this program
+// reaches everything about the caller through a descriptor. After it has opened the descriptor, it asks the kernel whether the call still
+// waits. If it does, the caller had the number all the time.
 type request struct {
 	*server
 	*notification
@@ -173,7 +173,7 @@ func (r *request) put(address uint64, content []byte) error {
 		return err
 	}
 	defer unix.Close(mem)
-	if err := r.waiting(); err != nil { // the memory is the caller's, not that of a program it has become since
+	if err := r.waiting(); err != nil { // otherwise the caller may have become another program
 		return err
 	}
 	if n, err := unix.Pwrite(mem, content, int64(address)); err != nil || n < len(content) {

@@ -32,7 +32,7 @@ func startChild(program string, args []string) (*exec.Cmd, int, error) {
 	cmd.Args = append([]string{childName, program}, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{theirs}
-	runtime.LockOSThread() // the command must not go on without this program, and the kernel takes the end of this thread for it
+	runtime.LockOSThread() // the kernel kills the command when this thread ends: the command must not go on without this program
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := errors.Join(cmd.Start(), theirs.Close()); err != nil {
 		return nil, 0, fmt.Errorf("start %s: %w", args[0], err)

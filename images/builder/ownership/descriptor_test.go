@@ -18,6 +18,12 @@ func TestStat(t *testing.T) {
 			t.Errorf("without and with the flag: got %q, want %q", got, want)
 		}
 	})
+	t.Run("process that can't be dumped", func(t *testing.T) {
+		got := output(t, emulated(t, workDir(t, 1000), "sh", "-c", "touch file && chown 5:6 file && actor 'stat undumpable' file"))
+		if want := "5:6\n0:0\n"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
 	t.Run("descriptor of a symbolic link, after a call of a process with another root", func(t *testing.T) {
 		got := output(t, emulated(t, workDir(t, 1000), "actor", "link descriptor"))
 		if want := "[5:6]\n"; got != want {
@@ -58,6 +64,12 @@ func statBoth(args []string) {
 		must(unix.Fstatat(unix.AT_FDCWD, args[0], &s, flags))
 		say(shownOwner(s))
 	}
+}
+
+// statUndumpable is the same actor as a process whose memory and files are hidden from other processes of the user.
+func statUndumpable(args []string) {
+	must(unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0))
+	statBoth(args)
 }
 
 func shownOwner(s unix.Stat_t) string { return fmt.Sprintf("%d:%d", s.Uid, s.Gid) }

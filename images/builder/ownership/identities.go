@@ -106,7 +106,7 @@ func (s *identities) leads(r *request, p process, inside string) bool {
 	return container(int(dir.Fd())) != inside
 }
 
-// The longest time between two sweeps, in processes.
+// sweepEvery is the number of known processes after which the dead are looked for.
 const sweepEvery = 256
 
 func (s *identities) keep(m member) {

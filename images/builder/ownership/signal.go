@@ -54,7 +54,7 @@ func kill(r *request) verdict {
 		return toThread(r)
 	case target == -1, target == -group:
 		return r.refuseNumber()
-	case target == 0:
+	case target == 0: // the caller's group; if the caller has ended, nobody gets the answer
 		if callers, err := unix.Getpgid(int(r.pid)); err != nil || callers == group {
 			return r.refuseNumber()
 		}

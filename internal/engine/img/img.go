@@ -20,10 +20,11 @@ type Img struct {
 
 var _ engine.Engine = Img{}
 
-// Abilities returns what img v0.5.11 can do.
+// Abilities returns what both engines can do, as far as the command line offers it.
 func (Img) Abilities() engine.Abilities {
 	return engine.Abilities{
-		Name:          "img v0.5.11",
+		Name:          "img",
+		KeepsSetID:    true,
 		Architectures: []string{"386", "amd64", "arm", "arm64", "loong64", "mips64le", "ppc64le", "riscv64", "s390x"},
 		CacheFrom:     engine.CacheSpec{Types: []string{"registry"}, Attrs: []string{"ref"}},
 		CacheTo:       engine.CacheSpec{Types: []string{"registry", "inline"}, Attrs: []string{"ref", "mode"}},

@@ -5,20 +5,18 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/kubectl-img/kubectl-img/internal/registryauth/google"
 )
 
 func TestParseRule(t *testing.T) {
 	for value, want := range map[string]Rule{
-		"auto":                    {Method: Auto},
-		"gcloud":                  {Method: google.Gcloud},
-		"none":                    {Method: None},
+		"auto":                    {Method: auto},
+		"gcloud":                  {Method: "gcloud"},
+		"none":                    {Method: none},
 		"secret=keys":             {Method: Secret, Secret: "keys"},
 		"ghcr.io=local":           {Host: "ghcr.io", Method: Local},
-		"r.example:5000=gcr":      {Host: "r.example:5000", Method: google.GCR},
+		"r.example:5000=gcr":      {Host: "r.example:5000", Method: "gcr"},
 		"docker.io=secret=hub":    {Host: "docker.io", Method: Secret, Secret: "hub"},
-		"index.docker.io=none":    {Host: "docker.io", Method: None},
+		"index.docker.io=none":    {Host: "docker.io", Method: none},
 		"localhost:5000=secret=a": {Host: "localhost:5000", Method: Secret, Secret: "a"},
 	} {
 		got, err := ParseRule(value)
@@ -72,7 +70,7 @@ func TestNewRules(t *testing.T) {
 
 func TestRulesFind(t *testing.T) {
 	r := rules(t, "gcr", "ghcr.io=local", "quay.io=secret=a", "quay.io=secret=b")
-	for host, want := range map[string]Method{"ghcr.io": Local, "quay.io": Secret, "docker.io": google.GCR} {
+	for host, want := range map[string]Method{"ghcr.io": Local, "quay.io": Secret, "docker.io": "gcr"} {
 		if got, _, named := r.find(host); got != want || named != (host != "docker.io") {
 			t.Errorf("%s: %s, named %v", host, got, named)
 		}
@@ -80,7 +78,7 @@ func TestRulesFind(t *testing.T) {
 	if _, secrets, _ := r.find("quay.io"); !cmp.Equal(secrets, []string{"a", "b"}) {
 		t.Errorf("secrets %q", secrets)
 	}
-	if got, _, _ := Rules(nil).find("ghcr.io"); got != Auto {
+	if got, _, _ := Rules(nil).find("ghcr.io"); got != auto {
 		t.Errorf("without rules: %s", got)
 	}
 	if got := r.Secrets(); !cmp.Equal(got, []string{"a", "b"}) {
