@@ -11,10 +11,10 @@ const (
 	LabelName      = "app.kubernetes.io/name"
 	LabelComponent = "app.kubernetes.io/component"
 
-	// ManagedBy is the value of LabelManagedBy and LabelName.
-	ManagedBy = "kubectl-img"
-	// Component is the value of LabelComponent.
-	Component = "builder"
+	// managedBy is the value of LabelManagedBy and LabelName.
+	managedBy = "kubectl-img"
+	// component is the value of LabelComponent.
+	component = "builder"
 
 	// AnnotationExpiresAfter is a Go duration, counted from creationTimestamp. After it, any build or prune may delete the pod.
 	AnnotationExpiresAfter = "kubectl-img.dev/expires-after"
@@ -35,7 +35,7 @@ const (
 )
 
 func fixedLabels() map[string]string {
-	return map[string]string{LabelManagedBy: ManagedBy, LabelName: ManagedBy, LabelComponent: Component}
+	return map[string]string{LabelManagedBy: managedBy, LabelName: managedBy, LabelComponent: component}
 }
 
 func (o Options) fixedAnnotations() map[string]string {

@@ -11,7 +11,7 @@ import (
 // gracePeriod is short, in seconds: by the time of a delete, the client has the result or there is none.
 const gracePeriod = 5
 
-// Pod returns the builder pod. It returns an error if the profile is unknown, and a *TemplateError if the template can't be used.
+// Pod returns the builder pod. It returns an error if the profile is unknown or the template can't be used.
 func Pod(o Options) (*corev1.Pod, error) {
 	sec, err := o.security()
 	if err != nil {

@@ -11,25 +11,25 @@ import (
 // PendingError says that the pod did not start in time, with the last known reason.
 type PendingError struct {
 	Reason string
-	Err    error // the time-out
+	err    error // the time-out
 }
 
 func (e *PendingError) Error() string {
-	return fmt.Sprintf("%v: %s", e.Err, e.Reason)
+	return fmt.Sprintf("%v: %s", e.err, e.Reason)
 }
 
 // Unwrap returns the time-out.
-func (e *PendingError) Unwrap() error { return e.Err }
+func (e *PendingError) Unwrap() error { return e.err }
 
 // StartError says that the pod can't start, so that nobody needs to wait for it.
 type StartError struct {
 	Reason  string // the kubelet's, such as ErrImagePull
-	Message string
+	message string
 	hint    string
 }
 
 func (e *StartError) Error() string {
-	return fmt.Sprintf("start builder pod: %s: %s", e.Reason, e.Message)
+	return fmt.Sprintf("start builder pod: %s: %s", e.Reason, e.message)
 }
 
 // Hint names a setting that helps.

@@ -83,7 +83,7 @@ func (p *Pod) isolationError(e *corev1.Event) error {
 	message, failed := strings.CutPrefix(oneLine(e.Message), "Error: ")
 	switch {
 	case e.Reason == reasonNoSandbox && aboutIsolation(reasonNoSandbox, message):
-		return &StartError{Reason: reasonNoSandbox, Message: message, hint: "the nodes' container runtime and kernel may be too old for --profile userns; use --profile localhost"}
+		return &StartError{Reason: reasonNoSandbox, message: message, hint: "the nodes' container runtime and kernel may be too old for --profile userns; use --profile localhost"}
 	case e.Reason == reasonFailed && failed && aboutIsolation(reasonNoContainer, message):
 		return &StartError{reasonNoContainer, message, containerHint(p.want)}
 	default:

@@ -56,7 +56,7 @@ func (p *Pod) AwaitStart(ctx context.Context, onPending func(reason string)) err
 	case errors.As(err, &failed):
 		return err
 	case timedOut && reason.get() != "":
-		return &PendingError{Reason: reason.get(), Err: err}
+		return &PendingError{Reason: reason.get(), err: err}
 	default:
 		return err
 	}

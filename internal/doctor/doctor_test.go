@@ -112,7 +112,7 @@ func TestExam(t *testing.T) {
 				}
 			}
 			client := fake.NewClientset(append(objects, c.objects...)...)
-			prepend(client, "selfsubjectaccessreviews", func(a clienttesting.CreateAction) (runtime.Object, error) {
+			onCreate(client, "selfsubjectaccessreviews", func(a clienttesting.CreateAction) (runtime.Object, error) {
 				review := a.GetObject().(*authorizationv1.SelfSubjectAccessReview)
 				review.Status.Allowed = true
 				return review, nil
@@ -152,7 +152,7 @@ func TestExam(t *testing.T) {
 	}
 }
 
-func prepend(client *fake.Clientset, kind string, do func(clienttesting.CreateAction) (runtime.Object, error)) {
+func onCreate(client *fake.Clientset, kind string, do func(clienttesting.CreateAction) (runtime.Object, error)) {
 	client.PrependReactor("create", kind, func(a clienttesting.Action) (bool, runtime.Object, error) {
 		object, err := do(a.(clienttesting.CreateAction))
 		return true, object, err
@@ -162,7 +162,7 @@ func prepend(client *fake.Clientset, kind string, do func(clienttesting.CreateAc
 // dropping makes the API server store the pod with a change.
 func dropping(drop func(*corev1.Pod)) func(*fake.Clientset) {
 	return func(client *fake.Clientset) {
-		prepend(client, "pods", func(a clienttesting.CreateAction) (runtime.Object, error) {
+		onCreate(client, "pods", func(a clienttesting.CreateAction) (runtime.Object, error) {
 			pod := a.GetObject().(*corev1.Pod).DeepCopy()
 			drop(pod)
 			return pod, nil
@@ -173,7 +173,7 @@ func dropping(drop func(*corev1.Pod)) func(*fake.Clientset) {
 // limiting makes the API server reject a request for more memory than limit.
 func limiting(limit string) func(*fake.Clientset) {
 	return func(client *fake.Clientset) {
-		prepend(client, "pods", func(a clienttesting.CreateAction) (runtime.Object, error) {
+		onCreate(client, "pods", func(a clienttesting.CreateAction) (runtime.Object, error) {
 			pod := a.GetObject().(*corev1.Pod)
 			if request := pod.Spec.Containers[0].Resources.Requests.Memory(); request.Cmp(resource.MustParse(limit)) > 0 {
 				path := field.NewPath("spec", "containers").Index(0).Child("resources", "requests")
@@ -188,7 +188,7 @@ func limiting(limit string) func(*fake.Clientset) {
 
 func denying(verb, sub string) func(*fake.Clientset) {
 	return func(client *fake.Clientset) {
-		prepend(client, "selfsubjectaccessreviews", func(a clienttesting.CreateAction) (runtime.Object, error) {
+		onCreate(client, "selfsubjectaccessreviews", func(a clienttesting.CreateAction) (runtime.Object, error) {
 			review := a.GetObject().(*authorizationv1.SelfSubjectAccessReview)
 			attributes := review.Spec.ResourceAttributes
 			review.Status.Allowed = attributes.Verb != verb || attributes.Subresource != sub
@@ -199,6 +199,6 @@ func denying(verb, sub string) func(*fake.Clientset) {
 
 func failing(verb, kind string) func(*fake.Clientset) {
 	return func(client *fake.Clientset) {
-		client.PrependReactor("create", kind, func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, errors.New("forbidden") })
+		client.PrependReactor(verb, kind, func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, errors.New("forbidden") })
 	}
 }

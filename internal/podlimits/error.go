@@ -6,19 +6,19 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Error is an API server's error about the pod's requests, with the flags that help.
-type Error struct {
-	Err    error
+// boundsError is an API server's error about the pod's requests, with the flags that help.
+type boundsError struct {
+	err    error
 	bounds []requestBound
 }
 
-func (e *Error) Error() string { return e.Err.Error() }
+func (e *boundsError) Error() string { return e.err.Error() }
 
 // Unwrap returns the API server's error.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *boundsError) Unwrap() error { return e.err }
 
 // Hint names requests that are within the bounds.
-func (e *Error) Hint() string {
+func (e *boundsError) Hint() string {
 	var values []string
 	orLimit := ""
 	for _, b := range e.bounds {
@@ -30,10 +30,10 @@ func (e *Error) Hint() string {
 	return "--request " + strings.Join(values, ",") + orLimit + "; kubectl describe limitrange shows the bounds"
 }
 
-// Explain returns err as an *Error if it is about the container's requests, and err itself otherwise.
+// Explain returns err with a Hint method if it is about the container's requests, and err itself otherwise.
 func Explain(pod *corev1.Pod, container string, err error) error {
 	if found := bounds(pod, container, err); len(found) > 0 {
-		return &Error{err, found}
+		return &boundsError{err, found}
 	}
 	return err
 }

@@ -112,7 +112,7 @@ func TestExplain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := podlimits.Explain(pod(), container, c.err)
-			var explained *podlimits.Error
+			var explained interface{ Hint() string }
 			if errors.As(err, &explained) != (c.hint != "") || !errors.Is(err, c.err) || err.Error() != c.err.Error() {
 				t.Fatalf("%v", err)
 			}
