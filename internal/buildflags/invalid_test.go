@@ -113,7 +113,7 @@ func TestInvalidInput(t *testing.T) {
 		{"-t app --insecure-registry https://r.example .", "--insecure-registry"},
 		{"-t app --proxy .", "HTTP_PROXY"},
 		{"-t app --check-push=maybe .", "--check-push"},
-		{"-t app --registry-mirror https://m .", "no mirrors"},
+		{"-t app --registry-mirror https://m .", "mirrors are not supported yet"},
 		{"-o x=y .", "type is missing"},
 		{"-o= .", "--output"},
 		{"-o type=zip,dest=x .", "zip"},

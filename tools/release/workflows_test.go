@@ -128,7 +128,7 @@ func TestWorkflowExpressions(t *testing.T) {
 
 // unmaintained lists directories without updates, with the reason.
 var unmaintained = map[string]string{
-	"/images/builder/img": "img v0.5.11 and its dependencies are frozen; newer ones do not compile",
+	"/tests/cluster/tools/legacy-img": "img v0.5.11 and its dependencies are frozen; newer ones do not compile",
 }
 
 // TestDependabot checks that every Go module, Dockerfile and npm package of ours gets updates, and every workflow.
