@@ -65,7 +65,7 @@ func ParseResult(text string) (Result, error) {
 		err = errNoDigest
 	default:
 		done.Result.Digest = *done.Digest
-		err = done.Result.check()
+		err = done.check()
 	}
 	if err != nil {
 		return Result{}, fmt.Errorf("read the supervisor's result %.100q: %w", text, err)
