@@ -36,6 +36,7 @@ test: unit script protocol e2e ## run unit, script, protocol and e2e
 unit: packages ## test each package, without a cluster
 	go test -race -timeout 10m ./...
 	cd images/builder/ownership && go test -count=1 ./...
+	cd images/builder/img && go test ./...
 
 .PHONY: script
 script: packages ## test the command line as users type it
@@ -105,12 +106,14 @@ verify-tidy: ## check every go.mod
 	cd tools/seccomp && go mod tidy -diff
 	cd tools/fileorder && go mod tidy -diff
 	cd images/builder/ownership && go mod tidy -diff
+	cd images/builder/img && go mod tidy -diff
 update-tidy: ## tidy every go.mod
 	go mod tidy
 	cd tests && go mod tidy
 	cd tools/seccomp && go mod tidy
 	cd tools/fileorder && go mod tidy
 	cd images/builder/ownership && go mod tidy
+	cd images/builder/img && go mod tidy
 
 .PHONY: dist verify-dist
 dist: ## build the files of a release into dist/, as a snapshot
