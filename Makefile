@@ -103,11 +103,13 @@ verify-tidy: ## check every go.mod
 	go mod tidy -diff
 	cd tests && go mod tidy -diff
 	cd tools/seccomp && go mod tidy -diff
+	cd tools/fileorder && go mod tidy -diff
 	cd images/builder/ownership && go mod tidy -diff
 update-tidy: ## tidy every go.mod
 	go mod tidy
 	cd tests && go mod tidy
 	cd tools/seccomp && go mod tidy
+	cd tools/fileorder && go mod tidy
 	cd images/builder/ownership && go mod tidy
 
 .PHONY: dist verify-dist

@@ -138,7 +138,7 @@ func (o *doctorFlags) exam(ctx context.Context, self buildRunner) (*doctor.Exam,
 		if err != nil {
 			return nil, err
 		}
-		exam.Namespace = pod.Namespace
+		exam.Namespace, exam.DefaultRequests = pod.Namespace, podspec.DefaultRequests(pod, nil)
 		exam.Candidates = append(exam.Candidates, doctor.Candidate{Profile: string(profile), Pod: pod})
 	}
 	return exam, nil

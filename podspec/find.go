@@ -9,12 +9,12 @@ import (
 
 // Selector returns the label selector of builder pods.
 func Selector() string {
-	return labels.Set{LabelManagedBy: ManagedBy, LabelComponent: Component}.String()
+	return labels.Set{LabelManagedBy: managedBy, LabelComponent: component}.String()
 }
 
 // IsBuilder reports whether kubectl img created the pod.
 func IsBuilder(pod *corev1.Pod) bool {
-	return pod.Labels[LabelManagedBy] == ManagedBy && pod.Labels[LabelComponent] == Component
+	return pod.Labels[LabelManagedBy] == managedBy && pod.Labels[LabelComponent] == component
 }
 
 // Expired reports whether a builder pod is past its expiry, when nobody waits for it any more. A pod without a valid expiry never expires.

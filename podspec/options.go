@@ -11,38 +11,6 @@ import (
 // Container is the name of the container that builds.
 const Container = "builder"
 
-// The labels and annotations of every builder pod. Neither options nor a template can change them.
-const (
-	LabelManagedBy = "app.kubernetes.io/managed-by"
-	LabelName      = "app.kubernetes.io/name"
-	LabelComponent = "app.kubernetes.io/component"
-
-	// ManagedBy is the value of LabelManagedBy and LabelName.
-	ManagedBy = "kubectl-img"
-	// Component is the value of LabelComponent.
-	Component = "builder"
-
-	// AnnotationExpiresAfter is a Go duration, counted from creationTimestamp. After it, any build or prune may delete the pod.
-	AnnotationExpiresAfter = "kubectl-img.dev/expires-after"
-
-	// AnnotationBy is who started the build, as far as the client knows: USER@HOST.
-	AnnotationBy = "kubectl-img.dev/by"
-	// AnnotationTags lists the references under which the image is pushed, separated by commas. It is absent if nothing is pushed.
-	AnnotationTags = "kubectl-img.dev/tags"
-	// AnnotationRepository is the first of AnnotationTags as the user typed it, without its tag.
-	AnnotationRepository = "kubectl-img.dev/repository"
-	// AnnotationProfile is the name of the profile.
-	AnnotationProfile = "kubectl-img.dev/profile"
-	// AnnotationDetached is set if no client waits for the build.
-	AnnotationDetached = "kubectl-img.dev/detached"
-
-	// annotationDefaultContainer makes `kubectl logs` and `kubectl exec` choose the builder in a pod with sidecars.
-	annotationDefaultContainer = "kubectl.kubernetes.io/default-container"
-)
-
-// DefaultSeccompProfile is the path below the kubelet's seccomp directory at which package deploy installs the profile.
-const DefaultSeccompProfile = "kubectl-img.json"
-
 // Options is everything that a builder pod depends on. A field's zero value stands for the default, ours or the API server's.
 type Options struct {
 	Name      string

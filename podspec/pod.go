@@ -1,8 +1,6 @@
 package podspec
 
 import (
-	"maps"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,7 +11,7 @@ import (
 // gracePeriod is short, in seconds: by the time of a delete, the client has the result or there is none.
 const gracePeriod = 5
 
-// Pod returns the builder pod. It returns an error if the profile is unknown, and a *TemplateError if the template can't be used.
+// Pod returns the builder pod. It returns an error if the profile is unknown or the template can't be used.
 func Pod(o Options) (*corev1.Pod, error) {
 	sec, err := o.security()
 	if err != nil {
@@ -34,6 +32,26 @@ func Pod(o Options) (*corev1.Pod, error) {
 	restore(merged, pod, o)
 	sec.apply(merged)
 	return merged, nil
+}
+
+// security returns the settings of the profile, with what the options choose.
+func (o Options) security() (security, error) {
+	profile := o.Profile.definition()
+	if profile.name == "" {
+		return security{}, unknownProfile(o.Profile)
+	}
+	settings := append(common(), profile.settings...)
+	if profile.needsNodeProfiles {
+		settings = append(settings, localhostSeccomp(o.SeccompProfile), localhostAppArmor(o.AppArmorProfile))
+	}
+	if profile.userNamespaceOptional && !o.HostUsers {
+		settings = append(settings, ownUserNamespace)
+	}
+	var sec security
+	for _, set := range settings {
+		set(&sec)
+	}
+	return sec, nil
 }
 
 // base returns the pod without its profile and template.
@@ -69,37 +87,6 @@ func (o Options) base() *corev1.Pod {
 			}},
 		},
 	}
-}
-
-func fixedLabels() map[string]string {
-	return map[string]string{LabelManagedBy: ManagedBy, LabelName: ManagedBy, LabelComponent: Component}
-}
-
-func (o Options) fixedAnnotations() map[string]string {
-	fixed := map[string]string{
-		AnnotationExpiresAfter:     o.Expiry.String(),
-		AnnotationProfile:          string(o.Profile),
-		annotationDefaultContainer: Container,
-	}
-	for name, value := range map[string]string{
-		AnnotationBy: o.By, AnnotationTags: strings.Join(o.Tags, ","), AnnotationRepository: o.Repository,
-	} {
-		if value != "" {
-			fixed[name] = value
-		}
-	}
-	if o.Detached {
-		fixed[AnnotationDetached] = "true"
-	}
-	return fixed
-}
-
-// withFixed returns a copy of m in which the fixed entries replace entries of the same key.
-func withFixed(m, fixed map[string]string) map[string]string {
-	out := make(map[string]string, len(m)+len(fixed))
-	maps.Copy(out, m)
-	maps.Copy(out, fixed)
-	return out
 }
 
 func pullSecrets(names []string) []corev1.LocalObjectReference {

@@ -1,6 +1,8 @@
 package podspec
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
@@ -26,6 +28,21 @@ func resources(requests, limits corev1.ResourceList) corev1.ResourceRequirements
 		out[name] = q.DeepCopy()
 	}
 	return corev1.ResourceRequirements{Requests: out, Limits: limits.DeepCopy()}
+}
+
+// DefaultRequests returns the resources for which the pod has the default request. given are the requests of the options.
+func DefaultRequests(pod *corev1.Pod, given corev1.ResourceList) []corev1.ResourceName {
+	var names []corev1.ResourceName
+	for _, c := range pod.Spec.Containers {
+		for name, def := range defaultRequests() {
+			request, ok := c.Resources.Requests[name]
+			if _, chosen := given[name]; c.Name == Container && ok && !chosen && request.Equal(def) {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // lowerDefaults lowers the default requests to the limits of a template. Requests that somebody chose stay as they are.

@@ -13,13 +13,13 @@ import (
 func rejectHostAccess(pod *corev1.Pod) error {
 	for _, v := range pod.Spec.Volumes {
 		if v.HostPath != nil {
-			return &TemplateError{fmt.Errorf("volume %q is a hostPath: a builder pod gets no access to its node", v.Name)}
+			return &templateError{fmt.Errorf("volume %q is a hostPath: a builder pod gets no access to its node", v.Name)}
 		}
 	}
 	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
 		for _, p := range c.Ports {
 			if p.HostPort != 0 {
-				return &TemplateError{fmt.Errorf("container %q has hostPort %d: a builder pod gets no access to its node", c.Name, p.HostPort)}
+				return &templateError{fmt.Errorf("container %q has hostPort %d: a builder pod gets no access to its node", c.Name, p.HostPort)}
 			}
 		}
 	}

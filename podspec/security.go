@@ -8,6 +8,9 @@ import (
 // builderID is the builder's user and group ID. newuidmap finds its ID ranges under this ID in the image's /etc/subuid.
 const builderID = 1000
 
+// DefaultSeccompProfile is the path below the kubelet's seccomp directory at which package deploy installs the profile.
+const DefaultSeccompProfile = "kubectl-img.json"
+
 // security is the part of a pod that its profile decides: the user namespace, the security context of the pod, and that of each
 // container.
 type security struct {
@@ -18,25 +21,6 @@ type security struct {
 
 // mutator sets one part of the security settings. Later mutators overwrite earlier ones.
 type mutator func(*security)
-
-func (o Options) security() (security, error) {
-	profile := o.Profile.definition()
-	if profile.name == "" {
-		return security{}, unknownProfile(o.Profile)
-	}
-	settings := append(common(), profile.settings...)
-	if profile.needsNodeProfiles {
-		settings = append(settings, localhostSeccomp(o.SeccompProfile), localhostAppArmor(o.AppArmorProfile))
-	}
-	if profile.userNamespaceOptional && !o.HostUsers {
-		settings = append(settings, ownUserNamespace)
-	}
-	var sec security
-	for _, set := range settings {
-		set(&sec)
-	}
-	return sec, nil
-}
 
 // common returns the settings of every profile.
 func common() []mutator {

@@ -18,33 +18,33 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TemplateError says why a pod template can't be used.
-type TemplateError struct{ Err error }
+// templateError says why a pod template can't be used.
+type templateError struct{ err error }
 
-func (e *TemplateError) Error() string {
+func (e *templateError) Error() string {
 	// Some parsers return several lines.
-	return "read pod template: " + strings.Join(strings.Fields(e.Err.Error()), " ")
+	return "read pod template: " + strings.Join(strings.Fields(e.err.Error()), " ")
 }
 
-func (e *TemplateError) Unwrap() error { return e.Err }
+func (e *templateError) Unwrap() error { return e.err }
 
 // mergeTemplate merges the template over the pod, as `kubectl patch --type=strategic` does.
 func mergeTemplate(pod *corev1.Pod, template []byte) (*corev1.Pod, error) {
 	patch, err := parseTemplate(template)
 	if err != nil {
-		return nil, &TemplateError{err}
+		return nil, &templateError{err}
 	}
 	original, err := json.Marshal(pod)
 	if err != nil {
-		return nil, &TemplateError{err}
+		return nil, &templateError{err}
 	}
 	merged, err := strategicpatch.StrategicMergePatch(original, patch, corev1.Pod{})
 	if err != nil {
-		return nil, &TemplateError{err}
+		return nil, &templateError{err}
 	}
 	out := &corev1.Pod{}
 	if err := json.Unmarshal(merged, out); err != nil {
-		return nil, &TemplateError{err}
+		return nil, &templateError{err}
 	}
 	return out, nil
 }

@@ -13,8 +13,10 @@ fi
 "$linter" run --allow-serial-runners ./...
 # Without gosec, which objects to raw system calls and file paths. This module consists of them.
 (cd images/builder/ownership && "$linter" run --allow-serial-runners --disable gosec --config "$root/.golangci.yml" ./...)
-for module in tests tools/seccomp; do
+for module in tests tools/seccomp tools/fileorder; do
 	(cd $module && "$linter" run --allow-serial-runners --config "$root/.golangci.yml" ./...)
 done
+# The files of a package use each other in one direction only.
+(cd tools/fileorder && go test ./... && go run . "$root" ./...)
 git ls-files -z '*.sh' .ci/run ':!*/testdata/*' | xargs -0 shellcheck --shell sh
 tools/groovy-lint.sh

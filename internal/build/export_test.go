@@ -1,15 +1,24 @@
 package build
 
 import (
+	"context"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/cluster"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
 // What the tests of package build_test need, which can use buildflags.
+
+// Create creates the pod of a plan, and does no more.
+func Create(ctx context.Context, p *Plan, proc cli.Process, c *cluster.Connection) error {
+	_, err := newRun(p, proc, c).create(ctx)
+	return err
+}
 
 type ProfileCache = profileCache
 

@@ -44,6 +44,8 @@ type Plan struct {
 	DryRun          string        // yaml, json or empty
 	Verbose         bool
 
+	Requests corev1.ResourceList // the resource requests that the user has chosen
+
 	CacheDir string // directory of the profile cache; empty for none
 
 	Warnings []string // one line each, for stderr, before anything else

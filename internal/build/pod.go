@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/explain"
 	"github.com/kubectl-img/kubectl-img/internal/panics"
+	"github.com/kubectl-img/kubectl-img/internal/podlimits"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -19,7 +20,7 @@ func (r *run) inPod(ctx context.Context) (err error) {
 	command := builder.DeleteCommand(r.current.Pod)
 	r.proc.Undeleted.Add(command)
 	defer r.proc.Undeleted.Remove(command)
-	pod, err := builder.Create(ctx, r.API, r.withOwner(ctx), podspec.Container)
+	pod, err := r.create(ctx)
 	if pod != nil {
 		r.created = true
 		defer func() { r.remove(ctx, pod, err) }()
@@ -38,6 +39,15 @@ func (r *run) inPod(ctx context.Context) (err error) {
 		return err
 	}
 	return r.stream(ctx, pod, r.upload)
+}
+
+// create creates the pod. If the namespace's LimitRanges do not allow the default requests, it takes what they allow.
+func (r *run) create(ctx context.Context) (*builder.Pod, error) {
+	pod, lowered, err := builder.Create(ctx, r.API, r.withOwner(ctx), podspec.Container, podspec.DefaultRequests(r.current.Pod, r.Requests))
+	if len(lowered) > 0 {
+		r.Log.Warnf("requesting %s: a LimitRange of namespace %s does not allow the default requests; use --limit for a higher limit", podlimits.Text(lowered), r.Pod.Namespace)
+	}
+	return pod, err
 }
 
 // withOwner returns the pod to create. Where this process runs in a pod, Kubernetes deletes the builder together with it.

@@ -2,7 +2,10 @@ package build
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -62,4 +65,34 @@ func (r *run) registryDigest(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return found.Digest.String(), nil
+}
+
+// metadata returns what buildx writes about an image, under buildx's keys.
+func (r *run) metadata(result session.Result) string {
+	values := map[string]any{}
+	put := func(key, value string) {
+		if value != "" {
+			values[key] = value
+		}
+	}
+	put("image.name", strings.Join(r.Build.Tags, ","))
+	put("kubectl-img.profile", string(r.current.Profile))
+	put("containerimage.digest", result.Digest)
+	put("containerimage.config.digest", result.Config)
+	if result.Digest != "" && result.Size > 0 {
+		values["containerimage.descriptor"] = map[string]any{"mediaType": mediaType(result), "digest": result.Digest, "size": result.Size}
+	}
+	text, err := json.MarshalIndent(values, "", "  ")
+	if err != nil { // strings and a number can't fail
+		panic(errors.Join(errors.New("encode metadata"), err))
+	}
+	return string(text) + "\n"
+}
+
+// mediaType returns the media type that the manifest names. A manifest that names none is OCI's.
+func mediaType(result session.Result) string {
+	if result.MediaType != "" {
+		return result.MediaType
+	}
+	return "application/vnd.oci.image.manifest.v1+json"
 }

@@ -3,7 +3,6 @@ package build
 import (
 	"archive/tar"
 	"context"
-	"path"
 
 	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
 	"github.com/kubectl-img/kubectl-img/internal/progress"
@@ -40,7 +39,7 @@ func (r *run) upload(ctx context.Context, s *session.Session) error {
 func (r *run) finish(sent buildcontext.Summary) string {
 	script := string(sent.ModeScript())
 	if r.Source.Dockerfile() == nil { // it is a link in an archive, which only the pod can follow
-		script += session.Copy(path.Join(r.Build.Context, r.Source.DockerfilePath()), r.Build.Dockerfile)
+		script += session.CopyDockerfile(r.Source.DockerfilePath())
 	}
 	if r.StrictOwnership {
 		script += session.StrictOwnership

@@ -2,26 +2,21 @@ package buildcontext
 
 import (
 	"archive/tar"
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"unicode/utf8"
 )
 
-const (
-	blockSize = 512 // of tar
-	opRead    = "read build context"
-)
+const blockSize = 512 // of tar
 
-// FromTar checks the start of an archive on stdin: tar, plain or compressed with gzip or zstd. The Dockerfile is a path inside it;
-// "" is Dockerfile. As with docker, text that is no archive is a Dockerfile with an empty context.
+// FromTar checks the start of a tar archive on stdin, which can be compressed with gzip or zstd. dockerfile is a path in the archive; ""
+// stands for Dockerfile. As in docker, text that is no archive is a Dockerfile with an empty context.
 func FromTar(r io.Reader, dockerfile string) (*Context, error) {
 	if dockerfile == "-" {
-		return nil, fmt.Errorf("%s: %w", opRead, ErrAmbiguousDockerfile)
+		return nil, fmt.Errorf("%s: %w", opRead, errAmbiguousDockerfile)
 	}
 	wanted, err := dockerfileNames(dockerfile)
 	if err != nil {
@@ -39,23 +34,23 @@ func FromTar(r io.Reader, dockerfile string) (*Context, error) {
 	case isTar(head):
 		return fromArchive(in, wanted), nil
 	case len(head) == 0 || len(head) == blockSize && len(bytes.Trim(head, "\x00")) == 0:
-		return nil, fmt.Errorf("%s: %w", opRead, ErrEmptyInput)
+		return nil, fmt.Errorf("%s: %w", opRead, errEmptyInput)
 	case in.compressed || !isText(head):
-		return nil, fmt.Errorf("%s: %w", opRead, ErrNotArchive)
+		return nil, fmt.Errorf("%s: %w", opRead, errNotArchive)
 	case dockerfile != "":
-		return nil, fmt.Errorf("%s: %w", opRead, ErrAmbiguousDockerfile)
+		return nil, fmt.Errorf("%s: %w", opRead, errAmbiguousDockerfile)
 	}
 	return fromText(in)
 }
 
-// dockerfileNames are the names to look for, the preferred one first.
+// dockerfileNames returns the names to look for, the preferred one first.
 func dockerfileNames(name string) ([]string, error) {
 	if name == "" {
 		return []string{"Dockerfile", "dockerfile"}, nil
 	}
 	clean, err := cleanName(name)
 	if err == nil && clean == "." {
-		err = ErrIsDirectory
+		err = errIsDirectory
 	}
 	if err != nil {
 		return nil, fileError(opDockerfile, name, err)
@@ -69,9 +64,9 @@ func fromText(r io.Reader) (*Context, error) {
 		return nil, err
 	}
 	if !isText(d.content) {
-		return nil, fmt.Errorf("%s: %w", opRead, ErrNotArchive)
+		return nil, fmt.Errorf("%s: %w", opRead, errNotArchive)
 	}
-	return &Context{dockerfile: d, src: nothing{}}, nil
+	return &Context{dockerfile: d, src: emptySource{}}, nil
 }
 
 func fromArchive(in *input, wanted []string) *Context {
@@ -79,24 +74,24 @@ func fromArchive(in *input, wanted []string) *Context {
 	return &Context{dockerfile: d, src: &archive{in: in, found: newFinder(wanted, d), seen: newNameSet()}}
 }
 
-// nothing is the context of a lone Dockerfile.
-type nothing struct{}
+// emptySource is the context of a Dockerfile on stdin.
+type emptySource struct{}
 
-func (nothing) scan(context.Context) (Summary, error) { return Summary{}, nil }
+func (emptySource) scan(context.Context) (Summary, error) { return Summary{}, nil }
 
-func (nothing) send(context.Context, *sender) error { return nil }
+func (emptySource) send(context.Context, *sender) error { return nil }
 
-// isTar tells whether head is a tar header of whatever kind.
+// isTar reports whether head begins with a tar header.
 func isTar(head []byte) bool {
 	if len(head) < blockSize || len(bytes.Trim(head, "\x00")) == 0 {
 		return false
 	}
 	_, err := tar.NewReader(bytes.NewReader(head)).Next()
-	// A long name or a PAX record is a header whose rest is not in head.
+	// The header of a long name or a PAX record continues behind head.
 	return err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// isText accepts what an editor writes, comments in an old 8-bit encoding included, and refuses binary data.
+// isText reports whether data is text, and not binary. Text can have a few characters in an old 8-bit encoding.
 func isText(data []byte) bool {
 	total, odd := len(data), 0
 	for len(data) > 0 {
@@ -110,27 +105,4 @@ func isText(data []byte) bool {
 		data = data[n:]
 	}
 	return odd*10 <= total
-}
-
-// cleanName makes an archive's name relative to the context. The root is ".".
-func cleanName(name string) (string, error) {
-	for len(name) > 0 && name[0] == '/' {
-		name = name[1:]
-	}
-	if name == "" {
-		return ".", nil
-	}
-	clean := path.Clean(name)
-	if clean == ".." || len(clean) > 2 && clean[:3] == "../" {
-		return "", ErrEscapes
-	}
-	return clean, nil
-}
-
-// input is an archive with its compression removed.
-type input struct {
-	*bufio.Reader
-	raw        *bufio.Reader
-	compressed bool
-	close      func()
 }

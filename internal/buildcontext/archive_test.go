@@ -15,7 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// compressions by name; what they return is a whole stream.
+// compressions are functions that compress a whole archive.
 var compressions = map[string]func(*testing.T, []byte) []byte{
 	"plain": func(_ *testing.T, data []byte) []byte { return slices.Clone(data) },
 	"gzip": func(t *testing.T, data []byte) []byte {
@@ -45,7 +45,7 @@ func simpleTar(t *testing.T) []byte {
 	return tarOf(t, map[string]string{"Dockerfile": "FROM scratch\n", "f": strings.Repeat("content", 100)}, tar.Header{Name: "Dockerfile"}, tar.Header{Name: "f"})
 }
 
-// roundTrip sends an archive and returns the error of whichever step failed.
+// roundTrip sends an archive. It returns the error of the step that failed.
 func roundTrip(t *testing.T, in []byte, dockerfile string) (*Context, string, Summary, error) {
 	t.Helper()
 	c, err := FromTar(bytes.NewReader(in), dockerfile)
@@ -62,7 +62,7 @@ func roundTrip(t *testing.T, in []byte, dockerfile string) (*Context, string, Su
 	return c, listing(t, b.Bytes()), sum, nil
 }
 
-func TestArchivesAreConverted(t *testing.T) {
+func TestArchiveEntries(t *testing.T) {
 	in := tarOf(t, map[string]string{"./Dockerfile": "FROM scratch\n", "/abs/f": "f", "a/../b": "b", "suid": "s", "pax/" + long: "deep", "x/y/z": "z"},
 		tar.Header{Name: "./", Typeflag: tar.TypeDir, Mode: 0o700},
 		tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header", PAXRecords: map[string]string{"comment": "commit"}, Format: tar.FormatPAX},
@@ -90,15 +90,15 @@ func TestArchivesAreConverted(t *testing.T) {
 	if string(c.Dockerfile()) != "FROM scratch\n" || c.DockerfilePath() != "Dockerfile" {
 		t.Errorf("Dockerfile %q at %q", c.Dockerfile(), c.DockerfilePath())
 	}
-	if scanned, err := c.Scan(t.Context()); err != nil || !cmp.Equal(scanned, Summary{}) {
+	if scanned, err := c.Scan(t.Context()); err != nil || !cmp.Equal(scanned, Summary{}, cmp.AllowUnexported(Summary{}, fileMode{})) {
 		t.Errorf("Scan = %v, %v", scanned, err)
 	}
-	if err := sendError(t.Context(), c); !errors.Is(err, ErrConsumed) {
+	if err := sendError(t.Context(), c); !errors.Is(err, errConsumed) {
 		t.Errorf("sent twice: %v", err)
 	}
 }
 
-func TestCompressions(t *testing.T) {
+func TestArchiveCompression(t *testing.T) {
 	plain := simpleTar(t)
 	_, want, _, err := roundTrip(t, plain, "")
 	must(t, err)
@@ -124,18 +124,18 @@ func TestCompressions(t *testing.T) {
 	}
 }
 
-func TestTruncatedArchivesAreErrors(t *testing.T) {
+func TestArchiveTruncated(t *testing.T) {
 	plain := simpleTar(t)
 	for name, pack := range compressions {
 		t.Run(name, func(t *testing.T) {
 			whole := pack(t, plain)
 			for n := 1; n < len(whole); n++ {
 				if name == "plain" && n > 12 && !slices.Contains([]int{0, 1, 100, 257, 511}, n%blockSize) {
-					continue // nothing begins or ends there
+					continue // no part of the archive begins or ends there
 				}
 				_, _, _, err := roundTrip(t, whole[:n], "")
 				if name == "plain" && n <= len("Dockerfile") || name == "zstd" && n == 1 {
-					continue // text so far: a Dockerfile that the engine refuses
+					continue // this much is text, and so a Dockerfile
 				}
 				if err == nil {
 					t.Fatalf("%d of %d bytes passed", n, len(whole))
@@ -148,17 +148,20 @@ func TestTruncatedArchivesAreErrors(t *testing.T) {
 	}
 }
 
-func TestDamageAtTheEndIsNoticed(t *testing.T) {
+func TestArchiveWrongChecksum(t *testing.T) {
 	in := compressions["gzip"](t, simpleTar(t))
-	in[len(in)-6]++ // in the checksum, behind all entries
+	in[len(in)-6]++ // in the checksum, which follows all entries
 	if _, _, _, err := roundTrip(t, in, ""); !errors.Is(err, gzip.ErrChecksum) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestFromTarRefuses(t *testing.T) {
+func TestFromTarError(t *testing.T) {
 	entry := func(hdr tar.Header) []byte {
 		return tarOf(t, nil, tar.Header{Name: "first"}, hdr)
+	}
+	linked := func(name, target string) []byte {
+		return tarOf(t, nil, tar.Header{Name: name, Typeflag: tar.TypeSymlink, Linkname: target})
 	}
 	for _, tc := range []struct {
 		name       string
@@ -166,33 +169,36 @@ func TestFromTarRefuses(t *testing.T) {
 		dockerfile string
 		want       error
 	}{
-		{"nothing", nil, "", ErrEmptyInput},
-		{"an archive of nothing", make([]byte, 10240), "", ErrEmptyInput},
-		{"gzip of nothing", compressions["gzip"](t, nil), "", ErrEmptyInput},
-		{"gzip of text", compressions["gzip"](t, []byte("FROM scratch")), "", ErrNotArchive},
-		{"binary", []byte("\x7fELF\x02\x01\x01\x00"), "", ErrNotArchive},
-		{"not quite text", bytes.Repeat([]byte{0xff, 0xfe}, 300), "", ErrNotArchive},
-		{"text, then binary", append(bytes.Repeat([]byte("# text\n"), 100), 0), "", ErrNotArchive},
-		{"spaces", []byte(" \n"), "", ErrEmptyDockerfile},
-		{"large text", bytes.Repeat([]byte("#"), maxDockerfile+1), "", ErrTooLarge},
-		{"bzip2", []byte("BZh91AY&SY"), "", ErrUnsupported},
-		{"xz", []byte("\xfd7zXZ\x00\x00"), "", ErrUnsupported},
-		{"zip", []byte("PK\x03\x04..."), "", ErrUnsupported},
-		{"text and -f", []byte("FROM scratch"), "Dockerfile", ErrAmbiguousDockerfile},
-		{"-f from stdin too", simpleTar(t), "-", ErrAmbiguousDockerfile},
-		{"-f outside", simpleTar(t), "../Dockerfile", ErrEscapes},
-		{"-f is the root", simpleTar(t), "./", ErrIsDirectory},
+		{"nothing", nil, "", errEmptyInput},
+		{"an archive of nothing", make([]byte, 10240), "", errEmptyInput},
+		{"gzip of nothing", compressions["gzip"](t, nil), "", errEmptyInput},
+		{"gzip of text", compressions["gzip"](t, []byte("FROM scratch")), "", errNotArchive},
+		{"binary", []byte("\x7fELF\x02\x01\x01\x00"), "", errNotArchive},
+		{"not quite text", bytes.Repeat([]byte{0xff, 0xfe}, 300), "", errNotArchive},
+		{"text, then binary", append(bytes.Repeat([]byte("# text\n"), 100), 0), "", errNotArchive},
+		{"spaces", []byte(" \n"), "", errEmptyDockerfile},
+		{"large text", bytes.Repeat([]byte("#"), maxFileBytes+1), "", errTooLarge},
+		{"bzip2", []byte("BZh91AY&SY"), "", errUnsupported},
+		{"xz", []byte("\xfd7zXZ\x00\x00"), "", errUnsupported},
+		{"zip", []byte("PK\x03\x04..."), "", errUnsupported},
+		{"text and -f", []byte("FROM scratch"), "Dockerfile", errAmbiguousDockerfile},
+		{"-f from stdin too", simpleTar(t), "-", errAmbiguousDockerfile},
+		{"-f outside", simpleTar(t), "../Dockerfile", errEscapes},
+		{"-f is the root", simpleTar(t), "./", errIsDirectory},
 		{"no Dockerfile", tarOf(t, nil, tar.Header{Name: "f"}), "", ErrNoDockerfile},
 		{"no such Dockerfile", simpleTar(t), "sub/Dockerfile", ErrNoDockerfile},
-		{"empty Dockerfile", tarOf(t, nil, tar.Header{Name: "Dockerfile"}), "", ErrEmptyDockerfile},
-		{"blank Dockerfile", tarOf(t, map[string]string{"Dockerfile": "\n"}, tar.Header{Name: "Dockerfile"}), "", ErrEmptyDockerfile},
-		{"large Dockerfile", tarOf(t, map[string]string{"Dockerfile": strings.Repeat("#", maxDockerfile+1)}, tar.Header{Name: "Dockerfile"}), "", ErrTooLarge},
-		{"Dockerfile is a directory", tarOf(t, nil, tar.Header{Name: "Dockerfile/", Typeflag: tar.TypeDir}), "", ErrIsDirectory},
-		{"an entry outside", entry(tar.Header{Name: "../f"}), "", ErrEscapes},
-		{"an entry outside, later", entry(tar.Header{Name: "a/../../f"}), "", ErrEscapes},
-		{"an absolute entry outside", entry(tar.Header{Name: "/../f"}), "", ErrEscapes},
-		{"a directory outside", entry(tar.Header{Name: "..", Typeflag: tar.TypeDir}), "", ErrEscapes},
-		{"a hard link outside", entry(tar.Header{Name: "l", Typeflag: tar.TypeLink, Linkname: "../f"}), "", ErrEscapes},
+		{"empty Dockerfile", tarOf(t, nil, tar.Header{Name: "Dockerfile"}), "", errEmptyDockerfile},
+		{"blank Dockerfile", tarOf(t, map[string]string{"Dockerfile": "\n"}, tar.Header{Name: "Dockerfile"}), "", errEmptyDockerfile},
+		{"large Dockerfile", tarOf(t, map[string]string{"Dockerfile": strings.Repeat("#", maxFileBytes+1)}, tar.Header{Name: "Dockerfile"}), "", errTooLarge},
+		{"Dockerfile is a directory", tarOf(t, nil, tar.Header{Name: "Dockerfile/", Typeflag: tar.TypeDir}), "", errIsDirectory},
+		{"an entry outside", entry(tar.Header{Name: "../f"}), "", errEscapes},
+		{"an entry outside, later", entry(tar.Header{Name: "a/../../f"}), "", errEscapes},
+		{"an absolute entry outside", entry(tar.Header{Name: "/../f"}), "", errEscapes},
+		{"a directory outside", entry(tar.Header{Name: "..", Typeflag: tar.TypeDir}), "", errEscapes},
+		{"a hard link outside", entry(tar.Header{Name: "l", Typeflag: tar.TypeLink, Linkname: "../f"}), "", errEscapes},
+		{"Dockerfile is a link to an absolute path", linked("Dockerfile", "/run/secrets/x"), "", errEscapes},
+		{"Dockerfile is a link that leads out", linked("Dockerfile", "a/../../x"), "", errEscapes},
+		{"-f is a link that leads out", linked("sub/prod", "../../x"), "sub/prod", errEscapes},
 		{"a root that is a file", entry(tar.Header{Name: "."}), "", nil},
 		{"an entry of no known type", entry(tar.Header{Name: "f", Typeflag: 'Z'}), "", nil},
 	} {
@@ -205,7 +211,7 @@ func TestFromTarRefuses(t *testing.T) {
 	}
 }
 
-func TestTextIsADockerfile(t *testing.T) {
+func TestFromTarText(t *testing.T) {
 	for _, text := range []string{"FROM scratch\n", "F", "# J\xf6rg schrieb dies vor langer Zeit\nFROM scratch\n", strings.Repeat("# größer\n", 200), "\xef\xbb\xbfFROM scratch"} {
 		c, err := FromTar(strings.NewReader(text), "")
 		must(t, err)
@@ -215,7 +221,7 @@ func TestTextIsADockerfile(t *testing.T) {
 	}
 }
 
-func TestDockerfileOfAnArchive(t *testing.T) {
+func TestArchiveDockerfile(t *testing.T) {
 	for _, tc := range []struct {
 		name, dockerfile, path, content string
 		hdrs                            []tar.Header
@@ -225,6 +231,7 @@ func TestDockerfileOfAnArchive(t *testing.T) {
 		{"both, the other way", "", "Dockerfile", "upper", []tar.Header{{Name: "Dockerfile"}, {Name: "dockerfile"}}},
 		{"named", "./sub/prod", "sub/prod", "prod", []tar.Header{{Name: "Dockerfile"}, {Name: "sub/prod"}}},
 		{"a link", "", "Dockerfile", "", []tar.Header{{Name: "sub/prod"}, {Name: "Dockerfile", Typeflag: tar.TypeSymlink, Linkname: "sub/prod"}}},
+		{"a link to the parent directory", "sub/prod", "sub/prod", "", []tar.Header{{Name: "sub/prod", Typeflag: tar.TypeSymlink, Linkname: "../x"}}},
 		{"the last of its name", "", "Dockerfile", "", []tar.Header{{Name: "Dockerfile"}, {Name: "Dockerfile", Typeflag: tar.TypeSymlink, Linkname: "x"}}},
 		{"a large one of no use", "", "Dockerfile", "upper", []tar.Header{{Name: "dockerfile", Typeflag: tar.TypeDir}, {Name: "Dockerfile"}}},
 	} {
@@ -250,7 +257,7 @@ func TestDockerfileOfAnArchive(t *testing.T) {
 	}
 }
 
-func TestErrorsStayOnOneLine(t *testing.T) {
+func TestArchiveErrorIsOneLine(t *testing.T) {
 	in := tarOf(t, nil, tar.Header{Name: "../a\nerror: \x1b[31mall lost"})
 	_, _, _, err := roundTrip(t, in, "")
 	if err == nil || strings.ContainsAny(err.Error(), "\n\x1b") {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// Every change happens while the file before it is being written, so nothing depends on time.
-func TestChangesWhileSendingAreErrors(t *testing.T) {
+// The file changes right before it is sent, so the test does not depend on time.
+func TestSendChangedFile(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		change func(file string) error
@@ -21,15 +21,15 @@ func TestChangesWhileSendingAreErrors(t *testing.T) {
 		{"vanished", os.Remove, fs.ErrNotExist},
 		{"replaced", func(f string) error {
 			return errors.Join(os.WriteFile(f+"~", []byte("other"), 0o644), os.Rename(f+"~", f))
-		}, ErrChanged},
-		{"became a directory", func(f string) error { return errors.Join(os.Remove(f), os.Mkdir(f, 0o755)) }, ErrChanged},
+		}, errChanged},
+		{"became a directory", func(f string) error { return errors.Join(os.Remove(f), os.Mkdir(f, 0o755)) }, errChanged},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			root := writeTree(t, "x/file=content")
 			file := filepath.Join(root, "x/file")
-			w := &walker{root: root, rules: &rules{noPatterns(t)}}
+			w := &walker{root: root, rules: &ignoreRules{noPatterns(t)}}
 			s := newSender(tar.NewWriter(&hookWriter{}), "")
-			tr := &transfer{sender: s, counter: newCounter(), links: map[fileID]string{}}
+			tr := &dirSender{sender: s, counter: newCounter(), links: map[fileID]string{}}
 			w.visit = func(n node) error {
 				if n.path == "x/file" {
 					must(t, tc.change(file))
@@ -41,12 +41,12 @@ func TestChangesWhileSendingAreErrors(t *testing.T) {
 	}
 }
 
-func TestSizeChangesAreErrors(t *testing.T) {
+func TestSendResizedFile(t *testing.T) {
 	const size = 3 << 20
 	for _, tc := range []struct {
 		name  string
 		size  int64
-		after int64 // bytes written when it happens
+		after int64 // bytes written before the change
 	}{
 		{"shorter, after the header", size - 1, blockSize},
 		{"empty, after the header", 0, blockSize},
@@ -60,12 +60,12 @@ func TestSizeChangesAreErrors(t *testing.T) {
 			must(t, os.Truncate(file, size))
 			w := &hookWriter{after: tc.after, hook: func() { must(t, os.Truncate(file, tc.size)) }}
 			_, err := mustFromDir(t, root, "-").WriteTar(t.Context(), tar.NewWriter(w), "")
-			wantFileError(t, err, ErrChanged, file)
+			wantFileError(t, err, errChanged, file)
 		})
 	}
 }
 
-func TestUnreadableFilesAreErrors(t *testing.T) {
+func TestUnreadableFile(t *testing.T) {
 	for _, name := range []string{"file", "dir"} {
 		t.Run(name, func(t *testing.T) {
 			root := writeTree(t, "Dockerfile=FROM scratch", "dir/", "file=secret")
@@ -87,7 +87,7 @@ func TestUnreadableFilesAreErrors(t *testing.T) {
 	})
 }
 
-// asUser runs f with the file permissions of a plain user. They belong to the thread, so no other test notices.
+// asUser runs f with the file permissions of an unprivileged user. They apply to this thread only, and so to no other test.
 func asUser(t *testing.T, f func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -108,8 +108,8 @@ func asUser(t *testing.T, f func()) {
 
 func wantFileError(t *testing.T, err, want error, path string) {
 	t.Helper()
-	var fe *FileError
-	if !errors.As(err, &fe) || !errors.Is(err, want) || fe.Path != path {
-		t.Errorf("got %v, want a FileError of %s: %v", err, path, want)
+	var fe *pathError
+	if !errors.As(err, &fe) || !errors.Is(err, want) || fe.path != path {
+		t.Errorf("got %v, want a pathError of %s: %v", err, path, want)
 	}
 }

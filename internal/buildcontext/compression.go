@@ -16,12 +16,12 @@ const (
 	readBuffer = 64 << 10
 	gzipMagic  = "\x1f\x8b"
 	zstdMagic  = "\x28\xb5\x2f\xfd"
-	// zstdWindow is what zstd itself accepts without being asked: its memory does not grow with the context.
+	// zstdWindow is zstd's own default limit. It bounds the memory, whatever the size of the context.
 	zstdWindow = 128 << 20
 )
 
-// refused are the formats docker may know and this client does not.
-var refused = []struct{ magic, name string }{
+// unsupported are formats that docker decompresses and this client does not.
+var unsupported = []struct{ magic, name string }{
 	{"BZh", "bzip2"},
 	{"\xfd7zXZ\x00", "xz"},
 	{"LZIP", "lzip"},
@@ -30,16 +30,24 @@ var refused = []struct{ magic, name string }{
 	{"PK\x03\x04", "zip"},
 }
 
-// open removes the compression that the first bytes tell of.
+// input is a decompressed archive.
+type input struct {
+	*bufio.Reader
+	raw        *bufio.Reader
+	compressed bool
+	close      func()
+}
+
+// open decompresses r if its first bytes name a compression.
 func open(r io.Reader) (*input, error) {
 	raw := bufio.NewReaderSize(r, readBuffer)
 	head, err := raw.Peek(6)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	for _, f := range refused {
+	for _, f := range unsupported {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
-			return nil, fmt.Errorf("%s: %w", f.name, ErrUnsupported)
+			return nil, fmt.Errorf("%s: %w", f.name, errUnsupported)
 		}
 	}
 	in := &input{Reader: raw, raw: raw, close: func() {}}
@@ -56,7 +64,7 @@ func open(r io.Reader) (*input, error) {
 	return in, nil
 }
 
-// isZstd also knows the skippable frame with which pzstd begins.
+// isZstd also accepts the skippable frame with which pzstd begins.
 func isZstd(head []byte) bool {
 	return bytes.HasPrefix(head, []byte(zstdMagic)) ||
 		len(head) > 3 && head[0]&0xf0 == 0x50 && string(head[1:4]) == "\x2a\x4d\x18"
@@ -70,7 +78,7 @@ func (in *input) decompress(r io.Reader, err error) (*input, error) {
 	return in, nil
 }
 
-// drain reads what follows the archive, so that the writer never sees a closed pipe and a checksum at the very end is verified.
+// drain reads to the end of the input: the writer must not see a closed pipe, and the decompressor verifies a checksum at the end.
 func (in *input) drain(ctx context.Context) error {
 	defer in.close()
 	_, err := io.Copy(io.Discard, cancelReader{ctx, in.Reader})
@@ -84,7 +92,7 @@ func (in *input) drain(ctx context.Context) error {
 	return err
 }
 
-// cancelReader ends with its context.
+// cancelReader returns an error once ctx has ended.
 type cancelReader struct {
 	ctx context.Context
 	r   io.Reader
@@ -97,7 +105,7 @@ func (c cancelReader) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// truncated says what an end too early is, however the reader below calls it.
+// truncated turns an end of file into an unexpected one.
 func truncated(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -105,22 +113,22 @@ func truncated(err error) error {
 	return err
 }
 
-// members reads gzip members one after the other and, as gzip does, takes what is no member for padding.
-type members struct {
+// gzipReader reads gzip members one after the other. Like gzip, it ignores what follows the last member.
+type gzipReader struct {
 	raw *bufio.Reader
 	z   *gzip.Reader
 }
 
-func newGzip(raw *bufio.Reader) (*members, error) {
+func newGzip(raw *bufio.Reader) (*gzipReader, error) {
 	z, err := gzip.NewReader(raw)
 	if err != nil {
 		return nil, err
 	}
 	z.Multistream(false)
-	return &members{raw: raw, z: z}, nil
+	return &gzipReader{raw: raw, z: z}, nil
 }
 
-func (m *members) Read(p []byte) (int, error) {
+func (m *gzipReader) Read(p []byte) (int, error) {
 	for {
 		n, err := m.z.Read(p)
 		if n > 0 || !errors.Is(err, io.EOF) {

@@ -7,29 +7,29 @@ import (
 	"strings"
 )
 
-// named is how many large entries a warning names.
-const named = 3
+// maxLargest is the number of large entries in a Summary.
+const maxLargest = 3
 
-// counter sums up what is visited, in walking order.
+// counter builds a Summary from entries in walking order.
 type counter struct {
 	sum   Summary
 	seen  map[fileID]bool
-	open  []group // the directories of the last entry, outermost first
+	open  []openDir // the directories of the last entry, outermost first
 	large []Entry
 }
 
-// group is a directory whose entries are still coming.
-type group struct {
+// openDir is a directory that can have more entries.
+type openDir struct {
 	Entry
-	child Entry // its largest
+	child Entry // the largest one
 }
 
 func newCounter() *counter {
 	return &counter{seen: map[fileID]bool{}}
 }
 
-// linked tells whether a file with several names was counted before.
-func (c *counter) linked(id fileID) bool {
+// seenBefore reports whether a file with several names was counted before.
+func (c *counter) seenBefore(id fileID) bool {
 	was := c.seen[id]
 	c.seen[id] = true
 	return was
@@ -50,35 +50,33 @@ func (c *counter) add(name string, size int64) {
 		c.leave()
 	}
 	c.enter(dir)
-	c.fold(Entry{Path: name, Bytes: size})
+	c.addToParent(Entry{Path: name, Bytes: size}, size)
 }
 
-// enter opens the directories of dir that are not open yet.
+// enter opens dir and its parents, unless they are open.
 func (c *counter) enter(dir string) {
 	if dir == "." {
 		return
 	}
 	parts := strings.Split(dir, "/")
 	for i := len(c.open); i < len(parts); i++ {
-		c.open = append(c.open, group{Entry: Entry{Path: strings.Join(parts[:i+1], "/")}})
+		c.open = append(c.open, openDir{Entry: Entry{Path: strings.Join(parts[:i+1], "/")}})
 	}
 }
 
-// leave closes the innermost directory. One entry that makes up most of it says more than the directory's own name.
+// leave closes the innermost directory. If one entry is most of its content, the Summary has that entry and not the directory.
 func (c *counter) leave() {
 	last := c.open[len(c.open)-1]
 	c.open = c.open[:len(c.open)-1]
 	if last.child.Bytes >= last.Bytes-last.Bytes/10 {
-		c.foldAs(last.child, last.Bytes)
+		c.addToParent(last.child, last.Bytes)
 		return
 	}
-	c.fold(last.Entry)
+	c.addToParent(last.Entry, last.Bytes)
 }
 
-func (c *counter) fold(e Entry) { c.foldAs(e, e.Bytes) }
-
-// foldAs counts e in the directory that is open, which grows by bytes.
-func (c *counter) foldAs(e Entry, bytes int64) {
+// addToParent makes e an entry of the open directory, which grows by bytes.
+func (c *counter) addToParent(e Entry, bytes int64) {
 	if len(c.open) == 0 {
 		c.rank(e)
 		return
@@ -93,7 +91,7 @@ func (c *counter) foldAs(e Entry, bytes int64) {
 func (c *counter) rank(e Entry) {
 	c.large = append(c.large, e)
 	slices.SortStableFunc(c.large, func(a, b Entry) int { return cmp.Compare(b.Bytes, a.Bytes) })
-	c.large = c.large[:min(len(c.large), named)]
+	c.large = c.large[:min(len(c.large), maxLargest)]
 }
 
 func (c *counter) result() Summary {

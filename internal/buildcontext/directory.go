@@ -1,19 +1,15 @@
 package buildcontext
 
 import (
-	"archive/tar"
 	"context"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"runtime"
 )
 
 const opContext = "open build context"
 
-// FromDir checks the directory and its Dockerfile and loads the ignore rules. The Dockerfile's path is relative to the working
-// directory; "" is the one in dir, "-" reads stdin. Errors are a *FileError or a *PatternError.
+// FromDir checks the directory, and reads the Dockerfile and the ignore file. dockerfile is relative to the working directory; "" stands
+// for the one in dir, and "-" for stdin. Its errors name the file.
 func FromDir(dir, dockerfile string, stdin io.Reader) (*Context, error) {
 	if err := checkDirectory(dir); err != nil {
 		return nil, err
@@ -30,7 +26,7 @@ func FromDir(dir, dockerfile string, stdin io.Reader) (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Context{dockerfile: d, src: &directory{root: dir, rules: &rules{m}}}, nil
+	return &Context{dockerfile: d, src: &directory{root: dir, rules: &ignoreRules{m}}}, nil
 }
 
 func checkDirectory(dir string) error {
@@ -39,26 +35,26 @@ func checkDirectory(dir string) error {
 		return fileError(opContext, dir, err)
 	}
 	if !info.IsDir() {
-		return fileError(opContext, dir, ErrNotDirectory)
+		return fileError(opContext, dir, errNotDirectory)
 	}
 	return nil
 }
 
-// directory is a context on the client's disk.
+// directory is a context on disk.
 type directory struct {
 	root  string
-	rules *rules
+	rules *ignoreRules
 }
 
 func (d *directory) scan(ctx context.Context) (Summary, error) {
 	c := newCounter()
 	err := d.walk(ctx, func(n node) error {
-		if kind := special(n.info.Mode()); kind != "" {
+		if kind := specialKind(n.info.Mode()); kind != "" {
 			c.skip(n.path, kind)
 			return nil
 		}
 		id, linked := linkID(n.info)
-		if linked && n.info.Mode().IsRegular() && c.linked(id) {
+		if linked && n.info.Mode().IsRegular() && c.seenBefore(id) {
 			c.add(n.path, 0)
 			return nil
 		}
@@ -69,7 +65,7 @@ func (d *directory) scan(ctx context.Context) (Summary, error) {
 }
 
 func (d *directory) send(ctx context.Context, s *sender) error {
-	t := &transfer{sender: s, counter: newCounter(), links: map[fileID]string{}}
+	t := &dirSender{sender: s, counter: newCounter(), links: map[fileID]string{}}
 	err := d.walk(ctx, func(n node) error { return t.node(ctx, n) })
 	s.sum = t.counter.result()
 	return err
@@ -78,42 +74,4 @@ func (d *directory) send(ctx context.Context, s *sender) error {
 func (d *directory) walk(ctx context.Context, visit func(node) error) error {
 	w := &walker{root: d.root, rules: d.rules, visit: visit}
 	return w.walk(ctx)
-}
-
-// special names the files that can't be part of an image layer built from a context.
-func special(mode fs.FileMode) string {
-	switch {
-	case mode&fs.ModeSocket != 0:
-		return "socket"
-	case mode&fs.ModeDevice != 0:
-		return "device"
-	case mode&fs.ModeNamedPipe != 0:
-		return "named pipe" // BuildKit would drop it without a word
-	}
-	return ""
-}
-
-func contentSize(info fs.FileInfo) int64 {
-	if info.Mode().IsRegular() {
-		return info.Size()
-	}
-	return 0
-}
-
-// headerFor describes a file as every client would: owner 0/0, whole seconds, forward slashes.
-func headerFor(n node) (*tar.Header, error) {
-	hdr := &tar.Header{Name: n.path, Mode: tarMode(runtime.GOOS, n.info.Mode()), ModTime: n.info.ModTime()}
-	switch mode := n.info.Mode(); {
-	case mode.IsDir():
-		hdr.Typeflag = tar.TypeDir
-	case mode&fs.ModeSymlink != 0:
-		target, err := os.Readlink(n.file)
-		if err != nil {
-			return nil, fileError("read link", n.file, err)
-		}
-		hdr.Typeflag, hdr.Linkname = tar.TypeSymlink, filepath.ToSlash(target)
-	default:
-		hdr.Typeflag = tar.TypeReg
-	}
-	return hdr, nil
 }

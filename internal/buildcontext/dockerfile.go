@@ -9,15 +9,15 @@ import (
 	"path/filepath"
 )
 
-// maxDockerfile is the largest Dockerfile or ignore file in bytes: they are kept in memory.
-const maxDockerfile = 1 << 20
+// maxFileBytes is the size limit of a Dockerfile or an ignore file, which are kept in memory.
+const maxFileBytes = 1 << 20
 
 const opDockerfile = "read Dockerfile"
 
-// dockerfile is what is known of the Dockerfile.
+// dockerfile is a Dockerfile, as far as it has been read.
 type dockerfile struct {
 	content []byte
-	file    string // as the user named it; "" for stdin
+	file    string // on disk, as the user named it; "" for stdin
 	path    string // in an archive
 }
 
@@ -29,10 +29,10 @@ func readDockerfile(dir, name string, stdin io.Reader) (*dockerfile, error) {
 	if name == "" {
 		name = defaultDockerfile(dir)
 	}
-	content, err := readSmall(opDockerfile, name)
+	content, err := readSmall(dir, opDockerfile, name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			err = &FileError{Op: opDockerfile, Path: name, Err: ErrNoDockerfile}
+			err = &pathError{op: opDockerfile, path: name, err: ErrNoDockerfile}
 		}
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func readDockerfile(dir, name string, stdin io.Reader) (*dockerfile, error) {
 
 func stdinDockerfile(stdin io.Reader) (*dockerfile, error) {
 	if stdin == nil {
-		return nil, &FileError{Op: opDockerfile, Path: "-", Err: ErrNoDockerfile}
+		return nil, &pathError{op: opDockerfile, path: "-", err: ErrNoDockerfile}
 	}
 	content, err := readLimited(opDockerfile, "-", stdin)
 	if err != nil {
@@ -52,7 +52,7 @@ func stdinDockerfile(stdin io.Reader) (*dockerfile, error) {
 	return d, d.check()
 }
 
-// check refuses what no engine could build.
+// check returns an error for an empty Dockerfile.
 func (d *dockerfile) check() error {
 	if len(bytes.TrimSpace(d.content)) > 0 {
 		return nil
@@ -61,10 +61,10 @@ func (d *dockerfile) check() error {
 	if name == "" {
 		name = "-"
 	}
-	return &FileError{Op: opDockerfile, Path: name, Err: ErrEmptyDockerfile}
+	return &pathError{op: opDockerfile, path: name, err: errEmptyDockerfile}
 }
 
-// defaultDockerfile is docker's: "Dockerfile", or "dockerfile" where only that exists.
+// defaultDockerfile returns docker's default: Dockerfile, or dockerfile if only that exists.
 func defaultDockerfile(dir string) string {
 	name := filepath.Join(dir, "Dockerfile")
 	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
@@ -76,29 +76,29 @@ func defaultDockerfile(dir string) string {
 	return name
 }
 
-func readSmall(op, name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, fileError(op, name, err)
-	}
-	if info.IsDir() {
-		return nil, fileError(op, name, ErrIsDirectory)
-	}
-	f, err := os.Open(name)
+func readSmall(context, op, name string) ([]byte, error) {
+	f, err := openConfined(context, name)
 	if err != nil {
 		return nil, fileError(op, name, err)
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fileError(op, name, err)
+	}
+	if info.IsDir() {
+		return nil, fileError(op, name, errIsDirectory)
+	}
 	return readLimited(op, name, f)
 }
 
 func readLimited(op, name string, r io.Reader) ([]byte, error) {
-	content, err := io.ReadAll(io.LimitReader(r, maxDockerfile+1))
+	content, err := io.ReadAll(io.LimitReader(r, maxFileBytes+1))
 	if err != nil {
 		return nil, fileError(op, name, err)
 	}
-	if len(content) > maxDockerfile {
-		return nil, fileError(op, name, ErrTooLarge)
+	if len(content) > maxFileBytes {
+		return nil, fileError(op, name, errTooLarge)
 	}
 	return content, nil
 }

@@ -10,11 +10,13 @@ import (
 	"slices"
 )
 
-// archive is a context that arrives as a tar stream.
+const opRead = "read build context"
+
+// archive is a context that is read from a tar stream.
 type archive struct {
 	in    *input
 	found *finder
-	seen  *nameSet // directories, and links that may stand for one
+	seen  *nameSet // directories, and links, which can point to one
 	sum   Summary
 	sent  bool
 }
@@ -23,7 +25,7 @@ func (a *archive) scan(context.Context) (Summary, error) { return Summary{}, nil
 
 func (a *archive) send(ctx context.Context, s *sender) error {
 	if a.sent {
-		return fmt.Errorf("%s: %w", opRead, ErrConsumed)
+		return fmt.Errorf("%s: %w", opRead, errConsumed)
 	}
 	a.sent = true
 	err := a.entries(ctx, s)
@@ -39,7 +41,7 @@ func (a *archive) send(ctx context.Context, s *sender) error {
 }
 
 func (a *archive) entries(ctx context.Context, s *sender) error {
-	end := &endWatch{r: a.in}
+	end := &endReader{r: a.in}
 	tr := tar.NewReader(end)
 	for {
 		if err := context.Cause(ctx); err != nil {
@@ -60,16 +62,16 @@ func (a *archive) entries(ctx context.Context, s *sender) error {
 
 func (a *archive) entry(ctx context.Context, s *sender, tr *tar.Reader, hdr *tar.Header) error {
 	if hdr.Typeflag == tar.TypeXGlobalHeader {
-		return nil // git archive's comment
+		return nil // the comment of git archive
 	}
 	out, err := convert(hdr)
 	if err != nil {
 		return fileError(opRead, hdr.Name, err)
 	}
 	if out.Name == "." {
-		return nil // the root has its own mode
+		return nil // WriteTar sends the root
 	}
-	if kind := a.skipped(out); kind != "" {
+	if kind := a.skippedKind(out); kind != "" {
 		a.sum.Skipped = append(a.sum.Skipped, Skipped{Path: out.Name, Kind: kind})
 		return nil
 	}
@@ -83,14 +85,14 @@ func (a *archive) entry(ctx context.Context, s *sender, tr *tar.Reader, hdr *tar
 		return err
 	}
 	if out.Typeflag == tar.TypeDir && repeated {
-		s.setLater(out) // some tars leave the mode of a directory that is there as it is
+		s.setLater(out) // some tars do not change the mode of an existing directory
 	}
 	r := a.found.capture(out, tr)
 	return s.copy(ctx, content{Reader: r, op: opRead, name: out.Name, size: out.Size, short: io.ErrUnexpectedEOF})
 }
 
-// skipped names what a special file is, also under a further name; empty for everything else.
-func (a *archive) skipped(hdr *tar.Header) string {
+// skippedKind names the kind of a special file, or of a hard link to one. It is empty for other entries.
+func (a *archive) skippedKind(hdr *tar.Header) string {
 	switch hdr.Typeflag {
 	case tar.TypeChar, tar.TypeBlock:
 		return "device"
@@ -104,8 +106,7 @@ func (a *archive) skipped(hdr *tar.Header) string {
 	return ""
 }
 
-// parents sends the directories that an archive of lone files leaves out: extracted without a header, their mode would
-// depend on the far end's tar.
+// parents sends directories that the archive has no entry for. Otherwise their modes would depend on the tar that extracts them.
 func (a *archive) parents(s *sender, hdr *tar.Header) error {
 	var missing []string
 	for dir := path.Dir(hdr.Name); dir != "." && !a.seen.has(dir); dir = path.Dir(dir) {
@@ -124,7 +125,7 @@ func (a *archive) parents(s *sender, hdr *tar.Header) error {
 	return nil
 }
 
-// convert makes an entry of any format and owner one of ours.
+// convert returns an entry of any format and owner as an entry of the context.
 func convert(hdr *tar.Header) (*tar.Header, error) {
 	if hdr.Name == "" {
 		return nil, errors.New("entry without a name")
@@ -153,16 +154,16 @@ func convert(hdr *tar.Header) (*tar.Header, error) {
 	return out, nil
 }
 
-// endWatch remembers whether the stream itself ended: Go's reader takes an end without an end marker for a good one.
-type endWatch struct {
+// endReader remembers whether the stream ended: Go's tar reader accepts a stream without an end marker.
+type endReader struct {
 	r       io.Reader
 	reached bool
 }
 
-func (e *endWatch) Read(p []byte) (int, error) {
+func (e *endReader) Read(p []byte) (int, error) {
 	n, err := e.r.Read(p)
 	if n > 0 && errors.Is(err, io.EOF) {
-		return n, nil // said again at the next read, if there is one
+		return n, nil // the next Read returns the end again
 	}
 	e.reached = e.reached || errors.Is(err, io.EOF)
 	return n, err

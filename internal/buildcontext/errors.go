@@ -7,60 +7,60 @@ import (
 	"os"
 )
 
-// Causes found below the errors of this package with errors.Is.
+// The causes of this package's errors, for errors.Is.
 var (
-	// ErrNotDirectory tells that the build context is a file.
-	ErrNotDirectory = errors.New("not a directory")
-	// ErrNoDockerfile tells that there is no file where the Dockerfile should be.
+	// errNotDirectory means that the build context is a file.
+	errNotDirectory = errors.New("not a directory")
+	// ErrNoDockerfile means that the Dockerfile does not exist.
 	ErrNoDockerfile = errors.New("no such file")
-	// ErrIsDirectory tells that the Dockerfile is a directory.
-	ErrIsDirectory = errors.New("is a directory")
-	// ErrEmptyDockerfile tells that the Dockerfile holds nothing but space.
-	ErrEmptyDockerfile = errors.New("empty")
-	// ErrTooLarge tells that the Dockerfile or the ignore file is over 1 MiB.
-	ErrTooLarge = errors.New("larger than 1 MiB")
-	// ErrChanged tells that a file did not stay as it was while it was sent.
-	ErrChanged = errors.New("changed while it was sent")
-	// ErrNotArchive tells that stdin held neither an archive nor a Dockerfile.
-	ErrNotArchive = errors.New("neither a tar archive nor a Dockerfile")
-	// ErrEmptyInput tells that stdin held nothing.
-	ErrEmptyInput = errors.New("empty input")
-	// ErrUnsupported tells that an archive's compression is not gzip or zstd.
-	ErrUnsupported = errors.New("unsupported compression, use gzip or zstd")
-	// ErrEscapes tells that an archive names a file outside itself.
-	ErrEscapes = errors.New("points outside the build context")
-	// ErrAmbiguousDockerfile tells that stdin would have to be two things at once.
-	ErrAmbiguousDockerfile = errors.New("ambiguous Dockerfile: stdin and -f both name one")
-	// ErrConsumed tells that an archive from stdin was sent before.
-	ErrConsumed = errors.New("already sent")
+	// errIsDirectory means that the Dockerfile is a directory.
+	errIsDirectory = errors.New("is a directory")
+	// errEmptyDockerfile means that the Dockerfile has no content but space.
+	errEmptyDockerfile = errors.New("empty")
+	// errTooLarge means that the Dockerfile or the ignore file is over 1 MiB.
+	errTooLarge = errors.New("larger than 1 MiB")
+	// errChanged means that a file changed while it was sent.
+	errChanged = errors.New("changed while it was sent")
+	// errNotArchive means that stdin is neither an archive nor a Dockerfile.
+	errNotArchive = errors.New("neither a tar archive nor a Dockerfile")
+	// errEmptyInput means that stdin is empty.
+	errEmptyInput = errors.New("empty input")
+	// errUnsupported means that an archive has another compression than gzip or zstd.
+	errUnsupported = errors.New("unsupported compression, use gzip or zstd")
+	// errEscapes means that a name or a link leads out of the context.
+	errEscapes = errors.New("points outside the build context")
+	// errAmbiguousDockerfile means that the Dockerfile comes from stdin and from -f.
+	errAmbiguousDockerfile = errors.New("ambiguous Dockerfile: stdin and -f both name one")
+	// errConsumed means that an archive on stdin was sent before.
+	errConsumed = errors.New("already sent")
 )
 
-// FileError is trouble with one file, of the client's disk or of an archive.
-type FileError struct {
-	Op   string // what was done, as in "read Dockerfile"
-	Path string
-	Err  error
+// pathError is a problem with one file, on disk or in an archive.
+type pathError struct {
+	op   string // for example "read Dockerfile"
+	path string
+	err  error
 }
 
-func (e *FileError) Error() string { return fmt.Sprintf("%s %s: %v", e.Op, printable(e.Path), e.Err) }
+func (e *pathError) Error() string { return fmt.Sprintf("%s %s: %v", e.op, printable(e.path), e.err) }
 
-func (e *FileError) Unwrap() error { return e.Err }
+func (e *pathError) Unwrap() error { return e.err }
 
-// PatternError is a line of an ignore file that is no pattern.
-type PatternError struct {
-	File    string
-	Line    int // from 1; 0 when unknown
-	Pattern string
-	Err     error
+// patternError is an invalid line of an ignore file.
+type patternError struct {
+	file    string
+	line    int // from 1
+	pattern string
+	err     error
 }
 
-func (e *PatternError) Error() string {
-	return fmt.Sprintf("parse %s:%d: pattern %q: %v", e.File, e.Line, e.Pattern, e.Err)
+func (e *patternError) Error() string {
+	return fmt.Sprintf("parse %s:%d: pattern %q: %v", e.file, e.line, e.pattern, e.err)
 }
 
-func (e *PatternError) Unwrap() error { return e.Err }
+func (e *patternError) Unwrap() error { return e.err }
 
-// fileError names the path once, also when err is an os error that repeats it.
+// fileError returns a pathError that has the path once: an error of os can contain it too.
 func fileError(op, path string, err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
@@ -70,10 +70,10 @@ func fileError(op, path string, err error) error {
 	if errors.As(err, &le) {
 		err = le.Err
 	}
-	return &FileError{Op: op, Path: path, Err: err}
+	return &pathError{op: op, path: path, err: err}
 }
 
-// printable keeps an odd name from writing control characters or a second line into an error.
+// printable quotes a name that has control characters or line breaks.
 func printable(name string) string {
 	quoted := fmt.Sprintf("%q", name)
 	if name != "" && quoted[1:len(quoted)-1] == name {

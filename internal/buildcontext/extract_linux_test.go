@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// plainUser is who extracts: the tests may run as root, the far end never does.
+// plainUser extracts the archives: the tests can run as root, but the builder never does.
 const plainUser = 1000
 
 // asPlainUser runs a shell script in dir.
@@ -34,10 +34,10 @@ func asPlainUser(t *testing.T, dir, script string, stdin []byte) {
 	}
 }
 
-// farEnd is a directory that a plain user can reach, set-group-ID as a volume with an fsGroup is.
-func farEnd(t *testing.T) string {
+// volume returns a directory that an unprivileged user can write to. Like a volume with an fsGroup it has the set-group-ID bit.
+func volume(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "far-end-") //nolint:usetesting // others can not enter what t.TempDir makes
+	dir, err := os.MkdirTemp("", "volume-") //nolint:usetesting // other users can't enter the directories of t.TempDir
 	must(t, err)
 	must(t, syscall.Chmod(dir, 0o2777))
 	t.Cleanup(func() {
@@ -52,14 +52,14 @@ func farEnd(t *testing.T) string {
 	return dir
 }
 
-// prepare is what any far end has to do before it extracts: the volume's set-group-ID bit would be inherited by every directory,
-// and busybox tar, unless it is root, gives modes only through the umask.
+// prepare returns what the supervisor does before it extracts: every directory would inherit the volume's set-group-ID bit, and busybox
+// tar applies the umask to all modes unless it is root.
 func prepare(dir string) string {
 	return "mkdir -p " + dir + " && chmod 00755 " + dir + " && umask 0 && "
 }
 
-func TestRealTarsExtractTheSameTree(t *testing.T) {
-	root := oddTree(t)
+func TestExtractDirectory(t *testing.T) {
+	root := fullTree(t)
 	stream, sum := sent(t, mustFromDir(t, root, ""), "workspace/context")
 	for _, tc := range []struct{ name, tar, sh string }{
 		{"busybox", "busybox tar -x -f -", "busybox sh"},
@@ -68,7 +68,7 @@ func TestRealTarsExtractTheSameTree(t *testing.T) {
 		{"GNU with -p -o", "tar -x -p -o -f -", "busybox sh"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			dir := farEnd(t)
+			dir := volume(t)
 			asPlainUser(t, dir, prepare("workspace/context")+tc.tar, stream)
 			asPlainUser(t, dir, tc.sh, sum.ModeScript())
 			want, got := treeOf(t, root), treeOf(t, filepath.Join(dir, "workspace/context"))
@@ -80,8 +80,8 @@ func TestRealTarsExtractTheSameTree(t *testing.T) {
 	}
 }
 
-// An archive that names only files, twice or out of order, gets the same modes everywhere.
-func TestRealTarsExtractAnArchive(t *testing.T) {
+// An archive with files only, or with repeated entries in any order, gets the same modes from every tar.
+func TestExtractArchive(t *testing.T) {
 	in := tarOf(t, map[string]string{"Dockerfile": "FROM scratch", "a/b/f": "f", "ro/f": "f", "late/f": "f", "link/g": "g"},
 		tar.Header{Name: "Dockerfile"},
 		tar.Header{Name: "a/b/f", Mode: 0o666},
@@ -103,7 +103,7 @@ func TestRealTarsExtractAnArchive(t *testing.T) {
 		`ro/hard -rw-rw-rw- "f" = a/b/f`, `ro/up Lrwxrwxrwx -> ../../..`,
 	}
 	for _, program := range []string{"busybox tar", "tar"} {
-		dir := farEnd(t)
+		dir := volume(t)
 		asPlainUser(t, dir, prepare("context")+program+" -x -f -", stream)
 		asPlainUser(t, dir, "sh", sum.ModeScript())
 		if diff := cmp.Diff(want, treeOf(t, filepath.Join(dir, "context"))); diff != "" {
@@ -112,7 +112,7 @@ func TestRealTarsExtractAnArchive(t *testing.T) {
 	}
 }
 
-// treeOf lists a tree: mode, link target, content, and which names are one file. Sockets and devices are only named.
+// treeOf lists a tree: modes, link targets, content, and hard links. Of special files it has only the names.
 func treeOf(t *testing.T, root string) []string {
 	t.Helper()
 	var list []string
@@ -128,7 +128,7 @@ func treeOf(t *testing.T, root string) []string {
 			}
 			return nil
 		}
-		if special(info.Mode()) != "" {
+		if specialKind(info.Mode()) != "" {
 			list = append(list, name)
 			return nil
 		}
@@ -157,7 +157,7 @@ func treeOf(t *testing.T, root string) []string {
 
 var errStop = errors.New("stop")
 
-// headWriter keeps what comes first and stops the rest.
+// headWriter keeps the first block and fails then.
 type headWriter struct{ bytes.Buffer }
 
 func (w *headWriter) Write(p []byte) (int, error) {
@@ -167,7 +167,7 @@ func (w *headWriter) Write(p []byte) (int, error) {
 	return w.Buffer.Write(p)
 }
 
-func TestRealTarsReadSizesOver8GiB(t *testing.T) {
+func TestExtractLargeSize(t *testing.T) {
 	const size = 9<<30 + 7
 	root := writeTree(t, "large")
 	must(t, os.Truncate(filepath.Join(root, "large"), size))
@@ -177,7 +177,7 @@ func TestRealTarsReadSizesOver8GiB(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "large.tar")
 	must(t, os.WriteFile(file, head.Bytes()[:blockSize], 0o644))
-	must(t, os.Truncate(file, blockSize+(size/blockSize+1)*blockSize+2*blockSize)) // a hole, so neither tar reads it all
+	must(t, os.Truncate(file, blockSize+(size/blockSize+1)*blockSize+2*blockSize)) // a hole, which tar skips
 	for _, program := range []string{"busybox", "tar"} {
 		args := []string{"-t", "-v", "-f", file}
 		if program == "busybox" {

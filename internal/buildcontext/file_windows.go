@@ -2,8 +2,8 @@ package buildcontext
 
 import "io/fs"
 
-// fileID tells whether two names are one file.
+// fileID is the same for all names of a file.
 type fileID struct{ dev, ino uint64 }
 
-// linkID is always false: a Windows client sends hard links as files, as docker does.
+// linkID always returns false: like docker, a Windows client sends hard links as files.
 func linkID(fs.FileInfo) (fileID, bool) { return fileID{}, false }

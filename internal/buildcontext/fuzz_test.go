@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// Whatever an ignore file and a file's name are: an error, or what BuildKit's client sends, in the same order.
+// For any ignore file and any file name: an error, or the entries that BuildKit's client sends, in the same order.
 func FuzzIgnoreFile(f *testing.F) {
 	for _, seed := range []string{
 		"*\n!a", "**/b\n", "[a-", "!\n", "a\\", "# x\n\n", "*\n!a/b/x*\n", "a\n!a/b\na/b/c", "**\n!**/*.go\nb/**", "\xef\xbb\xbfa\r\n! b\r\n", "a/[^b]\n!a/**/x",
@@ -32,8 +32,8 @@ func FuzzIgnoreFile(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, ignore, name string) {
-		defer plant(t, root, name)()
-		// Outside of the tree, where it is found by the Dockerfile's name.
+		defer createFile(t, root, name)()
+		// The ignore file is outside the tree; its name follows from the Dockerfile's.
 		beside := t.TempDir()
 		must(t, os.WriteFile(filepath.Join(beside, "f"), []byte("FROM scratch"), 0o644))
 		must(t, os.WriteFile(filepath.Join(beside, "f.dockerignore"), []byte(ignore), 0o644))
@@ -60,8 +60,8 @@ func FuzzIgnoreFile(f *testing.F) {
 	})
 }
 
-// plant makes a file of any name below root, if a file system takes the name, and returns what removes it.
-func plant(t *testing.T, root, name string) (remove func()) {
+// createFile creates a file of any name below root, if the file system accepts the name, and returns a function that removes it.
+func createFile(t *testing.T, root, name string) (remove func()) {
 	t.Helper()
 	clean, err := cleanName(name)
 	if err != nil || clean == "." || len(clean) > 200 || strings.ContainsRune(clean, 0) {
@@ -76,7 +76,7 @@ func plant(t *testing.T, root, name string) (remove func()) {
 	return func() { must(t, os.RemoveAll(filepath.Join(root, first))) }
 }
 
-// Whatever stdin holds: no panic, and what passes is what archive/tar reads of it, with every name below the prefix.
+// For any input: no panic, and the result is what archive/tar reads, with the prefix before every name.
 func FuzzFromTar(f *testing.F) {
 	for _, seed := range tarSeeds() {
 		f.Add(seed, byte(0), false)
@@ -86,9 +86,9 @@ func FuzzFromTar(f *testing.F) {
 	for _, seed := range []string{"FROM scratch", "\x1f\x8b\x08", zstdMagic, "\x50\x2a\x4d\x18\x00\x00\x00\x00", "BZh", strings.Repeat("\x00", 1024)} {
 		f.Add([]byte(seed), byte(0), false)
 	}
-	f.Fuzz(func(t *testing.T, in []byte, packing byte, mended bool) {
-		if mended {
-			in = mend(in)
+	f.Fuzz(func(t *testing.T, in []byte, packing byte, fix bool) {
+		if fix {
+			in = fixChecksums(in)
 		}
 		stream := compressions[[]string{"plain", "gzip", "zstd"}[packing%3]](t, in)
 		r := bytes.NewReader(stream)
@@ -145,10 +145,10 @@ func tarSeeds() [][]byte {
 	return seeds
 }
 
-// mend gives every header of a damaged archive a valid checksum, so that what else is wrong with it is seen.
-func mend(in []byte) []byte {
-	mended := bytes.Clone(in)
-	for rest := mended; len(rest) >= blockSize && bytes.Count(rest, []byte{0}) < len(rest); {
+// fixChecksums gives every header of a damaged archive a valid checksum, so that the test reaches the other damage.
+func fixChecksums(in []byte) []byte {
+	fixed := bytes.Clone(in)
+	for rest := fixed; len(rest) >= blockSize && bytes.Count(rest, []byte{0}) < len(rest); {
 		header := rest[:blockSize]
 		copy(header[148:156], "        ")
 		sum := 0
@@ -164,11 +164,11 @@ func mend(in []byte) []byte {
 		}
 		rest = rest[blocks*blockSize:]
 	}
-	return mended
+	return fixed
 }
 
-// treeIn is what an archive unpacks to, by archive/tar alone: each path below prefix with its last entry. What a context has no
-// place for is left out.
+// treeIn returns what an archive extracts to, according to archive/tar: each path below prefix with its last entry. It skips special
+// files.
 func treeIn(t *testing.T, stream []byte, prefix string) map[string]string {
 	t.Helper()
 	tree, special := map[string]string{}, map[string]bool{}
@@ -200,7 +200,7 @@ func treeIn(t *testing.T, stream []byte, prefix string) map[string]string {
 	}
 }
 
-// checkWithGNU has GNU tar read the stream to its end.
+// checkWithGNU lists the stream with GNU tar.
 func checkWithGNU(t *testing.T, stream []byte) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "tar", "--list", "--quoting-style=escape", "--file=-")

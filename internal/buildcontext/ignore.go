@@ -15,20 +15,20 @@ import (
 
 const opIgnore = "read ignore file"
 
-// ignoreFile is a .dockerignore as it was read.
+// ignoreFile is a .dockerignore file.
 type ignoreFile struct {
-	name    string // as found on disk
+	name    string // on disk
 	content []byte
 }
 
-// findIgnoreFile prefers the one that belongs to the Dockerfile. It returns nil where there is none.
+// findIgnoreFile prefers the ignore file of the Dockerfile to that of the context. It returns nil if there is none.
 func findIgnoreFile(dir string, d *dockerfile) (*ignoreFile, error) {
 	names := []string{filepath.Join(dir, ".dockerignore")}
 	if d.file != "" {
 		names = []string{d.file + ".dockerignore", names[0]}
 	}
 	for _, name := range names {
-		content, err := readSmall(opIgnore, name)
+		content, err := readSmall(dir, opIgnore, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -40,7 +40,7 @@ func findIgnoreFile(dir string, d *dockerfile) (*ignoreFile, error) {
 	return nil, nil
 }
 
-// matcher parses the patterns; nil without a file.
+// matcher parses the patterns. A nil file has none.
 func (f *ignoreFile) matcher() (*patternmatcher.PatternMatcher, error) {
 	if f == nil {
 		return patternmatcher.New(nil)
@@ -59,7 +59,7 @@ func (f *ignoreFile) matcher() (*patternmatcher.PatternMatcher, error) {
 	return m, nil
 }
 
-// checkLines finds the line of a bad pattern, which the library does not tell, and those it would only find while matching.
+// checkLines finds the line of an invalid pattern. The library does not name the line, and finds some patterns only while matching.
 func (f *ignoreFile) checkLines() error {
 	for i, line := range bytes.Split(f.content, []byte("\n")) {
 		patterns, err := ignorefile.ReadAll(bytes.NewReader(line))
@@ -67,7 +67,7 @@ func (f *ignoreFile) checkLines() error {
 			err = checkPatterns(patterns)
 		}
 		if err != nil {
-			return &PatternError{File: f.name, Line: i + 1, Pattern: string(bytes.TrimSpace(line)), Err: err}
+			return &patternError{file: f.name, line: i + 1, pattern: string(bytes.TrimSpace(line)), err: err}
 		}
 	}
 	return nil
@@ -78,7 +78,7 @@ func checkPatterns(patterns []string) error {
 		if _, err := patternmatcher.New([]string{p}); err != nil {
 			return err
 		}
-		// An exception is compiled only once something is excluded.
+		// The library compiles an exception only after a match of another pattern.
 		ask := []string{p}
 		if strings.HasPrefix(p, "!") {
 			ask = []string{"*", p}
@@ -90,14 +90,15 @@ func checkPatterns(patterns []string) error {
 	return nil
 }
 
-// rules decide what of a directory travels. The Dockerfile and the ignore file get no exception: both are read here, the
-// Dockerfile travels beside the context, and a build can't copy what is excluded, as in docker.
-type rules struct {
+// ignoreRules decide what of a directory belongs to the context. As in docker, the Dockerfile and the ignore file have no exception:
+// the client reads both, and sends the Dockerfile beside the context.
+type ignoreRules struct {
 	matcher *patternmatcher.PatternMatcher
 }
 
-// mayHold tells whether something below the excluded directory dir can still travel. It errs on the side of yes.
-func (r *rules) mayHold(dir string) bool {
+// canInclude reports whether an excluded directory can contain something that is not excluded. It can be wrong with true, never with
+// false.
+func (r *ignoreRules) canInclude(dir string) bool {
 	if !r.matcher.Exclusions() {
 		return false
 	}
@@ -109,10 +110,10 @@ func (r *rules) mayHold(dir string) bool {
 	return false
 }
 
-// reachesBelow tells whether pattern can match a path below dir, component by component.
+// reachesBelow reports whether pattern can match a path below dir. It compares component by component.
 func reachesBelow(pattern, dir string) bool {
 	if strings.ContainsAny(pattern, `[\`) {
-		return true // a character class may also match a separator
+		return true // a character class can match a separator
 	}
 	parts, dirs := strings.Split(pattern, "/"), strings.Split(dir, "/")
 	for i, part := range parts {
@@ -123,5 +124,5 @@ func reachesBelow(pattern, dir string) bool {
 			return false
 		}
 	}
-	return false // matches dir or a parent of it: that decided about dir already
+	return false // it can match only dir or a parent, and dir has been decided
 }

@@ -65,8 +65,8 @@ func TestIgnoreRules(t *testing.T) {
 	}
 }
 
-// As in docker, what is excluded can't be copied, the Dockerfile itself included: it travels beside the context.
-func TestExcludedDockerfileIsReadButNotInTheContext(t *testing.T) {
+// As in docker, the Dockerfile can be excluded: it is sent beside the context.
+func TestExcludedDockerfile(t *testing.T) {
 	for _, tc := range []struct{ name, dockerfile, ignore, want string }{
 		{"excluded by name", "Dockerfile", "Dockerfile\n.dockerignore\n", "deep/ deep/down/ deep/down/f"},
 		{"excluded by star", "Dockerfile", "*\n", ""},
@@ -87,7 +87,7 @@ func TestExcludedDockerfileIsReadButNotInTheContext(t *testing.T) {
 	}
 }
 
-func TestIgnoreFileOfTheDockerfileComesFirst(t *testing.T) {
+func TestIgnoreFileOfDockerfile(t *testing.T) {
 	root := writeTree(t, "a", "b", "Dockerfile=FROM scratch", ".dockerignore=a", "Dockerfile.dockerignore=b", "build/Dockerfile=FROM scratch", "build/Dockerfile.dockerignore=*")
 	outside := writeTree(t, "Dockerfile=FROM scratch", "Dockerfile.dockerignore=build\na\nb\nDockerfile*\n")
 	for _, tc := range []struct{ name, dockerfile, want string }{
@@ -105,7 +105,7 @@ func TestIgnoreFileOfTheDockerfileComesFirst(t *testing.T) {
 	}
 }
 
-func TestBadPatternsAreNamedWithTheirLine(t *testing.T) {
+func TestInvalidPattern(t *testing.T) {
 	for _, tc := range []struct {
 		ignore  string
 		line    int
@@ -120,19 +120,19 @@ func TestBadPatternsAreNamedWithTheirLine(t *testing.T) {
 	} {
 		root := writeTree(t, "Dockerfile=FROM scratch", ".dockerignore="+tc.ignore)
 		_, err := FromDir(root, "", nil)
-		var pe *PatternError
+		var pe *patternError
 		if !errors.As(err, &pe) {
-			t.Errorf("%q: got %v, want a PatternError", tc.ignore, err)
+			t.Errorf("%q: got %v, want a patternError", tc.ignore, err)
 			continue
 		}
-		if pe.Line != tc.line || pe.Pattern != tc.pattern || pe.File != filepath.Join(root, ".dockerignore") {
+		if pe.line != tc.line || pe.pattern != tc.pattern || pe.file != filepath.Join(root, ".dockerignore") {
 			t.Errorf("%q: got %v", tc.ignore, pe)
 		}
 	}
 }
 
-// Excluded directories are left out without a look inside: here that must never change what is sent.
-func TestPruningChangesNothing(t *testing.T) {
+// The walk does not enter excluded directories if it can avoid it. That must not change the result.
+func TestPruning(t *testing.T) {
 	root := writeTree(t, "a/a/a", "a/a/b", "a/b/a", "a/b/b/a", "a/b/b/b", "b/a/a", "b/a/b", "b/b", "c", "a/c/c/c")
 	parts := []string{"a", "b", "c", "*", "**", "?", "[ab]", "[^c]"}
 	random := rand.New(rand.NewPCG(1, 2))
@@ -151,15 +151,15 @@ func TestPruningChangesNothing(t *testing.T) {
 		}
 		m, err := patternmatcher.New(patterns)
 		must(t, err)
-		if diff := cmp.Diff(everywhere(t, root, m), pruned(t, root, m), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(walkAll(t, root, m), walkPruned(t, root, m), cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("%q (-unpruned +pruned):\n%s", patterns, diff)
 		}
 	}
 }
 
-func pruned(t *testing.T, root string, m *patternmatcher.PatternMatcher) []string {
+func walkPruned(t *testing.T, root string, m *patternmatcher.PatternMatcher) []string {
 	var names []string
-	w := &walker{root: root, rules: &rules{m}, visit: func(n node) error {
+	w := &walker{root: root, rules: &ignoreRules{m}, visit: func(n node) error {
 		names = append(names, n.path)
 		return nil
 	}}
@@ -167,8 +167,8 @@ func pruned(t *testing.T, root string, m *patternmatcher.PatternMatcher) []strin
 	return names
 }
 
-// everywhere is the same walk written the slow way.
-func everywhere(t *testing.T, root string, m *patternmatcher.PatternMatcher) []string {
+// walkAll returns the same files, but it enters all directories.
+func walkAll(t *testing.T, root string, m *patternmatcher.PatternMatcher) []string {
 	matches := map[string]patternmatcher.MatchInfo{}
 	wanted := map[string]bool{}
 	var names []string
@@ -189,7 +189,7 @@ func everywhere(t *testing.T, root string, m *patternmatcher.PatternMatcher) []s
 	return slices.DeleteFunc(names, func(n string) bool { return !wanted[n] })
 }
 
-func TestExcludedDirectoriesAreNotOpened(t *testing.T) {
+func TestReachesBelow(t *testing.T) {
 	for _, tc := range []struct {
 		pattern, dir string
 		want         bool
@@ -213,7 +213,7 @@ func TestExcludedDirectoriesAreNotOpened(t *testing.T) {
 	}
 }
 
-func TestLinkedDockerfileAndIgnoreFileAreRead(t *testing.T) {
+func TestLinkedDockerfile(t *testing.T) {
 	root := writeTree(t, "build/prod=FROM scratch", "build/ignore=build/other", "build/other")
 	must(t, os.Symlink("build/prod", filepath.Join(root, "Dockerfile")))
 	must(t, os.Symlink("build/ignore", filepath.Join(root, ".dockerignore")))

@@ -12,8 +12,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 )
 
-// asBuildKit lists what BuildKit's own client sends of a directory under an ignore file: its daemon parses the file, and the
-// client walks with these patterns.
+// asBuildKit lists the entries that BuildKit's client sends: the daemon parses the ignore file, and the client walks with its patterns.
 func asBuildKit(t *testing.T, root, ignore string) ([]string, error) {
 	t.Helper()
 	patterns, err := ignorefile.ReadAll(strings.NewReader(ignore))
@@ -39,8 +38,8 @@ func slashed(name string, isDir bool) string {
 	return name
 }
 
-// asDocumented lists the same by what docker documents, without pruning and without its library. ok is false for a file that uses
-// what the documentation leaves open.
+// asDocumented lists the entries according to docker's documentation, without pruning and without the library. ok is false for patterns
+// that the documentation does not define.
 func asDocumented(t *testing.T, root, ignore string) (names []string, ok bool) {
 	t.Helper()
 	var lines []string
@@ -70,7 +69,7 @@ func asDocumented(t *testing.T, root, ignore string) (names []string, ok bool) {
 	return slices.DeleteFunc(all, func(n string) bool { return !wanted[strings.TrimSuffix(n, "/")] }), true
 }
 
-// documented brings a line into its plain form, if it keeps to literals, *, ?, and ** as a whole component.
+// documented returns a line in its normal form. ok is false unless it has only letters, *, ?, and ** as a whole component.
 func documented(line string) (string, bool) {
 	pattern, exception := strings.CutPrefix(line, "!")
 	if strings.ContainsFunc(pattern, func(r rune) bool { return r != '/' && r != '.' && r != '*' && r != '?' && (r < 'a' || r > 'z') }) {
@@ -88,31 +87,31 @@ func documented(line string) (string, bool) {
 	return pattern, true
 }
 
-// ignored is the verdict on name. A line holds for what it matches and for all below. The documentation says that the last one that
-// holds decides; BuildKit, however, forgets about a line what it did not have to know: one that would have changed nothing
-// about a directory does not hold below it. So `a`, `!a/b`, `a` sends a/b.
+// ignored reports whether the lines exclude name. A line applies to what it matches and to everything below. According to the
+// documentation the last line that applies decides. But BuildKit drops a line that changed nothing for a directory, and does not apply it
+// below that directory. So `a`, `!a/b`, `a` sends a/b.
 func ignored(lines []string, name string) bool {
-	_, out := holding(lines, name)
+	_, out := applying(lines, name)
 	return out
 }
 
-func holding(lines []string, name string) (holds []bool, out bool) {
-	holds = make([]bool, len(lines))
+func applying(lines []string, name string) (applies []bool, out bool) {
+	applies = make([]bool, len(lines))
 	if name == "." {
-		return holds, false
+		return applies, false
 	}
-	above, _ := holding(lines, path.Dir(name))
+	above, _ := applying(lines, path.Dir(name))
 	for i, line := range lines {
 		pattern, exception := strings.CutPrefix(line, "!")
-		holds[i] = above[i] || exception == out && matches(strings.Split(pattern, "/"), strings.Split(name, "/"))
-		if holds[i] {
+		applies[i] = above[i] || exception == out && matches(strings.Split(pattern, "/"), strings.Split(name, "/"))
+		if applies[i] {
 			out = !exception
 		}
 	}
-	return holds, out
+	return applies, out
 }
 
-// matches compares component by component; ** stands for any number of them, and at the end for at least one.
+// matches compares component by component. ** stands for any number of components, and for at least one at the end.
 func matches(pattern, name []string) bool {
 	switch {
 	case len(pattern) == 0:

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// copyBuffer is the one buffer, in bytes, through which all content passes.
-const copyBuffer = 1 << 20
+// copyBufferBytes is the size of the buffer for all content.
+const copyBufferBytes = 1 << 20
 
-// sender writes entries below a prefix in a form that every tar can read.
+// sender writes entries with a prefix, in a format that every tar can read.
 type sender struct {
 	w      *tar.Writer
 	prefix string
@@ -24,10 +24,10 @@ type sender struct {
 }
 
 func newSender(w *tar.Writer, prefix string) *sender {
-	return &sender{w: w, prefix: path.Clean("/" + prefix)[1:], buf: make([]byte, copyBuffer), modes: map[string]int64{}}
+	return &sender{w: w, prefix: path.Clean("/" + prefix)[1:], buf: make([]byte, copyBufferBytes), modes: map[string]int64{}}
 }
 
-// root sends the prefix's own directory.
+// root sends the directory of the prefix.
 func (s *sender) root() error {
 	if s.prefix == "" {
 		return nil
@@ -35,7 +35,7 @@ func (s *sender) root() error {
 	return s.write(&tar.Header{Typeflag: tar.TypeDir, Name: s.prefix + "/", Mode: 0o755, ModTime: time.Unix(0, 0)})
 }
 
-// header sends an entry named relative to the context; hard link targets are too.
+// header sends an entry. Its name, and the target of a hard link, are relative to the context.
 func (s *sender) header(hdr *tar.Header) error {
 	out := &tar.Header{
 		Typeflag: hdr.Typeflag,
@@ -52,15 +52,31 @@ func (s *sender) header(hdr *tar.Header) error {
 	switch hdr.Typeflag {
 	case tar.TypeDir:
 		out.Name += "/"
-		out.Mode |= 0o700 // what is in it comes after it; noteMode remembers the true mode
+		out.Mode |= 0o700 // for the entries that follow; noteMode remembers the mode
 	case tar.TypeLink:
 		out.Linkname = path.Join(s.prefix, hdr.Linkname)
 	}
 	return s.write(out)
 }
 
-// write uses GNU's format: busybox tar skips PAX records, but knows GNU's long names and large numbers. It holds every name and
-// size that a file system can, and times to the second.
+// noteMode remembers a mode that tar can't set as an unprivileged user. The last entry of a name counts.
+func (s *sender) noteMode(hdr *tar.Header) {
+	switch {
+	case hdr.Typeflag == tar.TypeDir && (hdr.Mode&0o700 != 0o700 || hdr.Mode&specialBits != 0),
+		hdr.Typeflag == tar.TypeReg && hdr.Mode&specialBits != 0:
+		s.modes[hdr.Name] = hdr.Mode
+	default:
+		delete(s.modes, hdr.Name)
+	}
+}
+
+// setLater remembers a mode. The name is relative to the context.
+func (s *sender) setLater(hdr *tar.Header) {
+	s.modes[path.Join(s.prefix, hdr.Name)] = hdr.Mode
+}
+
+// write uses GNU's format: busybox tar ignores PAX records, but reads GNU's long names and large numbers. The format has every name and
+// size that a file system can have, and times in seconds.
 func (s *sender) write(hdr *tar.Header) error {
 	hdr.Format = tar.FormatGNU
 	if err := s.w.WriteHeader(hdr); err != nil {
@@ -69,15 +85,15 @@ func (s *sender) write(hdr *tar.Header) error {
 	return nil
 }
 
-// content is what follows a file's header.
+// content is the content of a file.
 type content struct {
 	io.Reader
 	op, name string // for errors
 	size     int64
-	short    error // what an end before size bytes means
+	short    error // if there are fewer than size bytes
 }
 
-// copy sends exactly the bytes that the header promised.
+// copy sends exactly as many bytes as the header says.
 func (s *sender) copy(ctx context.Context, c content) error {
 	for left := c.size; left > 0; {
 		if err := context.Cause(ctx); err != nil {
@@ -100,6 +116,6 @@ func (s *sender) copy(ctx context.Context, c content) error {
 
 func (s *sender) result() Summary {
 	sum := s.sum
-	sum.Modes, sum.SetID = sortedModes(s.modes), s.setID
+	sum.modes, sum.SetID = sortedModes(s.modes), s.setID
 	return sum
 }

@@ -15,11 +15,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/moby/patternmatcher"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// writeTree makes files below a new directory: "name" or "name=content", "dir/" for an empty directory.
+// writeTree creates files in a new directory: "name" or "name=content", and "dir/" for an empty directory.
 func writeTree(t *testing.T, files ...string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -54,7 +55,7 @@ func sent(t *testing.T, c *Context, prefix string) ([]byte, Summary) {
 	return b.Bytes(), sum
 }
 
-// entriesOf reads a stream; contents are in the map, by name.
+// entriesOf returns the entries of a stream, and their content by name.
 func entriesOf(t *testing.T, stream []byte) ([]*tar.Header, map[string]string) {
 	t.Helper()
 	var list []*tar.Header
@@ -73,7 +74,7 @@ func entriesOf(t *testing.T, stream []byte) ([]*tar.Header, map[string]string) {
 	}
 }
 
-// namesOf lists the entries of c in order.
+// namesOf returns the names of the entries of c, in order.
 func namesOf(t *testing.T, c *Context) []string {
 	t.Helper()
 	stream, _ := sent(t, c, "")
@@ -85,7 +86,7 @@ func namesOf(t *testing.T, c *Context) []string {
 	return names
 }
 
-// listing is a stream as text, with all that reaches an image but the time.
+// listing returns a stream as text, with everything that an image can contain except times.
 func listing(t *testing.T, stream []byte) string {
 	t.Helper()
 	list, contents := entriesOf(t, stream)
@@ -117,7 +118,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// tarOf writes an archive of hdrs; a regular file's content is as long as its Size says, or taken from content.
+// tarOf returns an archive of hdrs. Files have the content of their name in content.
 func tarOf(t *testing.T, content map[string]string, hdrs ...tar.Header) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -145,16 +146,23 @@ func mustFromDir(t *testing.T, dir, dockerfile string) *Context {
 	return c
 }
 
-// sendError is the error of sending c to nowhere.
+// sendError sends c and returns the error.
 func sendError(ctx context.Context, c *Context) error {
 	_, err := c.WriteTar(ctx, tar.NewWriter(io.Discard), "context")
 	return err
 }
 
-// without drops the files that always travel, which would blur a table of patterns.
+// without returns names without those of drop.
 func without(names []string, drop ...string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(drop, n) })
 }
 
-// long makes a name of over 255 characters together; each part is as long as a file system allows.
+// long is a path of more than 255 characters, with a component of 255 characters.
 var long = strings.Repeat("d", 200) + "/" + strings.Repeat("e", 200) + "/" + strings.Repeat("f", 255)
+
+func noPatterns(t *testing.T) *patternmatcher.PatternMatcher {
+	t.Helper()
+	m, err := patternmatcher.New(nil)
+	must(t, err)
+	return m
+}

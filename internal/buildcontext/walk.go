@@ -10,19 +10,12 @@ import (
 	"github.com/moby/patternmatcher"
 )
 
-// node is a file of the context's directory.
-type node struct {
-	path string // slash-separated, relative to the context
-	file string // on disk
-	info fs.FileInfo
-}
-
-// walker visits what travels: parents before children, names in order.
+// walker visits what belongs to the context: parents before children, names in order.
 type walker struct {
 	root    string
-	rules   *rules
+	rules   *ignoreRules
 	visit   func(node) error
-	pending []node // excluded directories on the way down, sent as soon as something below them is
+	pending []node // excluded parents, which are visited once something in them is
 }
 
 func (w *walker) walk(ctx context.Context) error {
@@ -50,7 +43,7 @@ func (w *walker) entry(ctx context.Context, rel string, entry fs.DirEntry, paren
 	if err != nil {
 		return fileError("match", rel, err)
 	}
-	if excluded && !(entry.IsDir() && w.rules.mayHold(rel)) {
+	if excluded && !(entry.IsDir() && w.rules.canInclude(rel)) {
 		return nil
 	}
 	info, err := entry.Info()
@@ -59,7 +52,7 @@ func (w *walker) entry(ctx context.Context, rel string, entry fs.DirEntry, paren
 	}
 	n := node{path: rel, file: w.file(rel), info: info}
 	if excluded {
-		return w.below(ctx, n, match)
+		return w.excludedDir(ctx, n, match)
 	}
 	if err := w.send(n); err != nil || !info.IsDir() {
 		return err
@@ -67,8 +60,8 @@ func (w *walker) entry(ctx context.Context, rel string, entry fs.DirEntry, paren
 	return w.dir(ctx, rel, match)
 }
 
-// below looks for exceptions in an excluded directory.
-func (w *walker) below(ctx context.Context, n node, match patternmatcher.MatchInfo) error {
+// excludedDir looks for exceptions in an excluded directory.
+func (w *walker) excludedDir(ctx context.Context, n node, match patternmatcher.MatchInfo) error {
 	depth := len(w.pending)
 	w.pending = append(w.pending, n)
 	err := w.dir(ctx, n.path, match)

@@ -75,22 +75,22 @@ func (a *API) Client() kubernetes.Interface {
 
 type request func(context.Context, kubernetes.Interface) error
 
-// limits bounds one attempt of a request, and all attempts together.
-type limits struct{ attempt, total time.Duration }
+// retryLimits bounds one attempt of a request, and all attempts together.
+type retryLimits struct{ attempt, total time.Duration }
 
 // UnansweredError says that a request's context ended before the API server answered.
 type UnansweredError struct {
-	Cause error // of the context's end
+	cause error // of the context's end
 	Err   error // of the last attempt
 }
 
-func (e *UnansweredError) Error() string { return e.Cause.Error() }
+func (e *UnansweredError) Error() string { return e.cause.Error() }
 
 // Unwrap returns both errors.
-func (e *UnansweredError) Unwrap() []error { return []error{e.Cause, e.Err} }
+func (e *UnansweredError) Unwrap() []error { return []error{e.cause, e.Err} }
 
 // retry repeats a request until the API server answers, ctx ends or the limit is reached. It returns the last attempt's error.
-func (a *API) retry(ctx context.Context, l limits, do request) error {
+func (a *API) retry(ctx context.Context, l retryLimits, do request) error {
 	start := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := a.attempt(ctx, l.attempt, do)

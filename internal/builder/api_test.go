@@ -53,7 +53,7 @@ func TestTransient(t *testing.T) {
 }
 
 func TestRetry(t *testing.T) {
-	usual := limits{requestLimit, retryLimit}
+	usual := retryLimits{requestLimit, retryLimit}
 	t.Run("reports the cause once and gives up in time", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			away := apierrors.NewServiceUnavailable("restarting")

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-img/kubectl-img/internal/podlimits"
 	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
@@ -30,15 +31,24 @@ type Pod struct {
 	created         metav1.Time
 }
 
-// Create creates the pod; container names the one that builds. It repeats a create that was not answered. A returned Pod must be
-// deleted, even if there is an error: the API server may have stored it.
-func Create(ctx context.Context, api *API, want *corev1.Pod, container string) (*Pod, error) {
+// Create creates the pod; container names the one that builds. It repeats a create that was not answered. If the namespace's LimitRanges do
+// not allow the requests of adjustable resources, it lowers them and returns them as lowered. A returned Pod must be deleted, even if
+// there is an error: the API server may have stored it.
+func Create(ctx context.Context, api *API, want *corev1.Pod, container string, adjustable []corev1.ResourceName) (p *Pod, lowered corev1.ResourceList, err error) {
+	lowered, err = podlimits.Fit(want, container, adjustable, func(fitting *corev1.Pod) (err error) {
+		p, err = createAsIs(ctx, api, fitting, container)
+		return err
+	})
+	return p, lowered, err
+}
+
+func createAsIs(ctx context.Context, api *API, want *corev1.Pod, container string) (*Pod, error) {
 	p := &Pod{api: api, namespace: want.Namespace, name: want.Name, container: container, want: want, run: string(uuid.NewUUID())}
 	want = want.DeepCopy()
 	metav1.SetMetaDataAnnotation(&want.ObjectMeta, annotationRun, p.run)
 	var got *corev1.Pod
 	maybeStored := false // by an attempt that got no answer
-	err := api.retry(ctx, limits{slowRequestLimit, retryLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+	err := api.retry(ctx, retryLimits{slowRequestLimit, retryLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
 		got, err = client.CoreV1().Pods(p.namespace).Create(ctx, want, metav1.CreateOptions{})
 		if maybeStored && apierrors.IsAlreadyExists(err) {
 			got, err = p.getOwn(ctx, client)
@@ -56,7 +66,7 @@ func Create(ctx context.Context, api *API, want *corev1.Pod, container string) (
 	case maybeStored:
 		return p, fmt.Errorf("create builder pod %s: %w", p, err)
 	default:
-		return nil, fmt.Errorf("create builder pod %s: %w", p, err) // a pod of this name is not ours
+		return nil, fmt.Errorf("create builder pod %s: %w", p, podlimits.Explain(want, container, err)) // a pod of this name is not ours
 	}
 }
 

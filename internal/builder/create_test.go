@@ -29,7 +29,7 @@ func TestCreateWeakened(t *testing.T) {
 				drop(stored)
 				return true, stored, nil
 			})
-			pod, err := Create(t.Context(), newAPI(client), builderPod(), container)
+			pod, err := createAsIs(t.Context(), newAPI(client), builderPod(), container)
 			var weakened *podsecurity.WeakenedError
 			if !errors.As(err, &weakened) || !strings.Contains(weakened.Field, field) || pod == nil {
 				t.Errorf("%v, pod %v", err, pod)
@@ -49,7 +49,7 @@ func TestCreateFailed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client := fake.NewClientset()
 			client.PrependReactor("create", "pods", func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, c.err })
-			pod, err := Create(t.Context(), newAPI(client), builderPod(), container)
+			pod, err := createAsIs(t.Context(), newAPI(client), builderPod(), container)
 			if !errors.Is(err, c.err) || (pod != nil) != c.maybeStored {
 				t.Errorf("pod %v, error %v", pod, err)
 			}
@@ -69,7 +69,7 @@ func TestCreateRepeated(t *testing.T) {
 	})
 	t.Run("does not take over another pod of the same name", func(t *testing.T) {
 		client := fake.NewClientset(builderPod())
-		if pod, err := Create(t.Context(), newAPI(client), builderPod(), container); pod != nil || !apierrors.IsAlreadyExists(err) {
+		if pod, err := createAsIs(t.Context(), newAPI(client), builderPod(), container); pod != nil || !apierrors.IsAlreadyExists(err) {
 			t.Errorf("%v, %v", pod, err)
 		}
 	})

@@ -28,13 +28,13 @@ func (p *Pod) Delete(ctx context.Context) error {
 
 // DeleteUntil is Delete, but gives up when ctx ends.
 func (p *Pod) DeleteUntil(ctx context.Context) error {
-	err := p.api.retry(ctx, limits{requestLimit, deleteLimit}, p.sendDelete)
+	err := p.api.retry(ctx, retryLimits{requestLimit, deleteLimit}, p.sendDelete)
 	if apierrors.IsNotFound(err) && p.uid == "" {
 		select {
 		case <-time.After(settleTime):
 		case <-ctx.Done():
 		}
-		err = p.api.retry(ctx, limits{requestLimit, deleteLimit}, p.sendDelete)
+		err = p.api.retry(ctx, retryLimits{requestLimit, deleteLimit}, p.sendDelete)
 	}
 	if err == nil || apierrors.IsNotFound(err) || apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 		return nil

@@ -3,7 +3,6 @@ package builder
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,25 +11,25 @@ import (
 // PendingError says that the pod did not start in time, with the last known reason.
 type PendingError struct {
 	Reason string
-	Err    error // the time-out
+	err    error // the time-out
 }
 
 func (e *PendingError) Error() string {
-	return fmt.Sprintf("%v: %s", e.Err, e.Reason)
+	return fmt.Sprintf("%v: %s", e.err, e.Reason)
 }
 
 // Unwrap returns the time-out.
-func (e *PendingError) Unwrap() error { return e.Err }
+func (e *PendingError) Unwrap() error { return e.err }
 
 // StartError says that the pod can't start, so that nobody needs to wait for it.
 type StartError struct {
 	Reason  string // the kubelet's, such as ErrImagePull
-	Message string
+	message string
 	hint    string
 }
 
 func (e *StartError) Error() string {
-	return fmt.Sprintf("start builder pod: %s: %s", e.Reason, e.Message)
+	return fmt.Sprintf("start builder pod: %s: %s", e.Reason, e.message)
 }
 
 // Hint names a setting that helps.
@@ -85,8 +84,11 @@ func permanentFailure(reason, image string, pod *corev1.Pod) (hint string, ok bo
 	return "", false
 }
 
-// reasonNoContainer is the kubelet's reason for a container that the runtime could not create.
-const reasonNoContainer = "CreateContainerError"
+// Reasons of the kubelet for what the container runtime could not create.
+const (
+	reasonNoContainer = "CreateContainerError"
+	reasonNoSandbox   = "FailedCreatePodSandBox" // the kubelet tries again and never gives up
+)
 
 func containerHint(pod *corev1.Pod) string {
 	if p := LocalhostProfile(pod); p != "" {
@@ -124,5 +126,3 @@ func (r *lastReason) get() string {
 	defer r.mu.Unlock()
 	return r.text
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

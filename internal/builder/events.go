@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -15,10 +16,12 @@ import (
 
 // Reasons of the kubelet's events: kubernetes/pkg/kubelet/events.
 const (
-	reasonStarted   = "Started"
-	reasonFailed    = "Failed"                 // also for images, then without the prefix "Error: "
-	reasonNoSandbox = "FailedCreatePodSandBox" // the kubelet tries again and never gives up
+	reasonStarted = "Started"
+	reasonFailed  = "Failed" // also for images, then without the prefix "Error: "
 )
+
+// errStarted ends the wait when something other than the pod's status says that the container runs.
+var errStarted = errors.New("the container has started")
 
 // rewatchPause is the time between two watches of the pod's events.
 const rewatchPause = time.Second
@@ -80,7 +83,7 @@ func (p *Pod) isolationError(e *corev1.Event) error {
 	message, failed := strings.CutPrefix(oneLine(e.Message), "Error: ")
 	switch {
 	case e.Reason == reasonNoSandbox && aboutIsolation(reasonNoSandbox, message):
-		return &StartError{Reason: reasonNoSandbox, Message: message, hint: "the nodes' container runtime and kernel may be too old for --profile userns; use --profile localhost"}
+		return &StartError{Reason: reasonNoSandbox, message: message, hint: "the nodes' container runtime and kernel may be too old for --profile userns; use --profile localhost"}
 	case e.Reason == reasonFailed && failed && aboutIsolation(reasonNoContainer, message):
 		return &StartError{reasonNoContainer, message, containerHint(p.want)}
 	default:

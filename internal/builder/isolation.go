@@ -24,7 +24,7 @@ func IsolationFailure(err error) (reason string, ok bool) {
 	case errors.As(err, &weakened):
 		return weakened.Error(), true
 	case errors.As(err, &start):
-		return start.Reason + ": " + start.Message, aboutIsolation(start.Reason, start.Message)
+		return start.Reason + ": " + start.message, aboutIsolation(start.Reason, start.message)
 	case errors.As(err, &end):
 		return end.Reason + ": " + oneLine(end.Message), aboutIsolation(end.Reason, end.Message)
 	case errors.As(err, &status):

@@ -22,7 +22,7 @@ func TestIsolationFailure(t *testing.T) {
 			Details: &metav1.StatusDetails{Causes: []metav1.StatusCause{{Field: field, Message: text}}},
 		}}
 	}
-	start := func(reason, message string) error { return &StartError{Reason: reason, Message: message} }
+	start := func(reason, message string) error { return &StartError{Reason: reason, message: message} }
 	for name, c := range map[string]struct {
 		err  error
 		want string // empty if the error is about something else

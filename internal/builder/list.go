@@ -18,7 +18,7 @@ func (a *API) List(ctx context.Context, namespace, selector string) ([]corev1.Po
 	options := metav1.ListOptions{LabelSelector: selector, Limit: pageSize}
 	for {
 		var list *corev1.PodList
-		err := a.retry(ctx, limits{slowRequestLimit, retryLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+		err := a.retry(ctx, retryLimits{slowRequestLimit, retryLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
 			list, err = client.CoreV1().Pods(namespace).List(ctx, options)
 			return err
 		})
@@ -35,7 +35,7 @@ func (a *API) List(ctx context.Context, namespace, selector string) ([]corev1.Po
 // Get returns one pod.
 func (a *API) Get(ctx context.Context, namespace, name string) (*corev1.Pod, error) {
 	var pod *corev1.Pod
-	err := a.retry(ctx, limits{requestLimit, retryLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+	err := a.retry(ctx, retryLimits{requestLimit, retryLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
 		pod, err = client.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
 		return err
 	})

@@ -16,7 +16,7 @@ func NodeNotReady(ctx context.Context, api *API, namespace, name string) (node, 
 		return "", ""
 	}
 	var found *corev1.Node
-	err = api.retry(ctx, limits{requestLimit, requestLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
+	err = api.retry(ctx, retryLimits{requestLimit, requestLimit}, func(ctx context.Context, client kubernetes.Interface) (err error) {
 		found, err = client.CoreV1().Nodes().Get(ctx, pod.Spec.NodeName, metav1.GetOptions{})
 		return err
 	})

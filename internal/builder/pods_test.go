@@ -27,7 +27,7 @@ func builderPod() *corev1.Pod {
 // create creates the builder pod in client.
 func create(t *testing.T, client *fake.Clientset) *Pod {
 	t.Helper()
-	pod, err := Create(t.Context(), newAPI(client), builderPod(), container)
+	pod, err := createAsIs(t.Context(), newAPI(client), builderPod(), container)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package builder
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -95,20 +96,20 @@ func MemoryLimit(pod *corev1.Pod, container string) string {
 
 // DeletedError says that another client or Kubernetes itself deleted the pod.
 type DeletedError struct {
-	Reason  string // of Kubernetes, such as EvictionByEvictionAPI or DeletionByTaintManager; empty for another client
-	Message string
+	reason  string // of Kubernetes, such as EvictionByEvictionAPI or DeletionByTaintManager; empty for another client
+	message string
 }
 
 func (e *DeletedError) Error() string {
-	if e.Reason == "" {
+	if e.reason == "" {
 		return "the builder pod was deleted by somebody else"
 	}
-	return fmt.Sprintf("the builder pod was deleted: %s: %s", e.Reason, oneLine(e.Message))
+	return fmt.Sprintf("the builder pod was deleted: %s: %s", e.reason, oneLine(e.message))
 }
 
 // Hint names the likely causes, or the flags that choose other nodes.
 func (e *DeletedError) Hint() string {
-	if e.Reason == "" {
+	if e.reason == "" {
 		return "kubectl img cancel, kubectl delete or a clean-up job did it; run the build again"
 	}
 	return "run the build again; --node-selector and --toleration choose other nodes"
@@ -122,8 +123,10 @@ func deletionOf(pod *corev1.Pod) *DeletedError {
 	}
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
-			e.Reason, e.Message = c.Reason, c.Message
+			e.reason, e.message = c.Reason, c.Message
 		}
 	}
 	return e
 }
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -19,9 +19,6 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
-// errStarted ends the wait when something other than the pod's status says that the container runs.
-var errStarted = errors.New("the container has started")
-
 // AwaitStart returns nil once the builder container runs. It returns a *StartError as soon as the container can't start, and a
 // *PendingError with the last reason if ctx ends first. onPending is called with each new reason why the container does not run yet.
 //
@@ -59,7 +56,7 @@ func (p *Pod) AwaitStart(ctx context.Context, onPending func(reason string)) err
 	case errors.As(err, &failed):
 		return err
 	case timedOut && reason.get() != "":
-		return &PendingError{Reason: reason.get(), Err: err}
+		return &PendingError{Reason: reason.get(), err: err}
 	default:
 		return err
 	}

@@ -70,6 +70,6 @@ func checkCache(attrs map[string]string, spec engine.CacheSpec) error {
 	if kind != "registry" {
 		return nil
 	}
-	_, err := parseReference(attrs["ref"])
+	_, err := build.ParseReference(attrs["ref"])
 	return err
 }

@@ -109,7 +109,7 @@ func (f *imageFlags) read(plan *build.Plan) error {
 // readTags reads every --tag.
 func (f *imageFlags) readTags(plan *build.Plan) error {
 	for _, value := range f.tags {
-		tag, err := parseTag(value)
+		tag, err := build.ParseTag(value)
 		if err != nil {
 			return f.invalid("tag", value, err)
 		}

@@ -84,7 +84,7 @@ func checkOutputAttrs(outputType string, attrs []string) error {
 		case !slices.Contains(known, key):
 			return fmt.Errorf("%s knows no %s for type %s", able.Name, key, outputType)
 		case key == "name":
-			if _, err := parseTag(value); err != nil {
+			if _, err := build.ParseTag(value); err != nil {
 				return fmt.Errorf("name: %w", err)
 			}
 		case key == "compression" && !slices.Contains(able.Archive.Compressions, value):

@@ -55,6 +55,7 @@ func (f *Flags) readPod(plan *build.Plan) error {
 	if err != nil {
 		return err
 	}
+	plan.Requests = options.Requests
 	plan.Profile, plan.Pod, plan.Fallbacks = candidates[0].Profile, candidates[0].Pod, candidates[1:]
 	if dir, err := f.proc.CacheDir(); err == nil {
 		plan.CacheDir = dir

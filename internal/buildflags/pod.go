@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-img/kubectl-img/internal/build"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/complete"
 	"github.com/kubectl-img/kubectl-img/internal/session"
@@ -105,7 +106,7 @@ func (f *podFlags) readObjects(options *podspec.Options) error {
 			return f.invalid(n.flag, n.value, errors.New(msgs[0]))
 		}
 	}
-	if _, err := parseReference(f.image); err != nil {
+	if _, err := build.ParseReference(f.image); err != nil {
 		return f.invalid("image", f.image, err)
 	}
 	options.Image, options.ServiceAccount, options.ImagePullSecrets = f.image, f.serviceAccount, f.imagePullSecrets

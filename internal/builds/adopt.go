@@ -21,28 +21,27 @@ func Adopt(pod *corev1.Pod) *build.Plan {
 		Build: engine.Build{Tags: names, Push: len(names) > 0}, DetachGrace: gracePeriod(pod), Keep: true,
 	}
 	for _, tag := range names {
-		plan.Tags = append(plan.Tags, build.Tag{Reference: tag, Repository: repository(tag)})
+		if parsed, err := build.ParseTag(tag); err == nil {
+			plan.Tags = append(plan.Tags, parsed)
+		}
 	}
-	if name := pod.Annotations[podspec.AnnotationRepository]; name != "" && len(names) > 0 {
-		plan.Tags[0].Repository = name
+	if typed := pod.Annotations[podspec.AnnotationRepository]; len(plan.Tags) > 0 {
+		if parsed, err := build.ParseTag(typed); err == nil && parsed.Repository == typed {
+			plan.Tags[0].Repository = typed
+		}
 	}
 	return plan
 }
 
-// tags returns every name that a builder pod pushes its image under.
+// tags returns the references that a builder pod pushes its image to. It skips what is no reference: others can change annotations.
 func tags(pod *corev1.Pod) []string {
-	if tags := pod.Annotations[podspec.AnnotationTags]; tags != "" {
-		return strings.Split(tags, ",")
+	var all []string
+	for tag := range strings.SplitSeq(pod.Annotations[podspec.AnnotationTags], ",") {
+		if parsed, err := build.ParseTag(tag); err == nil && parsed.Reference == tag {
+			all = append(all, tag)
+		}
 	}
-	return nil
-}
-
-// repository drops the tag of a full reference. The reference comes from an annotation, so it may be anything.
-func repository(reference string) string {
-	if i := strings.LastIndex(reference, ":"); i > strings.LastIndex(reference, "/") {
-		return reference[:i]
-	}
-	return reference
+	return all
 }
 
 // gracePeriod returns how long the pod waits for a client, as its environment says.

@@ -2,6 +2,7 @@ package builds
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func builderPod(phase corev1.PodPhase, end *corev1.ContainerStateTerminated) *co
 }
 
 func TestStatus(t *testing.T) {
-	done := &corev1.ContainerStateTerminated{Reason: "Completed", Message: `{"digest":"sha256:1"}`}
+	done := &corev1.ContainerStateTerminated{Reason: "Completed", Message: `{"digest":"sha256:` + strings.Repeat("ab", 32) + `"}`}
 	failed := &corev1.ContainerStateTerminated{Reason: "Error", ExitCode: 1, Message: `{"phase":"build","code":1,"error":"x"}`}
 	for _, c := range []struct {
 		pod         *corev1.Pod
@@ -78,5 +79,26 @@ func TestAdopt(t *testing.T) {
 	plan := Adopt(builderPod(corev1.PodRunning, nil))
 	if plan.DetachGrace != 7*time.Second || !plan.Build.Push || len(plan.Tags) != 2 || plan.Tags[0].Repository != "r.example/app" || plan.Profile != podspec.UserNS {
 		t.Errorf("%+v", plan)
+	}
+}
+
+// TestAdoptNamesOnlyRepositories: scripts read the repository and the digest from stdout, so nothing else in an annotation must get there.
+func TestAdoptNamesOnlyRepositories(t *testing.T) {
+	for _, text := range []string{"r.example/app\nevil.example/app", "r.example/app:1", "r.example/app@sha256:0", "$(id)/app", "\x1b]52;c;eA==\x07", "R.example/APP", ""} {
+		t.Run(text, func(t *testing.T) {
+			pod := builderPod(corev1.PodRunning, nil)
+			pod.Annotations[podspec.AnnotationRepository] = text
+			if got := Adopt(pod).Tags[0].Repository; got != "r.example/app" {
+				t.Errorf("repository %q", got)
+			}
+			pod.Annotations[podspec.AnnotationTags] = "r.example/app:2," + text
+			want := []string{"r.example/app:2"}
+			if text == "r.example/app:1" {
+				want = append(want, text)
+			}
+			if got := tags(pod); !cmp.Equal(got, want) {
+				t.Errorf("tags %q", got)
+			}
+		})
 	}
 }

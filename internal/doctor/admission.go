@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/pod-security-admission/api"
 
+	"github.com/kubectl-img/kubectl-img/internal/podlimits"
 	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
-// level reports the level that the namespace's labels enforce. admission reports what it means for each profile.
-func (e *Exam) level(ctx context.Context, r *Report) {
+// level reports the level that the namespace's labels enforce, and returns it; it is empty if unknown. admission reports what the level
+// means for each profile.
+func (e *Exam) level(ctx context.Context, r *Report) (enforced api.Level) {
 	const name = "Pod Security level"
 	ns, err := e.Client.CoreV1().Namespaces().Get(ctx, e.Namespace, metav1.GetOptions{})
 	switch {
@@ -25,13 +28,15 @@ func (e *Exam) level(ctx context.Context, r *Report) {
 	case ns.Labels[api.EnforceLevelLabel] == "":
 		r.Add(name, OK, "", "namespace %s has no label; the API server's default applies", e.Namespace)
 	default:
-		r.enforced = api.Level(ns.Labels[api.EnforceLevelLabel])
-		r.Add(name, OK, "", "namespace %s enforces %s", e.Namespace, r.enforced)
+		enforced = api.Level(ns.Labels[api.EnforceLevelLabel])
+		r.Add(name, OK, "", "namespace %s enforces %s", e.Namespace, enforced)
 	}
+	return enforced
 }
 
-// admission sends the pod of each profile to the API server as a dry run. mayBuild tells whether the user has the rights for a build.
-func (e *Exam) admission(ctx context.Context, r *Report, mayBuild bool) {
+// admission sends the pod of each profile to the API server as a dry run. mayBuild tells whether the user has the rights for a build, and
+// enforced is the result of level.
+func (e *Exam) admission(ctx context.Context, r *Report, mayBuild bool, enforced api.Level) {
 	refusals := make([]error, len(e.Candidates))
 	for i, c := range e.Candidates {
 		refusals[i] = e.dryRun(ctx, c)
@@ -54,9 +59,9 @@ func (e *Exam) admission(ctx context.Context, r *Report, mayBuild bool) {
 		case strongerAdmitted:
 			r.Add(name, OK, "", "refused, but a more isolated profile is admitted: %v", err)
 		case slices.Contains(refusals, nil):
-			r.Add(name, Warn, e.admissionMend(r, c, err), "refused: %v", err)
+			r.Add(name, Warn, e.admissionMend(c, err, enforced), "refused: %v", err)
 		default:
-			r.Add(name, Fail, e.admissionMend(r, c, err), "refused: %v", err)
+			r.Add(name, Fail, e.admissionMend(c, err, enforced), "refused: %v", err)
 		}
 	}
 }
@@ -76,11 +81,16 @@ func (e *droppedError) Error() string { return "the API server drops " + e.Name(
 
 // dryRun returns why the API server would not store the candidate's pod as it is.
 func (e *Exam) dryRun(ctx context.Context, c Candidate) error {
-	stored, err := e.Client.CoreV1().Pods(e.Namespace).Create(ctx, c.Pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	container := c.Pod.Spec.Containers[0].Name
+	var stored *corev1.Pod
+	_, err := podlimits.Fit(c.Pod, container, e.DefaultRequests, func(pod *corev1.Pod) (err error) {
+		stored, err = e.Client.CoreV1().Pods(e.Namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	weakened := podsecurity.Compare(c.Pod, stored, c.Pod.Spec.Containers[0].Name)
+	weakened := podsecurity.Compare(c.Pod, stored, container)
 	switch {
 	case weakened == nil:
 		return nil
@@ -95,7 +105,7 @@ func (e *Exam) dryRun(ctx context.Context, c Candidate) error {
 
 // admissionMend returns what makes the API server admit the candidate, as far as that is a matter of Pod Security or a feature gate.
 // Quotas and rights have lines of their own.
-func (e *Exam) admissionMend(r *Report, c Candidate, err error) string {
+func (e *Exam) admissionMend(c Candidate, err error, enforced api.Level) string {
 	if dropped := (*droppedError)(nil); errors.As(err, &dropped) {
 		return "kube-apiserver --feature-gates=UserNamespacesSupport=true,ProcMountType=true"
 	}
@@ -106,7 +116,7 @@ func (e *Exam) admissionMend(r *Report, c Candidate, err error) string {
 		return ""
 	}
 	level := podsecurity.StrictestLevel(c.Pod)
-	if r.enforced == "" || api.CompareLevels(level, r.enforced) >= 0 || level == api.LevelPrivileged {
+	if enforced == "" || api.CompareLevels(level, enforced) >= 0 || level == api.LevelPrivileged {
 		return "" // doctor never proposes to enforce nothing
 	}
 	return fmt.Sprintf("kubectl label namespace %s --overwrite %s=%s", e.Namespace, api.EnforceLevelLabel, level)

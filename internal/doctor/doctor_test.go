@@ -10,9 +10,12 @@ import (
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apimachinery/pkg/version"
 	fakediscovery "k8s.io/client-go/discovery/fake"
 	"k8s.io/client-go/kubernetes/fake"
@@ -64,6 +67,7 @@ func TestExam(t *testing.T) {
 		kubelet string
 		skew    time.Duration
 		prepare func(*fake.Clientset)
+		adjusts []corev1.ResourceName // default requests
 		check   string
 		status  Status
 		says    string // part of the detail or of what mends it
@@ -86,6 +90,10 @@ func TestExam(t *testing.T) {
 		"quota of pods":             {objects: []runtime.Object{quota(corev1.ResourceList{"count/pods": resource.MustParse("0")})}, check: "quota q", status: Fail, says: "count/pods", works: true},
 		"default limit too small":   {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Default: memory("128Mi")})}, check: "limit range l", status: Fail, works: true},
 		"maximum too small":         {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Max: memory("128Mi")})}, check: "limit range l", status: Fail, works: true},
+		"default request lowered":   {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Default: memory("128Mi")})}, adjusts: []corev1.ResourceName{"memory"}, check: "limit range l", status: Warn, says: "--request memory=128Mi", works: true},
+		"default request too low":   {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Min: memory("1Gi")})}, adjusts: []corev1.ResourceName{"memory"}, check: "limit range l", status: Fail, works: true},
+		"lowered request admitted":  {prepare: limiting("128Mi"), adjusts: []corev1.ResourceName{"memory"}, check: "profile userns", status: OK, works: true},
+		"given request refused":     {prepare: limiting("128Mi"), check: "profile userns", status: Fail, says: "memory limit of 128Mi"},
 		"minimum too large":         {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Min: memory("1Gi")})}, check: "limit range l", status: Fail, works: true},
 		"request within the limits": {objects: []runtime.Object{limitRange(corev1.LimitRangeItem{Min: memory("1Mi"), Max: memory("1Gi")})}, check: "limit range l", status: OK, works: true},
 		"hostUsers dropped":         {prepare: dropping(func(p *corev1.Pod) { p.Spec.HostUsers = nil }), check: "profile userns", status: Fail, says: "drops hostUsers"},
@@ -104,7 +112,7 @@ func TestExam(t *testing.T) {
 				}
 			}
 			client := fake.NewClientset(append(objects, c.objects...)...)
-			prepend(client, "create", "selfsubjectaccessreviews", func(a clienttesting.CreateAction) (runtime.Object, error) {
+			onCreate(client, "selfsubjectaccessreviews", func(a clienttesting.CreateAction) (runtime.Object, error) {
 				review := a.GetObject().(*authorizationv1.SelfSubjectAccessReview)
 				review.Status.Allowed = true
 				return review, nil
@@ -115,7 +123,7 @@ func TestExam(t *testing.T) {
 			v := cmp.Or(c.version, "v1.37.2")
 			client.Discovery().(*fakediscovery.FakeDiscovery).FakedServerVersion = &version.Info{GitVersion: v}
 			exam := &Exam{
-				Client: client, Namespace: "ci", Candidates: []Candidate{userns()},
+				Client: client, Namespace: "ci", Candidates: []Candidate{userns()}, DefaultRequests: c.adjusts,
 				ServerTime: func() time.Time { return time.Now().Add(c.skew) },
 				Kubelet: func(context.Context, string, string) ([]byte, error) {
 					if c.kubelet == "-" {
@@ -144,8 +152,8 @@ func TestExam(t *testing.T) {
 	}
 }
 
-func prepend(client *fake.Clientset, verb, kind string, do func(clienttesting.CreateAction) (runtime.Object, error)) {
-	client.PrependReactor(verb, kind, func(a clienttesting.Action) (bool, runtime.Object, error) {
+func onCreate(client *fake.Clientset, kind string, do func(clienttesting.CreateAction) (runtime.Object, error)) {
+	client.PrependReactor("create", kind, func(a clienttesting.Action) (bool, runtime.Object, error) {
 		object, err := do(a.(clienttesting.CreateAction))
 		return true, object, err
 	})
@@ -154,7 +162,7 @@ func prepend(client *fake.Clientset, verb, kind string, do func(clienttesting.Cr
 // dropping makes the API server store the pod with a change.
 func dropping(drop func(*corev1.Pod)) func(*fake.Clientset) {
 	return func(client *fake.Clientset) {
-		prepend(client, "create", "pods", func(a clienttesting.CreateAction) (runtime.Object, error) {
+		onCreate(client, "pods", func(a clienttesting.CreateAction) (runtime.Object, error) {
 			pod := a.GetObject().(*corev1.Pod).DeepCopy()
 			drop(pod)
 			return pod, nil
@@ -162,9 +170,25 @@ func dropping(drop func(*corev1.Pod)) func(*fake.Clientset) {
 	}
 }
 
+// limiting makes the API server reject a request for more memory than limit.
+func limiting(limit string) func(*fake.Clientset) {
+	return func(client *fake.Clientset) {
+		onCreate(client, "pods", func(a clienttesting.CreateAction) (runtime.Object, error) {
+			pod := a.GetObject().(*corev1.Pod)
+			if request := pod.Spec.Containers[0].Resources.Requests.Memory(); request.Cmp(resource.MustParse(limit)) > 0 {
+				path := field.NewPath("spec", "containers").Index(0).Child("resources", "requests")
+				return nil, apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, pod.Name, field.ErrorList{
+					field.Invalid(path, request.String(), "must be less than or equal to memory limit of "+limit),
+				})
+			}
+			return pod, nil
+		})
+	}
+}
+
 func denying(verb, sub string) func(*fake.Clientset) {
 	return func(client *fake.Clientset) {
-		prepend(client, "create", "selfsubjectaccessreviews", func(a clienttesting.CreateAction) (runtime.Object, error) {
+		onCreate(client, "selfsubjectaccessreviews", func(a clienttesting.CreateAction) (runtime.Object, error) {
 			review := a.GetObject().(*authorizationv1.SelfSubjectAccessReview)
 			attributes := review.Spec.ResourceAttributes
 			review.Status.Allowed = attributes.Verb != verb || attributes.Subresource != sub

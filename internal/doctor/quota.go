@@ -86,17 +86,36 @@ func (e *Exam) limits(ctx context.Context, r *Report) {
 	}
 	resources := e.Candidates[0].Pod.Spec.Containers[0].Resources
 	for _, lr := range ranges.Items {
-		if misfit := misfits(lr.Spec.Limits, resources); len(misfit) > 0 {
-			r.Add(name+" "+lr.Name, Fail, strings.Join(misfit, "; "), "the builder does not fit")
-		} else {
-			r.Add(name+" "+lr.Name, OK, "", "the builder fits")
+		line, found := name+" "+lr.Name, misfits(lr.Spec.Limits, resources)
+		switch {
+		case len(found) == 0:
+			r.Add(line, OK, "", "the builder fits")
+		case !slices.ContainsFunc(found, func(m misfit) bool { return m.tooLow || !slices.Contains(e.DefaultRequests, m.resource) }):
+			r.Add(line, Warn, "--limit and --request, if a build needs more", "a build lowers its default requests: %s", flags(found))
+		default:
+			r.Add(line, Fail, flags(found), "the builder does not fit")
 		}
 	}
 }
 
-// misfits returns a flag for each request that is out of bounds, with a value that is within.
-func misfits(items []corev1.LimitRangeItem, resources corev1.ResourceRequirements) []string {
+// misfit is a request that is out of bounds.
+type misfit struct {
+	resource corev1.ResourceName
+	fitting  resource.Quantity // the nearest one that is within
+	tooLow   bool
+}
+
+// flags returns the flags that set fitting requests.
+func flags(misfits []misfit) string {
 	var all []string
+	for _, m := range misfits {
+		all = append(all, fmt.Sprintf("--request %s=%s", m.resource, m.fitting.String()))
+	}
+	return strings.Join(all, "; ")
+}
+
+func misfits(items []corev1.LimitRangeItem, resources corev1.ResourceRequirements) []misfit {
+	var all []misfit
 	for _, item := range items {
 		if item.Type != corev1.LimitTypeContainer {
 			continue
@@ -113,9 +132,9 @@ func misfits(items []corev1.LimitRangeItem, resources corev1.ResourceRequirement
 			minimum, bounded := item.Min[name]
 			switch {
 			case limited && request.Cmp(limit) > 0:
-				all = append(all, fmt.Sprintf("--request %s=%s", name, limit.String()))
+				all = append(all, misfit{name, limit, false})
 			case bounded && request.Cmp(minimum) < 0:
-				all = append(all, fmt.Sprintf("--request %s=%s", name, minimum.String()))
+				all = append(all, misfit{name, minimum, true})
 			}
 		}
 	}

@@ -30,8 +30,8 @@ func rights() []right {
 	}
 }
 
-// rights checks each right on its own. It returns whether the user has all that a build needs.
-func (e *Exam) rights(ctx context.Context, r *Report) bool {
+// rights checks each right of the user on its own. It returns whether the user has all that a build needs.
+func (e *Exam) rights(ctx context.Context, r *Report, user identity) bool {
 	mayBuild := true
 	for _, right := range rights() {
 		name := "right to " + right.verb + " " + right.resource
@@ -42,9 +42,9 @@ func (e *Exam) rights(ctx context.Context, r *Report) bool {
 		case allowed:
 			r.Add(name, OK, "", "in namespace %s", e.Namespace)
 		case right.without != "":
-			r.Add(name, Warn, e.grant(right, r.user), "missing: %s", right.without)
+			r.Add(name, Warn, e.grant(right, user), "missing: %s", right.without)
 		default:
-			r.Add(name, Fail, e.grant(right, r.user), "missing; no build works without it")
+			r.Add(name, Fail, e.grant(right, user), "missing; no build works without it")
 			mayBuild = false
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/engine/img"
 	"github.com/kubectl-img/kubectl-img/internal/progress"
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
-	"github.com/kubectl-img/kubectl-img/internal/registryauth/google"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
@@ -28,8 +27,8 @@ func refusedFacts(said string) Facts {
 		Login: Login{
 			Identity: "builder@project.iam.gserviceaccount.com", Accepted: []string{"accepted.example"},
 			Logins: registryauth.Logins{
-				with("anonymous.example", registryauth.None), with("local.example", registryauth.Local), with("accepted.example", registryauth.Local),
-				with("secret.example", registryauth.Secret, "keys"), with("gcr.io", google.GCR),
+				with("anonymous.example", "none"), with("local.example", registryauth.Local), with("accepted.example", registryauth.Local),
+				with("secret.example", registryauth.Secret, "keys"), with("gcr.io", "gcr"),
 			},
 		},
 	}
@@ -161,7 +160,7 @@ func TestRegistryRefusalNotRecognized(t *testing.T) {
 func TestRegistryLoginImpossible(t *testing.T) {
 	for want, err := range map[string]error{
 		"docker login ghcr.io":                          &registryauth.LocalError{Host: "ghcr.io", Err: errors.New("there is none")},
-		"--auth quay.io=gcr":                            &registryauth.NoCloudRegistryError{Method: google.GCR, Cloud: "Google", Hosts: []string{"quay.io"}},
+		"--auth quay.io=gcr":                            &registryauth.NoCloudRegistryError{Method: "gcr", Cloud: "Google", Hosts: []string{"quay.io"}},
 		"kubectl create secret docker-registry a -n ci": &builder.SecretError{Namespace: "ci", Name: "a", Problem: "there is none"},
 	} {
 		var report bytes.Buffer

@@ -6,12 +6,11 @@ import (
 	"testing"
 
 	"github.com/kubectl-img/kubectl-img/internal/registryauth/cloud"
-	"github.com/kubectl-img/kubectl-img/internal/registryauth/google"
 )
 
 // Every cloud fits together with the others and with the supervisor.
 func TestClouds(t *testing.T) {
-	taken := map[string]bool{string(Auto): true, string(Local): true, string(Secret): true, string(None): true}
+	taken := map[string]bool{string(auto): true, string(Local): true, string(Secret): true, string(none): true}
 	take := func(t *testing.T, name string) {
 		if taken[name] || !regexp.MustCompile(`^[a-z]+$`).MatchString(name) {
 			t.Errorf("the name %q is taken or no word", name)
@@ -52,7 +51,7 @@ func TestMethods(t *testing.T) {
 
 func TestCloudHint(t *testing.T) {
 	logins := Logins{
-		{Registry: Registry{Host: "gcr.io"}, Method: google.GCR},
+		{Registry: Registry{Host: "gcr.io"}, Method: "gcr"},
 		{Registry: Registry{Host: "quay.io"}, Method: Local},
 	}
 	for name, c := range map[string]struct {

@@ -16,19 +16,6 @@ type Situation struct {
 	Keychain       authn.Keychain // the user's own
 }
 
-// LocalError reports that the user's own login for a registry can't be read, or does not exist.
-type LocalError struct {
-	Host string
-	Err  error
-}
-
-func (e *LocalError) Error() string {
-	return fmt.Sprintf("read the local login for %s: %v", e.Host, e.Err)
-}
-
-// Unwrap returns the cause.
-func (e *LocalError) Unwrap() error { return e.Err }
-
 // NoCloudRegistryError reports that the user chose a cloud's method for a build without a registry of that cloud.
 type NoCloudRegistryError struct {
 	Method Method
@@ -63,10 +50,10 @@ func (s Situation) decide(ctx context.Context, r Registry, all []Registry) (Logi
 	method, secrets, named := s.Rules.find(r.Host)
 	login := Login{Registry: r, Method: method, Secrets: secrets}
 	switch method {
-	case Auto:
+	case auto:
 		return s.chooseMethod(ctx, r, all)
 	case Local:
-		credential, found, err := s.local(ctx, r.Host)
+		credential, found, err := localLogin(ctx, s.Keychain, r.Host)
 		switch {
 		case err != nil:
 			return login, err
@@ -75,34 +62,34 @@ func (s Situation) decide(ctx context.Context, r Registry, all []Registry) (Logi
 		case named:
 			return login, &LocalError{r.Host, errNoLogin}
 		default:
-			login.Method, login.Why = None, "no local login"
+			login.Method, login.why = none, "no local login"
 		}
 	}
 	if c, _, ok := cloudOf(method); ok && !named && !c.Serves(r.Host) {
 		// A token of the cloud must not be shown to another registry, unless the user asks for it.
-		login.Method, login.Why = None, "not "+c.Description().Title+"'s"
+		login.Method, login.why = none, "not "+c.Description().Title+"'s"
 	}
 	return login, nil
 }
 
 // chooseMethod prefers the user's own login to the identity of the pod.
 func (s Situation) chooseMethod(ctx context.Context, r Registry, all []Registry) (Login, error) {
-	credential, found, err := s.local(ctx, r.Host)
+	credential, found, err := localLogin(ctx, s.Keychain, r.Host)
 	if ctx.Err() != nil {
 		return Login{}, context.Cause(ctx)
 	}
 	if found {
-		return Login{Registry: r, Method: Local, Why: "there is one", Credential: credential}, nil
+		return Login{Registry: r, Method: Local, why: "there is one", Credential: credential}, nil
 	}
 	c, ok := cloudServing(r.Host)
 	// A cloud's registries have public images too. Only a push shows that the build needs the pod's identity.
-	pushes := ok && slices.ContainsFunc(all, func(other Registry) bool { return other.Push && c.Serves(other.Host) })
+	pushes := ok && slices.ContainsFunc(all, func(other Registry) bool { return other.push && c.Serves(other.Host) })
 	switch {
 	case pushes && s.ServiceAccount != "":
-		return Login{Registry: r, Method: anyHelper(c), Why: c.Description().Title + "'s registry, --service-account, no local login"}, nil
+		return Login{Registry: r, Method: anyHelper(c), why: c.Description().Title + "'s registry, --service-account, no local login"}, nil
 	case err != nil:
-		return Login{Registry: r, Method: None, Why: err.Error()}, nil
+		return Login{Registry: r, Method: none, why: err.Error()}, nil
 	default:
-		return Login{Registry: r, Method: None, Why: "no local login"}, nil
+		return Login{Registry: r, Method: none, why: "no local login"}, nil
 	}
 }

@@ -10,8 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/authn"
-
-	"github.com/kubectl-img/kubectl-img/internal/registryauth/google"
 )
 
 const password = "correct-horse-battery"
@@ -51,36 +49,36 @@ func TestDecide(t *testing.T) {
 	}{
 		"auto": {
 			push: []string{"ghcr.io"}, pull: []string{"docker.io", "quay.io"},
-			want: map[string]Method{"ghcr.io": Local, "docker.io": Local, "quay.io": None},
+			want: map[string]Method{"ghcr.io": Local, "docker.io": Local, "quay.io": none},
 		},
 		"auto on Google Cloud": {
 			push: []string{artifactRegistry}, pull: []string{containerRegistry, "quay.io"}, serviceAccount: "builder",
-			want: map[string]Method{artifactRegistry: "google", containerRegistry: "google", "quay.io": None},
+			want: map[string]Method{artifactRegistry: "google", containerRegistry: "google", "quay.io": none},
 		},
 		"auto prefers a login": {
 			push: []string{"eu.gcr.io"}, serviceAccount: "builder", want: map[string]Method{"eu.gcr.io": Local},
 		},
-		"auto without a service account": {push: []string{artifactRegistry}, want: map[string]Method{artifactRegistry: None}},
+		"auto without a service account": {push: []string{artifactRegistry}, want: map[string]Method{artifactRegistry: none}},
 		"auto with a public base image on Google's registry": {
-			push: []string{"quay.io"}, pull: []string{containerRegistry}, serviceAccount: "builder", want: map[string]Method{containerRegistry: None, "quay.io": None},
+			push: []string{"quay.io"}, pull: []string{containerRegistry}, serviceAccount: "builder", want: map[string]Method{containerRegistry: none, "quay.io": none},
 		},
-		"auto with a broken helper":                   {push: []string{"broken.example"}, want: map[string]Method{"broken.example": None}},
-		"auto with a token that the engine can't use": {push: []string{"token.example"}, want: map[string]Method{"token.example": None}},
+		"auto with a broken helper":                   {push: []string{"broken.example"}, want: map[string]Method{"broken.example": none}},
+		"auto with a token that the engine can't use": {push: []string{"token.example"}, want: map[string]Method{"token.example": none}},
 		"gcr is for Google only": {
-			push: []string{artifactRegistry}, pull: []string{"ghcr.io"}, rules: []string{"gcr"}, want: map[string]Method{artifactRegistry: google.GCR, "ghcr.io": None},
+			push: []string{artifactRegistry}, pull: []string{"ghcr.io"}, rules: []string{"gcr"}, want: map[string]Method{artifactRegistry: "gcr", "ghcr.io": none},
 		},
 		"gcr for another registry by name": {
-			push: []string{"r.example"}, rules: []string{"r.example=gcr"}, want: map[string]Method{"r.example": google.GCR},
+			push: []string{"r.example"}, rules: []string{"r.example=gcr"}, want: map[string]Method{"r.example": "gcr"},
 		},
 		"gcloud without a registry of Google": {push: []string{"quay.io"}, rules: []string{"gcloud"}, err: new(*NoCloudRegistryError)},
 		"a method for each registry": {
 			push: []string{artifactRegistry}, pull: []string{"ghcr.io", "quay.io"}, rules: []string{artifactRegistry + "=gcloud", "local", "quay.io=secret=a"},
-			want: map[string]Method{artifactRegistry: google.Gcloud, "ghcr.io": Local, "quay.io": Secret},
+			want: map[string]Method{artifactRegistry: "gcloud", "ghcr.io": Local, "quay.io": Secret},
 		},
-		"local without a login":                        {push: []string{"quay.io"}, rules: []string{"local"}, want: map[string]Method{"quay.io": None}},
+		"local without a login":                        {push: []string{"quay.io"}, rules: []string{"local"}, want: map[string]Method{"quay.io": none}},
 		"local for a registry by name without a login": {push: []string{"quay.io"}, rules: []string{"quay.io=local"}, err: new(*LocalError)},
 		"local with a broken helper":                   {push: []string{"broken.example"}, rules: []string{"local"}, err: new(*LocalError)},
-		"none":                                         {push: []string{"ghcr.io"}, rules: []string{"none"}, want: map[string]Method{"ghcr.io": None}},
+		"none":                                         {push: []string{"ghcr.io"}, rules: []string{"none"}, want: map[string]Method{"ghcr.io": none}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			registries := Registries(images(c.push), images(c.pull))
@@ -97,7 +95,7 @@ func TestDecide(t *testing.T) {
 			got := map[string]Method{}
 			for _, login := range logins {
 				got[login.Host] = login.Method
-				if text := login.Identity("e@mail") + login.Why; strings.Contains(text, password) {
+				if text := login.identity("e@mail") + login.why; strings.Contains(text, password) {
 					t.Errorf("secret in %q", text)
 				}
 			}

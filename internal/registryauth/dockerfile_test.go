@@ -72,7 +72,7 @@ func TestReferencesOfAnotherLanguage(t *testing.T) {
 func TestRegistries(t *testing.T) {
 	got := Registries([]string{"b.example/x:1", "b.example/y"}, []string{"debian", "b.example/z", "index.docker.io/library/a", "localhost:5000/a", "NOT A REF"})
 	want := []Registry{{"b.example", true}, {"docker.io", false}, {"localhost:5000", false}}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Registry{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

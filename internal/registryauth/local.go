@@ -3,6 +3,7 @@ package registryauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -10,9 +11,22 @@ import (
 
 var errNoLogin = errors.New("there is none")
 
-// local asks the user's own configuration and credential helpers. It leaves a helper that hangs, for example because it waits for a
+// LocalError reports that the user's own login for a registry can't be read, or does not exist.
+type LocalError struct {
+	Host string
+	Err  error
+}
+
+func (e *LocalError) Error() string {
+	return fmt.Sprintf("read the local login for %s: %v", e.Host, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *LocalError) Unwrap() error { return e.Err }
+
+// localLogin asks the user's own configuration and credential helpers. It leaves a helper that hangs, for example because it waits for a
 // smart card, when ctx ends.
-func (s Situation) local(ctx context.Context, host string) (Credential, bool, error) {
+func localLogin(ctx context.Context, keychain authn.Keychain, host string) (Credential, bool, error) {
 	type answer struct {
 		credential Credential
 		found      bool
@@ -21,7 +35,7 @@ func (s Situation) local(ctx context.Context, host string) (Credential, bool, er
 	answers := make(chan answer, 1)
 	go func() {
 		var a answer
-		a.credential, a.found, a.err = s.ask(ctx, host)
+		a.credential, a.found, a.err = ask(ctx, keychain, host)
 		answers <- a
 	}()
 	select {
@@ -35,12 +49,12 @@ func (s Situation) local(ctx context.Context, host string) (Credential, bool, er
 	}
 }
 
-func (s Situation) ask(ctx context.Context, host string) (Credential, bool, error) {
+func ask(ctx context.Context, keychain authn.Keychain, host string) (Credential, bool, error) {
 	registry, err := parseRegistry(host)
 	if err != nil {
 		return Credential{}, false, err
 	}
-	found, err := authn.Resolve(ctx, s.Keychain, registry)
+	found, err := authn.Resolve(ctx, keychain, registry)
 	if err != nil {
 		return Credential{}, false, withoutOutput(err)
 	}

@@ -7,14 +7,13 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // Login is the decision for one registry. It prints no secret.
 type Login struct {
 	Registry
 	Method     Method
-	Why        string     // for the user
+	why        string     // for the user
 	Secrets    []string   // for method Secret
 	Credential Credential // for method Local
 }
@@ -67,17 +66,17 @@ func (l Logins) Secrets() []string {
 func (l Logins) Summary() string {
 	var parts []string
 	for _, login := range l {
-		text := login.Host + " " + login.Identity("")
-		if login.Why != "" {
-			text += " (" + login.Why + ")"
+		text := login.Host + " " + login.identity("")
+		if login.why != "" {
+			text += " (" + login.why + ")"
 		}
 		parts = append(parts, text)
 	}
 	return strings.Join(parts, "; ")
 }
 
-// Identity describes who logs in. account is the address of the pod's identity in its cloud, if known.
-func (login Login) Identity(account string) string {
+// identity describes who logs in. account is the address of the pod's identity in its cloud, if known.
+func (login Login) identity(account string) string {
 	switch login.Method {
 	case Local:
 		return fmt.Sprintf("with the local login of %s", login.Credential)
@@ -101,7 +100,7 @@ func (login Login) Identity(account string) string {
 // Config returns the client's part of config.json, which is secret and has only what the engine needs. It is nil if no registry has a
 // login.
 func (l Logins) Config() []byte {
-	if !slices.ContainsFunc(l, func(login Login) bool { return login.Method != None }) {
+	if !slices.ContainsFunc(l, func(login Login) bool { return login.Method != none }) {
 		return nil
 	}
 	auths := map[string]map[string]string{}
@@ -109,7 +108,7 @@ func (l Logins) Config() []byte {
 		switch login.Method {
 		case Local:
 			auths[configKey(login.Host)] = login.Credential.entry()
-		case None:
+		case none:
 			// An empty entry keeps the engine from using a Secret's login for a registry that the user did not name the Secret for.
 			auths[configKey(login.Host)] = map[string]string{}
 		}
@@ -123,16 +122,8 @@ func (l Logins) Config() []byte {
 
 // configKey returns a registry's key in config.json. The default registry has a historical one.
 func configKey(host string) string {
-	if host == DockerHub {
+	if host == dockerHub {
 		return authn.DefaultAuthKey
 	}
 	return host
-}
-
-// parseRegistry returns the registry of a canonical host.
-func parseRegistry(host string) (name.Registry, error) {
-	if host == DockerHub {
-		host = name.DefaultRegistry
-	}
-	return name.NewRegistry(host, name.WeakValidation)
 }

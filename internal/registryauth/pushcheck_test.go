@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/kubectl-img/kubectl-img/internal/registryauth/google"
 )
 
 // statusRegistry asks for a login and then answers every request with the same status.
@@ -61,7 +59,7 @@ func TestCheckPush(t *testing.T) {
 
 func TestCheckPushWithoutAnAnswer(t *testing.T) {
 	host := statusRegistry(t, http.StatusUnauthorized, "")
-	for _, m := range []Method{None, Secret, google.GCR, google.Gcloud, "google"} {
+	for _, m := range []Method{none, Secret, "gcr", "gcloud", "google"} {
 		if accepted, err := (Logins{{Registry: Registry{host, true}, Method: m}}).CheckPush(t.Context(), host+"/a/b:1", Trust{}); err != nil || accepted != "" {
 			t.Errorf("%s: %v", m, err)
 		}

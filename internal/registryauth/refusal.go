@@ -35,7 +35,7 @@ const (
 // Refusal reports a registry that could not be used, who tried, and why.
 type Refusal struct {
 	Host     string
-	Identity string // from Login.Identity
+	Identity string // from Login.identity
 	Push     bool
 	Login    bool   // the login failed before the registry was asked
 	Detail   string // a status, or the end of the engine's message
@@ -74,8 +74,8 @@ func (l Logins) In(message string) (found Login, ok bool) {
 // Refused returns the refusal of this registry. account is the address of the pod's identity, if known. A missing login has another
 // cause than a wrong one.
 func (login Login) Refused(cause Cause, detail, account string) *Refusal {
-	if login.Method == None && (cause == Unauthorized || cause == Forbidden || cause == Expired) {
+	if login.Method == none && (cause == Unauthorized || cause == Forbidden || cause == Expired) {
 		cause = NoLogin
 	}
-	return &Refusal{Host: login.Host, Identity: login.Identity(account), Cause: cause, Detail: detail}
+	return &Refusal{Host: login.Host, Identity: login.identity(account), Cause: cause, Detail: detail}
 }

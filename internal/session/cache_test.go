@@ -15,7 +15,7 @@ func TestCacheVolume(t *testing.T) {
 			first := startPod(t, shell, "CACHE_WAIT=true")
 			var log bytes.Buffer
 			s, ctx := first.session(&log)
-			<-s.Connected()
+			<-s.connected
 			state := "STATE=" + first.path("state")
 
 			held := make(chan string, 1)

@@ -52,13 +52,6 @@ func textHandler(handle *func(text string)) func(string) error {
 	}
 }
 
-// uploadEvent is what the supervisor reports about an upload.
-type uploadEvent struct {
-	name   string
-	try    int    // 0 for an upload that was accepted
-	reason string // why it was not accepted
-}
-
 // The names of the events about an upload, as the supervisor sends them.
 const (
 	uploadReceiving   = "receiving"

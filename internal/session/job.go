@@ -16,7 +16,7 @@ func WriteJob(w *tar.Writer, dockerfile []byte, prepare string, access RegistryA
 		{DockerfilePath, string(dockerfile)},
 		// The client has applied the ignore rules; this file keeps the engine from applying them again.
 		{DockerfilePath + ".dockerignore", "# The context was filtered before it was sent.\n"},
-		{upload + "/job", "cd /\n" + prepare + access.script() + Script(steps)},
+		{upload + "/job", "cd /\n" + prepare + access.script() + stepCommands(steps)},
 	}
 	if err := writeDir(w, path.Dir(DockerfilePath), 0o755); err != nil {
 		return err
@@ -32,24 +32,8 @@ func WriteJob(w *tar.Writer, dockerfile []byte, prepare string, access RegistryA
 	return nil
 }
 
-func writeDir(w *tar.Writer, name string, mode int64) error {
-	return w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: Entry(name) + "/", Mode: mode, Format: tar.FormatGNU})
-}
-
-func writeFile(w *tar.Writer, name string, content []byte, mode int64) error {
-	h := &tar.Header{Typeflag: tar.TypeReg, Name: Entry(name), Mode: mode, Size: int64(len(content)), Format: tar.FormatGNU}
-	if err := w.WriteHeader(h); err != nil {
-		return err
-	}
-	_, err := w.Write(content)
-	return err
-}
-
-// Entry returns the name that a path in the pod has in the upload, which is extracted at the root.
-func Entry(name string) string { return strings.TrimPrefix(name, "/") }
-
-// Script returns the job's commands for steps, one per line.
-func Script(steps []engine.Step) string {
+// stepCommands returns the job's commands for steps, one per line.
+func stepCommands(steps []engine.Step) string {
 	var b strings.Builder
 	for _, s := range steps {
 		name := "step " + string(s.Phase)
@@ -61,19 +45,9 @@ func Script(steps []engine.Step) string {
 	return b.String()
 }
 
-// command returns a command line of the shell.
-func command(name string, args ...string) string {
-	for _, arg := range args {
-		name += " " + quote(arg)
-	}
-	return name
-}
-
-// Copy returns a command for the job that copies a file of the pod.
-func Copy(from, to string) string { return "cp " + quote(from) + " " + quote(to) + " || exit\n" }
+// CopyDockerfile returns a command for the job. It copies the Dockerfile from the context, where an archive has it as a link. path is
+// relative to the context.
+func CopyDockerfile(path string) string { return command("copy_dockerfile", path) + "\n" }
 
 // StrictOwnership is a command for the job: the job fails if the engine can't keep an owner.
 const StrictOwnership = "STRICT_OWNERSHIP=true\n"
-
-// quote returns s as one word of the shell.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -14,11 +14,12 @@ func TestJob(t *testing.T) {
 	runInShells(t, shellTests{
 		"every step runs and the result is reported": func(t *testing.T, shell []string) {
 			p := startPod(t, shell)
-			hex := strings.Repeat("ab", 32)
+			hex, config := strings.Repeat("ab", 32), "sha256:"+strings.Repeat("c0", 32)
 			if err := os.Mkdir(p.path("blobs"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			manifest := `{"mediaType": "m", "schemaVersion": 2, "config": {"mediaType": "c", "digest": "sha256:c0"}, "layers": [{"mediaType": "l", "digest": "sha256:1a"}]}`
+			manifest := `{"mediaType": "application/vnd.oci.image.manifest.v1+json", "schemaVersion": 2, "config": {"mediaType": "c", "digest": "` + config +
+				`"}, "layers": [{"mediaType": "l", "digest": "sha256:1a"}]}`
 			p.write("blobs/"+hex, manifest)
 			var log bytes.Buffer
 			s, ctx := p.session(&log)
@@ -32,7 +33,7 @@ func TestJob(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := outcome(t, ctx, s)
-			want := Result{Digest: "sha256:" + hex, Size: int64(len(manifest)), MediaType: "m", Config: "sha256:c0"}
+			want := Result{Digest: "sha256:" + hex, Size: int64(len(manifest)), MediaType: "application/vnd.oci.image.manifest.v1+json", Config: config}
 			if err != nil || got != want {
 				t.Errorf("result %+v, %v; want %+v", got, err, want)
 			}

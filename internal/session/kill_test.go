@@ -49,13 +49,26 @@ func outerShellOf(l *life) int { return l.parent(jobOf(l)) }
 
 // leashOf returns the supervisor's subshell: a fork keeps the command line.
 func leashOf(l *life) int {
-	for _, pid := range l.processes("supervise") {
-		if pid != l.init && l.parent(pid) == l.init {
-			return pid
+	var leash int
+	l.await("leash", func() bool {
+		for _, pid := range l.processes("supervise") {
+			if pid != l.init && l.parent(pid) == l.init {
+				leash = pid
+			}
 		}
-	}
-	l.t.Fatal("no leash")
-	return 0
+		return leash != 0
+	})
+	return leash
+}
+
+// leashLoopOf returns the process that the leash has started.
+func leashLoopOf(l *life) int {
+	var loop []int
+	l.await("leash's inner loop", func() bool {
+		loop = l.children(leashOf(l))
+		return len(loop) > 0
+	})
+	return loop[0]
 }
 
 // blockOf returns the process that copies a frame. Its command line does not show it: busybox runs dd in a fork of the shell.
@@ -86,7 +99,7 @@ func TestKill(t *testing.T) {
 		"the wait for the upload":                   {waiting, func(l *life) int { return l.one("cat " + l.path("run/start")) }, "", 0},
 		"the wait for the upload, during an upload": {receiving, func(l *life) int { return l.one("cat " + l.path("run/start")) }, "", 0},
 		"the leash's outer loop":                    {waiting, leashOf, "", 0},
-		"the leash's inner loop":                    {waiting, func(l *life) int { return l.children(leashOf(l))[0] }, "", 0},
+		"the leash's inner loop":                    {waiting, leashLoopOf, "", 0},
 		"the leash's sleep":                         {waiting, func(l *life) int { return l.one("sleep 1") }, "", 0},
 		"the receiver":                              {receiving, func(l *life) int { return l.parent(l.one("tee " + l.path("run/tosum"))) }, "", 0},
 		"the receiver's tee":                        {receiving, func(l *life) int { return l.one("tee " + l.path("run/tosum")) }, "", 0},

@@ -39,7 +39,7 @@ func TestRelease(t *testing.T) {
 						t.Fatal(err)
 					}
 				} else {
-					<-s.Connected()
+					<-s.connected
 				}
 				if when == "done" {
 					if _, err := outcome(t, ctx, s); err != nil {

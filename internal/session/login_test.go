@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,36 +21,9 @@ import (
 
 const secret = "correct-horse-battery"
 
-// loginJob is the payload of a job with a registry login. It has the paths of the test's pod.
+// loginJob is the payload of a job with a registry login.
 func (p *pod) loginJob(access RegistryAccess, steps ...engine.Step) Payload {
-	return Payload{Write: func(w *tar.Writer) error {
-		var upload bytes.Buffer
-		t := tar.NewWriter(&upload)
-		if err := errors.Join(WriteJob(t, []byte("FROM scratch\n"), "", access, steps), t.Close()); err != nil {
-			return err
-		}
-		for r := tar.NewReader(&upload); ; {
-			h, err := r.Next()
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			content, err := io.ReadAll(r)
-			if err != nil {
-				return err
-			}
-			content = []byte(strings.ReplaceAll(string(content), Dir, p.path("run")))
-			h.Name, h.Size = strings.Replace(h.Name, Entry(Dir), Entry(p.path("run")), 1), int64(len(content))
-			if err := w.WriteHeader(h); err != nil {
-				return err
-			}
-			if _, err := w.Write(content); err != nil {
-				return err
-			}
-		}
-	}}
+	return Payload{Write: func(w *tar.Writer) error { return p.writeJob(w, "", access, steps...) }}
 }
 
 // metadataServer answers as Google's metadata server for one account. It answers no request of a proxy.

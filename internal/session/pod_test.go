@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -175,7 +176,7 @@ func (p *pod) session(log *bytes.Buffer, changes ...func(*Session)) (*Session, c
 // job is a payload of context files and steps.
 func (p *pod) job(files map[string]string, steps ...engine.Step) Payload {
 	return Payload{Write: func(w *tar.Writer) error {
-		all := map[string]string{"run/upload/job": Script(steps)}
+		all := map[string]string{"run/upload/job": stepCommands(steps)}
 		for name, text := range files {
 			all["workspace/context/"+name] = text
 		}
@@ -190,6 +191,36 @@ func (p *pod) job(files map[string]string, steps ...engine.Step) Payload {
 		}
 		return nil
 	}}
+}
+
+// writeJob is WriteJob with the paths of the test's pod.
+func (p *pod) writeJob(w *tar.Writer, prepare string, access RegistryAccess, steps ...engine.Step) error {
+	var upload bytes.Buffer
+	t := tar.NewWriter(&upload)
+	if err := errors.Join(WriteJob(t, []byte("FROM scratch\n"), prepare, access, steps), t.Close()); err != nil {
+		return err
+	}
+	for r := tar.NewReader(&upload); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			return err
+		}
+		content = []byte(strings.ReplaceAll(string(content), Dir, p.path("run")))
+		h.Name, h.Size = strings.Replace(h.Name, Entry(Dir), Entry(p.path("run")), 1), int64(len(content))
+		if err := w.WriteHeader(h); err != nil {
+			return err
+		}
+		if _, err := w.Write(content); err != nil {
+			return err
+		}
+	}
 }
 
 func sh(phase engine.Phase, script string) engine.Step {

@@ -29,6 +29,12 @@ const (
 
 func (n node) start(t *testing.T, shell []string) *pod {
 	t.Helper()
+	return n.startWith(t, shell, nil)
+}
+
+// startWith writes further files into the pod's directory.
+func (n node) startWith(t *testing.T, shell []string, files map[string]string) *pod {
+	t.Helper()
 	return startPodWith(t, shell, func(p *pod) {
 		proc := map[string]string{"self/status": status, "self/uid_map": hostIDs, "self/mountinfo": masked}
 		for name, text := range n.proc {
@@ -48,6 +54,9 @@ func (n node) start(t *testing.T, shell []string) *pod {
 			if err := os.Chmod(p.path("bin/"+name), 0o700); err != nil {
 				t.Fatal(err)
 			}
+		}
+		for name, text := range files {
+			p.write(name, text)
 		}
 	}, n.env...)
 }

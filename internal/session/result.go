@@ -4,16 +4,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
-// Result is the supervisor's report of a job that succeeded.
+// Result is the supervisor's report of a job that succeeded. A build step can try to forge it, so each field has the form that is
+// described here.
 type Result struct {
-	Digest    string `json:"digest"`    // of the manifest, sha256:…; empty if the engine named none
+	Digest    string `json:"digest"`    // of the manifest, sha256: and 64 hex digits; empty if the engine named none
 	Size      int64  `json:"size"`      // of the manifest in bytes, 0 if the engine keeps none
-	MediaType string `json:"mediaType"` // of the manifest
-	Config    string `json:"config"`    // digest of the image's configuration
+	MediaType string `json:"mediaType"` // of the manifest, type/subtype or empty
+	Config    string `json:"config"`    // digest of the image's configuration, or empty
 }
 
 // JobError is the supervisor's report of a job that failed.
@@ -35,7 +38,12 @@ const (
 
 func (e *JobError) Error() string { return e.Phase + ": " + e.Message }
 
-var errNoDigest = errors.New("neither a digest nor a phase that failed")
+var (
+	errNoDigest  = errors.New("neither a digest nor a phase that failed")
+	errDigest    = errors.New("a digest is not sha256: and 64 hex digits")
+	errMediaType = errors.New("the media type is not type/subtype")
+	errPhase     = errors.New("the phase is not a word")
+)
 
 // ParseResult reads the supervisor's result from its last event or from the termination message. The error of a job that failed
 // is a *JobError. A text that can't be read is never a success.
@@ -45,18 +53,60 @@ func ParseResult(text string) (Result, error) {
 		Result
 		Digest *string `json:"digest"` // every success has one, although it can be empty
 	}
-	err := errors.Join(json.Unmarshal([]byte(text), &failed), json.Unmarshal([]byte(text), &done))
+	err := json.Unmarshal([]byte(text), &failed)
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &done)
+	}
 	switch {
-	case err == nil && failed.Phase != "":
-		return Result{}, &failed
-	case err == nil && done.Digest == nil:
+	case err != nil:
+	case failed.Phase != "":
+		err = failed.check()
+	case done.Digest == nil:
 		err = errNoDigest
+	default:
+		done.Result.Digest = *done.Digest
+		err = done.check()
 	}
 	if err != nil {
 		return Result{}, fmt.Errorf("read the supervisor's result %.100q: %w", text, err)
 	}
-	done.Result.Digest = *done.Digest
+	if failed.Phase != "" {
+		return Result{}, &failed
+	}
 	return done.Result, nil
+}
+
+func (r Result) check() error {
+	for _, digest := range []string{r.Digest, r.Config} {
+		if digest != "" && !regexp.MustCompile(`^sha256:[0-9a-f]{64}$`).MatchString(digest) {
+			return errDigest
+		}
+	}
+	if r.MediaType != "" && !regexp.MustCompile(`^[a-z]+/[a-z0-9][a-zA-Z0-9.+_-]*$`).MatchString(r.MediaType) {
+		return errMediaType
+	}
+	return nil
+}
+
+func (e *JobError) check() error {
+	if !regexp.MustCompile(`^[a-z]+$`).MatchString(e.Phase) {
+		return errPhase
+	}
+	if e.Exhausted != Memory && e.Exhausted != Disk {
+		e.Exhausted = ""
+	}
+	e.Message = withoutControls(e.Message)
+	return nil
+}
+
+// withoutControls replaces control characters by spaces: a text of the pod must not control the user's terminal.
+func withoutControls(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // resultEvent is the supervisor's last event.

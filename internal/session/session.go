@@ -50,23 +50,6 @@ type Handlers struct {
 	Disconnected func(err error)                            // the log broke off and is resumed
 }
 
-// New returns a session with the supervisor that run reaches.
-func New(run Runner, grace time.Duration, handlers Handlers) *Session {
-	s := &Session{
-		run: run, grace: grace, handlers: handlers,
-		connected:    make(chan struct{}),
-		uploadEvents: make(chan uploadEvent, 4*maxUploads),
-		progress:     make(chan struct{}, 1),
-		outcome:      make(chan Outcome, 1),
-		released:     make(chan struct{}),
-		detaching:    make(chan struct{}),
-		detached:     make(chan struct{}),
-		limits:       uploadLimits{begin: beginLimit, silence: silenceLimit},
-	}
-	s.onEvents = s.eventTable()
-	return s
-}
-
 // Result delivers how the job ended, once.
 func (s *Session) Result() <-chan Outcome { return s.outcome }
 
@@ -84,15 +67,37 @@ func (s *Session) Detach(ctx context.Context) error {
 // Release tells the supervisor that it can end. Call it once only.
 func (s *Session) Release() { close(s.released) }
 
-// Connected returns a channel that is closed at the supervisor's first event.
-func (s *Session) Connected() <-chan struct{} { return s.connected }
-
 // onEvent handles a line of the supervisor. It ignores events that it does not know.
 func (s *Session) onEvent(line string) error {
 	s.connectOnce.Do(func() { close(s.connected) })
-	name, arguments, _ := strings.Cut(line, " ")
+	name, arguments, _ := strings.Cut(withoutControls(line), " ")
 	if handle, ok := s.onEvents[name]; ok {
 		return handle(arguments)
 	}
 	return nil
 }
+
+// uploadEvent is what the supervisor reports about an upload.
+type uploadEvent struct {
+	name   string
+	try    int    // 0 for an upload that was accepted
+	reason string // why it was not accepted
+}
+
+// Limits of an upload. Tests have shorter ones.
+const (
+	// maxUploads is how often a payload is sent. A try that never reached the pod does not count: it is repeated for as long as the
+	// pod waits for a client.
+	maxUploads = 3
+	// firstUploadPause is the pause before the second try; each further pause is twice as long, up to lastUploadPause.
+	firstUploadPause, lastUploadPause = 500 * time.Millisecond, 4 * time.Second
+	// beginLimit is how long the pod can take to begin to read an upload, from the supervisor's first event.
+	beginLimit = 20 * time.Second
+	// silenceLimit is how long an upload can make no progress, here or in the pod, while there is something to send or to verify.
+	silenceLimit = time.Minute
+	// reasonLimit is how long to wait for the pod's reason after it stopped reading early.
+	reasonLimit = 5 * time.Second
+)
+
+// uploadLimits are the limits that tests shorten.
+type uploadLimits struct{ begin, silence time.Duration }

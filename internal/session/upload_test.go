@@ -54,6 +54,23 @@ func TestUpload(t *testing.T) {
 			}
 		},
 		// The kubelet can lose the end of stdin.
+		"the job starts although its receiver is killed": func(t *testing.T, shell []string) {
+			p := startPod(t, shell)
+			var log bytes.Buffer
+			ready := make(chan struct{})
+			s, ctx := p.session(&log, func(s *Session) { s.handlers.Ready = func() { close(ready) } })
+			<-ready
+			// All that is left of a receiver that was killed after it had accepted the upload.
+			if err := os.Mkdir(p.path("run/upload"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			p.write("run/upload/job", "step build echo built\n")
+			<-time.After(100 * time.Millisecond) // supervise waits
+			p.write("run/received", "1 1\n")
+			if _, err := outcome(t, ctx, s); err != nil || log.String() != "built\n" {
+				t.Errorf("%v, log %q", err, log.String())
+			}
+		},
 		"the end marker is enough without an end of stdin": func(t *testing.T, shell []string) {
 			p := startPod(t, shell)
 			var log bytes.Buffer

@@ -1,7 +1,10 @@
 //go:build linux
 
-// Command hostile is what a build step may try against its builder. It prints for each attack whether it succeeded; with the argument
-// supervisor, engine or ownership it kills that one's processes.
+// Command hostile attacks the builder that runs it in a build step. It prints whether each attack succeeded.
+//
+//	hostile                               tries all attacks that leave the build running
+//	hostile stop                          stops the helper that emulates owners, and continues it
+//	hostile supervisor|engine|ownership   kills the processes of that part of the builder
 package main
 
 import (
@@ -18,6 +21,10 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "stop" {
+		stop(builders("ownership"))
+		return
+	}
 	if len(os.Args) > 1 {
 		for _, pid := range builders(os.Args[1]) {
 			fmt.Fprintln(os.Stdout, "killed", pid, syscall.Kill(pid, syscall.SIGKILL) == nil)
@@ -42,7 +49,7 @@ func main() {
 	}
 }
 
-// builders are the processes of one part of the builder, as far as they are in sight.
+// builders returns the processes of one part of the builder that this process can see.
 func builders(part string) []int {
 	var found []int
 	entries, _ := os.ReadDir("/proc")
@@ -71,7 +78,7 @@ func ptrace(pid int) bool {
 	return syscall.PtraceDetach(pid) == nil
 }
 
-// credentials looks for a login where the pod keeps it: in its own files, and in those and the environment of the builder's processes.
+// credentials looks for a registry login in the pod's files, and in the files and the environment of the builder's processes.
 func credentials(processes []int) bool {
 	roots := []string{"/run/kubectl-img", "/run/secrets"}
 	for _, pid := range processes {
@@ -91,8 +98,8 @@ func credentials(processes []int) bool {
 	return false
 }
 
-// makes tries to put something where the builder keeps its files, for which an emulation of users could be lured into lending a hand: as
-// another user, through links to whatever process looks at them.
+// makes tries to create a directory among the builder's files. It does so as another user, so that the program that emulates users does it on
+// its behalf, and through links that lead to the root of the process that follows them.
 func makes(processes []int) bool {
 	runtime.LockOSThread()
 	_ = syscall.Setfsuid(1234)

@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// probeName is the first argument of the process that check has watched.
+// probeName is the argument of the process with which check tries the emulation.
 const probeName = "ownership-probe"
 
-// check finds out whether all that this program stands on is there for a directory, and names what is not.
+// check returns an error that names what this program needs, and a directory or the kernel lacks.
 func check(dir string) error {
 	work, err := os.MkdirTemp(dir, "check-")
 	if err != nil {
@@ -41,7 +41,7 @@ func check(dir string) error {
 		return fmt.Errorf("overlayfs can't be mounted in a user namespace, which takes Linux 5.11: %w", err)
 	}
 	defer unix.Unmount(layers["merged"], unix.MNT_DETACH)
-	// A process of its own: the filter is for good.
+	// In another process, because a filter can't be removed.
 	out, err := exec.CommandContext(context.Background(), "/proc/self/exe", "/proc/self/exe", probeName, filepath.Join(layers["merged"], "file")).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("owners can't be emulated: %s", firstLine(out, err))
@@ -49,7 +49,7 @@ func check(dir string) error {
 	return nil
 }
 
-// firstLine is the reason, by whom it happened to first.
+// firstLine returns the first reason that was printed.
 func firstLine(out []byte, err error) string {
 	line, _, _ := strings.Cut(strings.TrimPrefix(string(out), "ownership: "), "\n")
 	if line != "" {
@@ -58,7 +58,7 @@ func firstLine(out []byte, err error) string {
 	return err.Error()
 }
 
-// probe sees a remembered owner, and changes it, as build steps do.
+// probe reads a kept owner and changes it, as build steps do.
 func probe(file string) error {
 	var before, after unix.Stat_t
 	if err := errors.Join(unix.Stat(file, &before), unix.Chown(file, 3, 4), unix.Stat(file, &after)); err != nil {

@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// childName is the first argument of the process that becomes the command.
+// childName is argument zero of the process that becomes the command.
 const childName = "ownership-child"
 
-// childSocket is where that process sends the listener's descriptor: the first after stdin, stdout and stderr.
+// childSocket is the descriptor to which that process sends the listener: the first one after stdin, stdout and stderr.
 const childSocket = 3
 
-// startChild runs this program once more, which puts itself under the filter and becomes the command. It returns the descriptor on
-// which the command's calls arrive.
+// startChild runs this program a second time. The second process installs the filter and becomes the command. startChild returns the
+// descriptor on which the command's calls arrive.
 func startChild(program string, args []string) (*exec.Cmd, int, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -32,14 +32,14 @@ func startChild(program string, args []string) (*exec.Cmd, int, error) {
 	cmd.Args = append([]string{childName, program}, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{theirs}
-	runtime.LockOSThread() // whose end is meant: the command does not go on with nobody to answer its calls
+	runtime.LockOSThread() // the kernel kills the command when this thread ends: the command must not go on without this program
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := errors.Join(cmd.Start(), theirs.Close()); err != nil {
 		return nil, 0, fmt.Errorf("start %s: %w", args[0], err)
 	}
 	listener, err := receive(pair[0])
 	if err != nil {
-		_, _ = cmd.Process.Kill(), cmd.Wait() // it has said itself why, if it could
+		_, _ = cmd.Process.Kill(), cmd.Wait() // it has printed the reason, if it could
 		return nil, 0, fmt.Errorf("start %s: %w", args[0], err)
 	}
 	return cmd, listener, nil
@@ -65,13 +65,13 @@ func receive(socket int) (int, error) {
 	return descriptors[0], nil
 }
 
-// becomeCommand never returns if all is well. The filter is this thread's, and exec ends all others.
+// becomeCommand does not return if it succeeds. It installs the filter on this thread; exec ends all other threads.
 func becomeCommand(args []string) error {
 	runtime.LockOSThread()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("set no_new_privs: %w", err)
 	}
-	listener, err := install(filter(calls))
+	listener, err := install(filter())
 	if err != nil {
 		return fmt.Errorf("listen to system calls (seccomp user notification): %w", err)
 	}
@@ -84,8 +84,8 @@ func becomeCommand(args []string) error {
 	return fmt.Errorf("run %s: %w", args[0], syscall.Exec(args[0], args[1:], engineEnvironment(os.Environ())))
 }
 
-// install puts a filter on this thread. A call that this program has begun to answer is interrupted by nothing but death: begun again,
-// it would find its own work done.
+// install installs a filter on this thread. Only a fatal signal interrupts a call that this program has begun to answer: a call that starts
+// again would find its own work done.
 func install(program []unix.SockFilter) (int, error) {
 	prog := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
 	fd, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,

@@ -6,13 +6,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// same, as a number of a user or group, leaves it as it is.
+// same is the number of a user or group that means "no change".
 const same = ^uint32(0)
 
 func fchown(r *request) verdict {
 	f, err := r.opened(r.fd(0))
 	if err != nil {
-		return leave // the kernel finds the same, and says it better
+		return toKernel // which finds the same error
 	}
 	return r.chown(f, r.id32(1), r.id32(2))
 }
@@ -20,19 +20,23 @@ func fchown(r *request) verdict {
 func fchownat(r *request) verdict {
 	f, err := r.fileAt(r.fd(0), r.args[1], r.flags(4))
 	if err != nil {
-		return leave // the kernel finds the same, and says it better
+		return toKernel // which finds the same error
 	}
 	return r.chown(f, r.id32(2), r.id32(3))
 }
 
-// chown has the kernel do all that it does besides: clear the set-id bits, copy the file up to the layer, say what is wrong.
+// chown calls the kernel's chown for its other effects: it clears set-ID bits, copies the file up to the layer, and reports errors.
 func (r *request) chown(f file, uid, gid uint32) verdict {
-	before, _ := r.remembered(f)
+	f, err := r.pin(f)
+	if err != nil {
+		return toKernel // which finds the same error
+	}
+	before, _ := r.ownerOf(f)
 	if !r.ids.of(r).mayChown(before, uid, gid) {
 		return verdict{errno: unix.EPERM}
 	}
 	flags := 0
-	if f.nofollow {
+	if !f.descriptor {
 		flags = unix.AT_SYMLINK_NOFOLLOW
 	}
 	if err := unix.Fchownat(unix.AT_FDCWD, f.path, mapped(uid), mapped(gid), flags); err != nil {
@@ -46,12 +50,12 @@ func (r *request) chown(f file, uid, gid uint32) verdict {
 		after.gid = gid
 	}
 	if after != before {
-		r.remember(f, after)
+		r.setOwner(f, after)
 	}
-	return done
+	return success
 }
 
-// mapped is the one id that the kernel has for all.
+// mapped replaces every id by the only one that the kernel can map.
 func mapped(id uint32) int {
 	if id == same {
 		return -1
@@ -60,9 +64,9 @@ func mapped(id uint32) int {
 }
 
 func (i identity) mayChown(o owner, uid, gid uint32) bool {
-	if i.uid[filesystem] == 0 { // as the kernel takes CAP_CHOWN away with the id
+	if i.uid[filesystemID] == 0 { // with another id the kernel takes CAP_CHOWN away
 		return true
 	}
-	own := i.uid[filesystem] == o.uid
-	return own && (uid == same || uid == o.uid) && (gid == same || gid == o.gid || gid == i.gid[filesystem] || slices.Contains(i.groups, gid))
+	own := i.uid[filesystemID] == o.uid
+	return own && (uid == same || uid == o.uid) && (gid == same || gid == o.gid || gid == i.gid[filesystemID] || slices.Contains(i.groups, gid))
 }

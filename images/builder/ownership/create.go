@@ -8,79 +8,84 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maker is whose a new file of that name becomes, in the directory where the thread stands; EACCES for who may not make it.
-func (r *request) maker(name string) (owner, error) {
+// newOwner returns the owner that a new file in this thread's working directory gets, or EACCES if the caller must not create it.
+func (r *request) newOwner(name string) (owner, error) {
 	i := r.ids.of(r)
-	if !r.mayMake(i, name) {
+	if !r.mayCreate(i, name) {
 		return owner{}, unix.EACCES
 	}
-	o := owner{uid: i.uid[filesystem], gid: i.gid[filesystem]}
+	o := owner{uid: i.uid[filesystemID], gid: i.gid[filesystemID]}
 	var dir unix.Stat_t
 	if unix.Stat(".", &dir) == nil && dir.Mode&unix.S_ISGID != 0 {
-		of, _ := r.remembered(file{".", true})
-		o.gid = of.gid
+		parent, _ := r.ownerOf(here)
+		o.gid = parent.gid
 	}
 	return o, nil
 }
 
-// mayMake tells whether somebody may make what is not there yet, in the directory where the thread stands: the kernel, to which everybody
-// is root, would let everybody.
-func (r *request) mayMake(i identity, name string) bool {
-	var dir, there unix.Stat_t
-	if i.uid[filesystem] == 0 || unix.Stat(".", &dir) != nil || unix.Lstat(name, &there) == nil || !keepsOwners(".") {
+// mayCreate tells whether a user may create a file in this thread's working directory. The kernel would let every user, because each is
+// root to it.
+func (r *request) mayCreate(i identity, name string) bool {
+	var dir, existing unix.Stat_t
+	if i.uid[filesystemID] == 0 || unix.Stat(".", &dir) != nil || unix.Lstat(name, &existing) == nil || !canBeInImage(".") {
 		return true
 	}
 	const writeAndSearch = 3
-	o, _ := r.remembered(file{".", true})
+	o, _ := r.ownerOf(here)
 	bits := dir.Mode
 	switch {
-	case i.uid[filesystem] == o.uid:
+	case i.uid[filesystemID] == o.uid:
 		bits >>= 6
-	case i.gid[filesystem] == o.gid || slices.Contains(i.groups, o.gid):
+	case i.gid[filesystemID] == o.gid || slices.Contains(i.groups, o.gid):
 		bits >>= 3
 	}
 	return bits&writeAndSearch == writeAndSearch
 }
 
-// openat makes the file itself where it is not root's; whatever is there already is the kernel's to open.
+// openat creates the file if its owner is not root. The kernel opens files that exist.
 func openat(r *request) verdict {
+	flags := r.flags(2) | unix.O_CLOEXEC | unix.O_NOCTTY | unix.O_NOFOLLOW
+	if flags&unix.O_PATH != 0 {
+		return toKernel // O_PATH creates nothing, whatever the other flags say
+	}
 	path, err := r.text(r.args[1])
-	flags := r.flags(2) | unix.O_CLOEXEC | unix.O_NOCTTY
 	if flags&unix.O_CREAT == 0 { // O_TMPFILE: the path is the directory
 		path += "/"
 	} else if strings.HasSuffix(path, "/") {
-		return leave
+		return toKernel
 	}
 	name := ""
 	if err == nil {
 		name, err = r.goTo(r.fd(0), path)
 	}
-	if err == nil && flags&(unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW) == unix.O_CREAT {
-		name, err = follow(name) // a file is made through a link that leads to none
+	if err == nil && r.flags(2)&(unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW) == unix.O_CREAT {
+		var f file
+		f, err = follow(name) // a dangling link creates the file that it leads to
+		name = f.path
 	}
 	if err != nil {
-		return leave
+		return toKernel
 	}
-	o, err := r.maker(name)
+	o, err := r.newOwner(name)
 	switch {
 	case err != nil:
 		return failed(err)
 	case o == owner{}:
-		return leave
+		return toKernel
 	}
-	fd, err := unix.Open(name, flags|exclusive(flags), uint32(r.args[3])&^r.ids.umask(r))
+	fd, err := unix.Open(name, flags|exclusive(flags), uint32(r.args[3])&^r.umask())
 	switch {
 	case errors.Is(err, unix.EEXIST):
-		return leave
+		return toKernel
 	case err != nil:
 		return failed(err)
 	}
-	defer unix.Close(fd)
-	r.rememberFD(fd, o)
+	r.hold(fd)
+	r.setOwnerFD(fd, o)
 	return r.give(fd, r.args[2])
 }
 
-// exclusive tells a file that is made now from one that was there. O_TMPFILE makes one in any case, and takes no such flag.
+// exclusive makes open fail if the file exists. O_TMPFILE always creates one, and does not take the flag.
 func exclusive(flags int) int {
 	if flags&unix.O_CREAT == 0 {
 		return 0
@@ -89,70 +94,70 @@ func exclusive(flags int) int {
 }
 
 func mkdirat(r *request) verdict {
-	return r.make(r.fd(0), r.args[1], func(path string, umask uint32) error {
+	return r.create(r.fd(0), r.args[1], func(path string, umask uint32) error {
 		return unix.Mkdir(path, uint32(r.args[2])&^umask)
 	})
 }
 
-// mknodat makes a plain file for a device, which only a privileged process can have. A whiteout, which is a device of number 0 that
-// everybody may make, is the kernel's; so is a pipe or a socket, if it is root's.
+// mknodat creates a plain file in place of a device, which only a privileged process can create. The kernel creates whiteouts, which are
+// devices of number 0 that everybody may create, and root's pipes and sockets.
 func mknodat(r *request) verdict {
 	mode, device := uint32(r.args[2]), uint64(uint32(r.args[3]))
 	kind := mode & unix.S_IFMT
 	if (kind != unix.S_IFCHR && kind != unix.S_IFBLK) || device == 0 {
-		return r.make(r.fd(0), r.args[1], func(path string, umask uint32) error {
+		return r.create(r.fd(0), r.args[1], func(path string, umask uint32) error {
 			return unix.Mknod(path, mode&^umask, int(device))
 		})
 	}
 	path, err := r.pathAt(r.fd(0), r.args[1])
 	if err != nil {
-		return leave
+		return toKernel
 	}
-	o, err := r.maker(path)
+	o, err := r.newOwner(path)
 	if err != nil {
 		return failed(err)
 	}
-	fd, err := unix.Open(path, unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC|unix.O_WRONLY, mode&^unix.S_IFMT&^r.ids.umask(r))
+	flags := unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC | unix.O_WRONLY
+	fd, err := unix.Open(path, flags, mode&^unix.S_IFMT&^r.umask())
 	if err != nil {
 		return failed(err)
 	}
-	defer unix.Close(fd)
+	r.hold(fd)
 	o.kind, o.device = kind, device
-	r.rememberFD(fd, o)
-	return done
+	r.setOwnerFD(fd, o)
+	return success
 }
 
-// make leaves to the kernel what is root's, but for a name whose last owner is to be forgotten.
-func (r *request) make(dirfd int32, address uint64, create func(path string, umask uint32) error) verdict {
+// create leaves to the kernel what root creates, unless a link of the same name has left its owner behind.
+func (r *request) create(dirfd int32, address uint64, create func(path string, umask uint32) error) verdict {
 	path, err := r.pathAt(dirfd, address)
 	if err != nil {
-		return leave
+		return toKernel
 	}
-	o, err := r.maker(path)
+	o, err := r.newOwner(path)
 	if err != nil {
 		return failed(err)
 	}
 	if _, before := r.links.get(path); o == (owner{}) && !before {
-		return leave
+		return toKernel
 	}
-	if err := create(path, r.ids.umask(r)); err != nil {
+	if err := create(path, r.umask()); err != nil {
 		return failed(err)
 	}
-	r.remember(file{strings.TrimRight(path, "/"), true}, o)
-	return done
+	r.setOwner(file{path: strings.TrimRight(path, "/")}, o)
+	return success
 }
 
 func symlinkat(r *request) verdict {
 	target, err := r.text(r.args[0])
 	if err != nil {
-		return leave
+		return toKernel
 	}
-	return r.make(r.fd(1), r.args[2], func(path string, _ uint32) error { return unix.Symlink(target, path) })
+	return r.create(r.fd(1), r.args[2], func(path string, _ uint32) error { return unix.Symlink(target, path) })
 }
 
-// rememberFD is remember for a file that may have no name.
-func (r *request) rememberFD(fd int, o owner) {
-	if err := unix.Fsetxattr(fd, attribute, o.encode(), 0); err != nil {
-		r.lost.add(r.name(fd), o)
-	}
+// umask is the caller's.
+func (r *request) umask() uint32 {
+	p, _ := r.caller()
+	return uint32(p.umask)
 }

@@ -1,6 +1,10 @@
 package main
 
-import "golang.org/x/sys/unix"
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
 
 // Where the kernel puts a call's number, architecture and arguments for a filter (struct seccomp_data).
 const (
@@ -9,45 +13,91 @@ const (
 	offsetArgs = 16
 )
 
-// Classic BPF, as far as it is needed.
+// The instructions of classic BPF that the filter uses.
 const (
-	load       = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
-	jumpEqual  = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
-	jumpAtMost = unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K
-	jumpAnyBit = unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K
-	answer     = unix.BPF_RET | unix.BPF_K
+	load        = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
+	jump        = unix.BPF_JMP | unix.BPF_JA
+	jumpEqual   = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
+	jumpAtLeast = unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K
+	jumpAnyBit  = unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K
+	ret         = unix.BPF_RET | unix.BPF_K
 )
 
-// firstForeign is the lowest number of amd64's x32 calls, and higher than any other.
-const firstForeign = 0x40000000
+// amd64 numbers the calls of its x32 variant from firstX32 on. noCall is the number of a call that a tracer has cancelled.
+const (
+	firstX32 = 0x40000000
+	noCall   = 0xffffffff
+)
 
-// filter has the calls of the table sent to the listener. All others, and those of other architectures, are the kernel's.
-func filter(calls []call) []unix.SockFilter {
-	program := []unix.SockFilter{
-		{Code: load, K: offsetArch},
-		{Code: jumpEqual, K: nativeArch, Jt: 1},
-		{Code: answer, K: unix.SECCOMP_RET_ALLOW},
-		{Code: load, K: offsetNr},
-		{Code: jumpAtMost, K: firstForeign, Jf: 1},
-		{Code: answer, K: unix.SECCOMP_RET_ALLOW},
+var (
+	allow  = unix.SockFilter{Code: ret, K: unix.SECCOMP_RET_ALLOW}
+	notify = unix.SockFilter{Code: ret, K: unix.SECCOMP_RET_USER_NOTIF}
+	refuse = unix.SockFilter{Code: ret, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)}
+)
+
+// condition is a test of the lower 32 bits of one argument. Without a test every call meets it.
+type condition struct {
+	arg  int
+	test []unix.SockFilter // jumps over the instruction that follows it if the argument does not pass
+}
+
+func hasAny(arg int, bits uint32) condition {
+	return condition{arg, []unix.SockFilter{{Code: jumpAnyBit, K: bits, Jf: 1}}}
+}
+
+func hasNone(arg int, bits uint32) condition {
+	return condition{arg, []unix.SockFilter{{Code: jumpAnyBit, K: bits, Jt: 1}}}
+}
+
+func is(arg int, value uint32) condition {
+	return condition{arg, []unix.SockFilter{{Code: jumpEqual, K: value, Jf: 1}}}
+}
+
+func isNot(arg int, value uint32) condition {
+	return condition{arg, []unix.SockFilter{{Code: jumpEqual, K: value, Jt: 1}}}
+}
+
+// stops is met by the signals that stop a process.
+func stops(arg int) condition {
+	return condition{arg, []unix.SockFilter{{Code: jumpAtLeast, K: firstStop, Jf: 2}, {Code: jumpAtLeast, K: lastStop + 1, Jt: 1}}}
+}
+
+// filter returns the program that sends the listed calls to the listener, and leaves all others to the kernel.
+func filter() []unix.SockFilter {
+	// x32 would be a way around the filter. Most kernels do not have it, and answer the same.
+	x32 := []unix.SockFilter{
+		{Code: jumpAtLeast, K: firstX32, Jf: 2},
+		{Code: jumpEqual, K: noCall, Jt: 1},
+		refuse,
 	}
+	return slices.Concat(
+		[]unix.SockFilter{{Code: load, K: offsetArch}},
+		section(nativeArch, x32, nativeCalls()),
+		section(compatArch, nil, signalCalls(compatSignals)),
+		[]unix.SockFilter{allow},
+	)
+}
+
+// section is the part of the filter for one architecture. The calls of another one jump over it.
+func section(arch uint32, first []unix.SockFilter, calls []call) []unix.SockFilter {
+	body := append([]unix.SockFilter{{Code: load, K: offsetNr}}, first...)
 	for _, c := range calls {
-		if c.mask == 0 {
-			program = append(program,
-				unix.SockFilter{Code: jumpEqual, K: uint32(c.nr), Jf: 1},
-				unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_USER_NOTIF})
-			continue
-		}
-		set, unset := uint32(unix.SECCOMP_RET_USER_NOTIF), uint32(unix.SECCOMP_RET_ALLOW)
-		if c.not {
-			set, unset = unset, set
-		}
-		program = append(program,
-			unix.SockFilter{Code: jumpEqual, K: uint32(c.nr), Jf: 4},
-			unix.SockFilter{Code: load, K: uint32(offsetArgs + 8*c.arg)}, // the lower half: both architectures are little-endian
-			unix.SockFilter{Code: jumpAnyBit, K: c.mask, Jf: 1},
-			unix.SockFilter{Code: answer, K: set},
-			unix.SockFilter{Code: answer, K: unset})
+		body = append(body, c.instructions()...)
 	}
-	return append(program, unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ALLOW})
+	body = append(body, allow)
+	return slices.Concat([]unix.SockFilter{{Code: jumpEqual, K: arch, Jt: 1}, {Code: jump, K: uint32(len(body))}}, body)
+}
+
+func (c call) instructions() []unix.SockFilter {
+	if c.when.test == nil {
+		return []unix.SockFilter{{Code: jumpEqual, K: uint32(c.nr), Jf: 1}, notify}
+	}
+	return slices.Concat(
+		[]unix.SockFilter{
+			{Code: jumpEqual, K: uint32(c.nr), Jf: uint8(len(c.when.test) + 3)},
+			{Code: load, K: uint32(offsetArgs + 8*c.when.arg)}, // the lower half: both architectures are little-endian
+		},
+		c.when.test,
+		[]unix.SockFilter{notify, allow},
+	)
 }

@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// FuzzOwner: what is read from an attribute, which any build step may write, is an owner or an error, and comes out the same again.
+// FuzzOwner: any build step may write the attribute. Decoding it gives an owner or an error, and the owner stays the same when it is encoded.
 func FuzzOwner(f *testing.F) {
 	for _, o := range []owner{{}, {uid: 1, gid: 2}, {uid: 1 << 31, gid: 65534, kind: 0o20000, device: 1<<32 + 3}} {
 		f.Add(o.encode())
@@ -21,7 +21,7 @@ func FuzzOwner(f *testing.F) {
 	})
 }
 
-// FuzzLinks: the same for the owners of links.
+// FuzzLinks does the same for the owners of links.
 func FuzzLinks(f *testing.F) {
 	f.Add(linkOwners{nameKey("a"): {uid: 1, gid: 2}, nameKey("b"): {uid: 1 << 31}}.encode())
 	f.Fuzz(func(t *testing.T, b []byte) {

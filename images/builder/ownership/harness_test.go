@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"os"
 	"os/exec"
@@ -12,31 +13,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// program is the compiled binary. One variable: TestMain has no other way to hand it on.
+// program is the compiled binary. It is a variable because TestMain has no other way to pass it on.
 var program string
 
-// nobody runs what stands for a builder: it owns nothing, and has no privilege.
+// nobody is the user of a builder: it owns nothing and has no privilege.
 const nobody = "1000"
 
+// programs are what this test binary does when it runs under the name "actor": the commands whose calls are emulated.
+func programs() map[string]func(args []string) {
+	return map[string]func([]string){
+		"random": randomCalls, "become": become, "ids": ids, "stat": statBoth, "stat undumpable": statUndumpable, "open path": openPath, "link descriptor": linkDescriptor,
+		"hidden pipe": hiddenPipe,
+		"escape":      escape, "stop": stopHelper, "stop own": stopOwn, "long way": longWay, "stale caller": staleCaller, "bystander": bystand,
+	}
+}
+
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "act" { // this binary, as the program that is watched
-		act(os.Args[2:])
-		return
-	}
-	if len(os.Args) > 1 && os.Args[1] == "escape" {
-		escape(os.Args[2])
-		return
-	}
-	if len(os.Args) > 1 && os.Args[1] == "stat" {
-		statBoth(os.Args[2])
-		return
-	}
-	if len(os.Args) > 1 && os.Args[1] == "ids" {
-		ids()
-		return
-	}
-	if len(os.Args) > 1 && os.Args[1] == "become" {
-		become(os.Args[2:])
+	if len(os.Args) > 1 {
+		if run, found := programs()[os.Args[1]]; found {
+			run(os.Args[2:])
+			return
+		}
 	}
 	dir, err := os.MkdirTemp("", "ownership-")
 	if err != nil {
@@ -54,7 +51,7 @@ func TestMain(m *testing.M) {
 	if out, err := exec.CommandContext(context.Background(), compile[0], compile[1:]...).CombinedOutput(); err != nil {
 		log.Fatalf("%v\n%s", err, out)
 	}
-	// Both runs must be able to execute it.
+	// A copy that root and the builder's user can both execute.
 	self, err := os.ReadFile("/proc/self/exe")
 	if err != nil {
 		log.Fatal(err)
@@ -65,29 +62,31 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// emulated is a command in a user namespace with one id, under the program.
+// emulated returns a command that runs in a user namespace with one id, under the program.
 func emulated(t *testing.T, dir string, command ...string) *exec.Cmd {
 	t.Helper()
-	args := append([]string{"--reuid", nobody, "--regid", nobody, "--clear-groups", "--no-new-privs", "unshare", "-U", "-r", "-m", program}, command...)
-	cmd := exec.CommandContext(t.Context(), "setpriv", args...)
-	cmd.Dir = dir
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin:" + filepath.Dir(program), "LC_ALL=C"}
-	return cmd
+	args := []string{"--reuid", nobody, "--regid", nobody, "--clear-groups", "--no-new-privs", "unshare", "-U", "-r", "-m", program}
+	return inDir(t, dir, "setpriv", append(args, command...)...)
 }
 
-// genuine is the same by the real root, whom these tests need as the measure.
+// genuine returns the same command as the real root, with which these tests compare.
 func genuine(t *testing.T, dir string, command ...string) *exec.Cmd {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Fatal("the real root is needed, to compare with")
+		t.Fatal("these tests compare with the real root, so they have to run as root")
 	}
-	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+	return inDir(t, dir, command[0], command[1:]...)
+}
+
+func inDir(t *testing.T, dir, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin:" + filepath.Dir(program), "LC_ALL=C"}
 	return cmd
 }
 
-// workDir is one that uid may write to, on a file system with attributes.
+// workDir returns a directory that uid may write to, on a file system with attributes.
 func workDir(t *testing.T, uid int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -115,4 +114,15 @@ func output(t *testing.T, cmd *exec.Cmd) string {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return string(out)
+}
+
+// say prints a line of an actor's.
+func say(words ...any) { _, _ = fmt.Fprintln(os.Stdout, words...) }
+
+// must ends an actor that can't go on.
+func must(err error) {
+	if err != nil {
+		say(err)
+		os.Exit(1)
+	}
 }

@@ -10,25 +10,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// linksAttribute holds, on a directory, the owners of the symbolic links in it: the kernel gives a link no attribute of a user's. It goes
-// with the directory, and is copied with it by overlayfs. Each entry is a hash of the link's name and two numbers.
+// linksAttribute is a directory's attribute that holds the owners of the symbolic links in it, because the kernel allows no user attributes
+// on a link. It moves with the directory, and overlayfs copies it with the directory. Each entry is a hash of the link's name and two numbers.
 const linksAttribute = "user.rootlesscontainers.links"
 
-// maxLinks is as much as the kernel gives as an attribute's value (XATTR_SIZE_MAX). ext4 keeps some 4 kB, which is 250 to 400 links.
+// maxLinks is the largest value of an attribute in bytes (XATTR_SIZE_MAX). ext4 stores some 4 kB, which is 250 to 400 links.
 const maxLinks = 65536
 
-// links changes entries one after the other.
+// links reads and changes the owners of links, one change at a time.
 type links struct{ mu sync.Mutex }
 
 type linkOwners map[uint64]owner
 
-// get is for a name in the directory where the thread stands.
+// get returns the owner of a link in this thread's working directory.
 func (l *links) get(name string) (owner, bool) {
 	o, found := readLinks()[nameKey(name)]
 	return o, found
 }
 
-// set keeps the owner of a link; root's needs no entry.
+// set keeps the owner of a link. Root needs no entry.
 func (l *links) set(name string, o owner) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,15 +50,15 @@ func (l *links) set(name string, o owner) error {
 	}
 	err := unix.Setxattr(".", linksAttribute, all.encode(), 0)
 	if err == nil && o != (owner{}) && inRoot() {
-		err = errNextLayer
+		err = errOnlyThisLayer
 	}
 	return err
 }
 
-// errNextLayer says that an owner is kept for this layer only: overlayfs shows the attributes of a root directory's highest layer alone.
-var errNextLayer = errors.New("kept for this layer only")
+// errOnlyThisLayer means that the next layer hides the owner: overlayfs shows only the highest layer's attributes of a root directory.
+var errOnlyThisLayer = errors.New("kept for this layer only")
 
-// inRoot tells whether the thread stands in the root directory of a file system, or of all.
+// inRoot tells whether this thread's working directory is the root directory of a file system, or this thread's root.
 func inRoot() bool {
 	var here, above unix.Stat_t
 	if unix.Stat(".", &here) != nil || unix.Stat("..", &above) != nil {
@@ -92,7 +92,7 @@ func (l linkOwners) encode() []byte {
 	return out
 }
 
-// decodeLinks reads as far as it understands.
+// decodeLinks returns the entries before the first one that is malformed.
 func decodeLinks(b []byte) linkOwners {
 	l := linkOwners{}
 	for len(b) > keyBytes {
@@ -112,7 +112,7 @@ func decodeLinks(b []byte) linkOwners {
 	return l
 }
 
-// keyBytes of a hash are kept: among a thousand links of a directory two are alike once in 500 million directories.
+// keyBytes is how much of a hash is kept. Of a thousand links in a directory, two have the same key once in 500 million directories.
 const keyBytes = 6
 
 func nameKey(name string) uint64 {

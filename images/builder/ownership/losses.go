@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// shownLosses is how many files a report names.
+// shownLosses is how many files the report names.
 const shownLosses = 5
 
-// losses counts the files whose owner could not be remembered, and names the first.
+// losses counts the files whose owner could not be kept, and names the first ones.
 type losses struct {
 	mu    sync.Mutex
 	count int
@@ -28,7 +28,8 @@ func (l *losses) add(name string, o owner) {
 	}
 }
 
-// write makes a report of one line: the count, and the first files with the owners they should have. There is none if nothing was lost.
+// write writes the report, one line: the count, and the first files with the owners that they should have. It writes no file if no owner was
+// lost.
 func (l *losses) write(path string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -42,7 +43,7 @@ func (l *losses) write(path string) error {
 	return os.WriteFile(path, fmt.Appendf(nil, "%d: %s%s\n", l.count, strings.Join(l.names, ", "), more), 0o600)
 }
 
-// printable keeps a report one line.
+// printable replaces control characters, so that the report stays one line.
 func printable(name string) string {
 	return strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f {
@@ -52,15 +53,17 @@ func printable(name string) string {
 	}, name)
 }
 
-// absolute is a path as the caller would write it in full.
-func (r *request) absolute(path string) string {
-	if strings.HasPrefix(path, "/") {
-		return path
+// absolute returns a file's whole path, for the report.
+func (f file) absolute() string {
+	if f.descriptor {
+		if path, err := readlinkAt(unix.AT_FDCWD, f.path); err == nil {
+			return path
+		}
 	}
 	buf := make([]byte, unix.PathMax)
 	n, err := unix.Getcwd(buf)
 	if err != nil || n == 0 {
-		return path
+		return f.path
 	}
-	return strings.TrimRight(string(buf[:n-1]), "/") + "/" + path
+	return strings.TrimRight(string(buf[:n-1]), "/") + "/" + f.path
 }

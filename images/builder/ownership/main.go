@@ -1,11 +1,11 @@
-// ownership runs a command, and all that it starts, in a user namespace with one mapped id as if there were all of them.
+// ownership runs a command, and all processes that it starts, in a user namespace with one mapped id as if all ids were mapped.
 //
 //	ownership [--report FILE] COMMAND [ARGUMENT...]
 //	ownership --check DIRECTORY
 //
-// Without privilege only the kernel's own id can own a file. So the calls by which a process changes an owner, or itself, are answered by
-// this program through seccomp's user notification: the owner is remembered in an extended attribute, and the calls that ask for it are
-// answered with what was remembered. Everything else is left to the kernel; what can't be emulated gets the kernel's own error.
+// Without privilege only the kernel's own id can own a file. So this program answers the calls that change an owner, or the ids of a
+// process, through seccomp's user notification: it keeps the owner in an extended attribute, and answers the calls that ask for an owner from
+// there. It leaves everything else to the kernel. What it can't emulate gets the kernel's own error.
 //
 // It is no security boundary: a process may get around it, and then sees what the kernel says. The boundary is the pod.
 //
@@ -19,10 +19,11 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
-// Exit codes of the program's own; any other one is the command's.
+// Exit codes of this program's own. Any other is the command's.
 const (
 	codeUsage  = 125
 	codeFailed = 126
@@ -65,12 +66,14 @@ func outcome(err error) (int, error) {
 	return 0, nil
 }
 
-// supervise starts the command under the filter and answers for it until it ends.
+// supervise starts the command under the filter, and answers its calls until it ends.
 func supervise(args []string, report string) (int, error) {
 	program, err := exec.LookPath(args[0])
 	if err != nil {
 		return codeFailed, err
 	}
+	stopped, signals := watchForStops(), make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT) // before there is a command to outlive this program
 	cmd, listener, err := startChild(program, args)
 	if err != nil {
 		return codeFailed, err
@@ -80,12 +83,12 @@ func supervise(args []string, report string) (int, error) {
 		return codeFailed, errors.Join(err, cmd.Process.Kill())
 	}
 	for range workers {
-		go func() { // fails closed: a call that nobody answers would wait for good
+		go func() { // kills the command on an error: a call without an answer would wait forever
 			fmt.Fprintln(os.Stderr, "ownership: "+s.serve().Error())
 			_ = cmd.Process.Kill()
 		}()
 	}
-	forward(cmd.Process)
+	go forward(signals, cmd.Process)
 	err = cmd.Wait()
 	if report != "" {
 		if err := s.lost.write(report); err != nil {
@@ -94,6 +97,8 @@ func supervise(args []string, report string) (int, error) {
 	}
 	var exit *exec.ExitError
 	switch {
+	case stopped.Load():
+		return codeFailed, nil
 	case err == nil:
 		return 0, nil
 	case errors.As(err, &exit):
@@ -102,7 +107,22 @@ func supervise(args []string, report string) (int, error) {
 	return codeFailed, err
 }
 
-// exitCode is that of a shell: 128 and the signal's number for a command that was killed, which it says as a shell does.
+// watchForStops notices and says that this program was stopped, when it gets the signal that continues it. The command then fails. Build steps
+// can't stop this program (signal.go); this is for ways that nobody thought of.
+func watchForStops() *atomic.Bool {
+	var stopped atomic.Bool
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, syscall.SIGCONT)
+	go func() {
+		<-continued
+		stopped.Store(true)
+		fmt.Fprintln(os.Stderr, "ownership: another process stopped this program and continued it, so the command fails")
+	}()
+	return &stopped
+}
+
+// exitCode is the exit code that a shell would return: for a command that was killed, 128 and the signal's number. It also prints the
+// signal's name as a shell does.
 func exitCode(exit *exec.ExitError) int {
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		name := status.Signal().String()
@@ -112,13 +132,9 @@ func exitCode(exit *exec.ExitError) int {
 	return exit.ExitCode()
 }
 
-// forward hands on the signals by which a command is asked to end.
-func forward(to *os.Process) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	go func() {
-		for s := range signals {
-			_ = to.Signal(s)
-		}
-	}()
+// forward passes on the signals that ask a command to end.
+func forward(signals <-chan os.Signal, to *os.Process) {
+	for s := range signals {
+		_ = to.Signal(s)
+	}
 }

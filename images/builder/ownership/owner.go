@@ -7,12 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// attribute holds a file's owner, as umoci and subuidless write it: a protocol buffer with the numbers of user and group as fields 1 and 2.
-// What they do not know, and skip, is fields 3 and 4: the type and the number of a device, for which a plain file stands.
+// attribute is the extended attribute that holds a file's owner. umoci and subuidless write the same one: a protocol buffer with the user's
+// and the group's number as fields 1 and 2. Fields 3 and 4 are ours, and others skip them: the type and number of the device that a plain
+// file stands for.
 // https://github.com/rootless-containers/proto
 const attribute = "user.rootlesscontainers"
 
-// owner is what a file shows in place of what the kernel has. The zero value is root, of a file that is what it seems.
+// owner is the owner that a file shows. The zero value is root, and a file that is no device.
 type owner struct {
 	uid, gid uint32
 	kind     uint32 // S_IFCHR or S_IFBLK
@@ -36,7 +37,7 @@ func decodeOwner(b []byte) (owner, error) {
 	values := [5]uint64{}
 	for len(b) > 0 {
 		key, n := binary.Uvarint(b)
-		if n <= 0 || key&7 != 0 { // only numbers are known
+		if n <= 0 || key&7 != 0 { // the attribute holds only numbers
 			return owner{}, errAttribute
 		}
 		v, m := binary.Uvarint(b[n:])
@@ -58,73 +59,84 @@ func decodeOwner(b []byte) (owner, error) {
 	return o, nil
 }
 
-// remembered returns a file's owner, and whether one is remembered. The thread stands where f is.
-func (r *request) remembered(f file) (owner, bool) {
+// here is this thread's working directory.
+var here = file{path: ".", plain: true}
+
+// ownerOf returns a file's owner, and whether one is kept.
+func (r *request) ownerOf(f file) (owner, bool) {
 	buf := [64]byte{}
-	get := unix.Getxattr
-	if f.nofollow {
-		get = unix.Lgetxattr
+	get := unix.Lgetxattr
+	if f.descriptor {
+		get = unix.Getxattr
 	}
 	n, err := get(f.path, attribute, buf[:])
 	if err == nil {
 		o, err := decodeOwner(buf[:n])
 		return o, err == nil
 	}
-	if takesNone(f) {
-		return r.links.get(f.path)
+	if f.plain || f.descriptor || !lacksAttributes(f) {
+		return owner{}, false
 	}
-	return owner{}, false
+	return r.links.get(f.path)
 }
 
-// remember keeps a file's owner, or counts the file among those for which that can't be done.
-func (r *request) remember(f file, o owner) {
+// setOwner keeps a file's owner. If it can't, it adds the file to the report.
+func (r *request) setOwner(f file, o owner) {
 	var err error
 	switch {
-	case takesNone(f):
+	case lacksAttributes(f):
 		if err = r.links.set(f.path, o); err == nil && hardLinked(f.path) {
-			err = unix.EMLINK // its other names show what they showed before
+			err = unix.EMLINK // the link's other names keep the owner that they had
 		}
 	case o == owner{}:
 		err = remove(f)
 	default:
-		set := unix.Setxattr
-		if f.nofollow {
-			set = unix.Lsetxattr
+		set := unix.Lsetxattr
+		if f.descriptor {
+			set = unix.Setxattr
 		}
 		err = set(f.path, attribute, o.encode(), 0)
 	}
-	if err != nil && keepsOwners(f.path) {
-		r.lost.add(r.absolute(f.path), o)
+	if err != nil && canBeInImage(f.path) {
+		r.lost.add(f.absolute(), o)
+	}
+}
+
+// setOwnerFD is setOwner for an open file, which may have no name.
+func (r *request) setOwnerFD(fd int, o owner) {
+	if err := unix.Fsetxattr(fd, attribute, o.encode(), 0); err != nil {
+		r.lost.add(r.name(fd), o)
 	}
 }
 
 func remove(f file) error {
-	del := unix.Removexattr
-	if f.nofollow {
-		del = unix.Lremovexattr
+	del := unix.Lremovexattr
+	if f.descriptor {
+		del = unix.Removexattr
 	}
 	err := del(f.path, attribute)
 	if errors.Is(err, unix.ENODATA) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOTSUP) {
-		return nil // there is none: a special file, or a file system without attributes
+		return nil // the file has no owner to remove: it is a special file, or its file system has no attributes
 	}
 	return err
 }
 
-// takesNone tells whether the kernel keeps attributes of a user's from a file: from a symbolic link, pipe, socket and device.
-func takesNone(f file) bool {
+// lacksAttributes tells whether the kernel allows no user attributes on a file: on a symbolic link, a pipe, a socket and a device.
+func lacksAttributes(f file) bool {
 	var s unix.Stat_t
-	look := unix.Stat
-	if f.nofollow {
-		look = unix.Lstat
-	}
-	if look(f.path, &s) != nil {
-		return false
-	}
-	return !takesAttributes(s.Mode)
+	return f.stat(&s) == nil && !isPlain(s.Mode)
 }
 
-func takesAttributes(mode uint32) bool {
+// isPlain tells whether a file is of a kind that can have user attributes.
+func isPlain(mode uint32) bool {
 	return mode&unix.S_IFMT == unix.S_IFREG || mode&unix.S_IFMT == unix.S_IFDIR
+}
+
+func (f file) stat(s *unix.Stat_t) error {
+	if f.descriptor {
+		return unix.Stat(f.path, s)
+	}
+	return unix.Lstat(f.path, s)
 }
 
 func hardLinked(path string) bool {
@@ -132,14 +144,15 @@ func hardLinked(path string) bool {
 	return unix.Lstat(path, &stat) == nil && stat.Nlink > 1
 }
 
-// keepsOwners tells whether an image can hold the file: pipes, terminals, /proc and the like are nobody's.
-func keepsOwners(path string) bool {
+// canBeInImage tells whether a file's owner matters: pipes, terminals, files in /proc and the like are never part of an image.
+func canBeInImage(path string) bool {
 	fs := unix.Statfs_t{}
 	if unix.Statfs(path, &fs) != nil {
 		return true
 	}
 	switch fs.Type {
-	case unix.PROC_SUPER_MAGIC, unix.SYSFS_MAGIC, unix.DEVPTS_SUPER_MAGIC, unix.PIPEFS_MAGIC, unix.SOCKFS_MAGIC, unix.TMPFS_MAGIC, unix.CGROUP2_SUPER_MAGIC, unix.CGROUP_SUPER_MAGIC:
+	case unix.PROC_SUPER_MAGIC, unix.SYSFS_MAGIC, unix.DEVPTS_SUPER_MAGIC, unix.PIPEFS_MAGIC, unix.SOCKFS_MAGIC, unix.TMPFS_MAGIC,
+		unix.CGROUP2_SUPER_MAGIC, unix.CGROUP_SUPER_MAGIC:
 		return false
 	}
 	return true

@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	// realRunc is behind a link of its name to this program, which comes earlier on the engine's PATH.
+	// linkDir contains a link to this program with runc's name. It comes first in the engine's PATH.
 	realRunc = "/usr/bin/runc"
 	linkDir  = "/usr/lib/kubectl-img"
 )
 
 func isRunc(name string) bool { return filepath.Base(name) == "runc" }
 
-// becomeRunc changes what of a container's configuration needs more than one id, and becomes runc.
+// becomeRunc removes from a container's configuration what needs more than one id, and becomes runc.
 func becomeRunc(args []string) error {
 	if bundle := bundleOf(args); bundle != "" {
 		name := filepath.Join(bundle, "config.json")
@@ -50,7 +50,7 @@ func bundleOf(args []string) string {
 	return ""
 }
 
-// fitOneID leaves out the group of terminals: the kernel makes them for a group that is mapped, and 5 is not.
+// fitOneID removes the group of terminals: the kernel takes only a mapped group, and 5 is not mapped.
 func fitOneID(config []byte) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(config))
 	decoder.UseNumber()
@@ -71,7 +71,7 @@ func fitOneID(config []byte) ([]byte, error) {
 	return json.Marshal(spec)
 }
 
-// engineEnvironment puts the link to this program before the real runc.
+// engineEnvironment puts the link to this program before the real runc in PATH.
 func engineEnvironment(env []string) []string {
 	if _, err := os.Stat(filepath.Join(linkDir, "runc")); err != nil {
 		return env

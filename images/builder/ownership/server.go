@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// workers is how many calls are answered at once: the engine unpacks and a step runs at the same time.
+// workers is the number of calls that are answered at once: the engine unpacks while a step runs.
 const workers = 4
 
-// ioctls of the listener that golang.org/x/sys lacks.
+// The listener's ioctls that golang.org/x/sys lacks.
 const (
 	ioctlReceive  = 0xc0502100
 	ioctlSend     = 0xc0182101
@@ -51,78 +51,100 @@ type addFD struct {
 
 // server answers the calls of one command and all its children.
 type server struct {
-	listener int
-	proc     int // of the pid namespace in which the kernel names callers
-	byNumber map[int32]call
-	ids      identities
-	links    links
-	lost     losses
+	listener       int
+	proc           int    // /proc of the pid namespace whose numbers the kernel uses for callers
+	fds            int    // /proc/self/fd
+	mounts, pids   string // the namespaces of this program and the engine
+	native, compat map[int32]call
+	ids            identities
+	links          links
+	lost           losses
 }
 
 func newServer(listener int) (*server, error) {
-	proc, err := unix.Open("/proc", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, fmt.Errorf("open /proc: %w", err)
+	s := &server{listener: listener, native: byNumber(nativeCalls()), compat: byNumber(signalCalls(compatSignals))}
+	if err := s.openProc(); err != nil {
+		return nil, fmt.Errorf("read /proc: %w", err)
 	}
-	s := &server{listener: listener, proc: proc, byNumber: map[int32]call{}}
-	for _, c := range calls {
-		s.byNumber[int32(c.nr)] = c
-	}
-	s.ids.proc = proc
-	// Since Linux 6.6: the caller's processor goes to whoever answers, which halves the way there and back. Without, it takes longer.
+	// Since Linux 6.6 the caller's processor goes straight to the worker, which halves the time. Older kernels ignore the flag.
 	_ = unix.IoctlSetInt(listener, ioctlSetFlags, unix.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP)
 	return s, nil
 }
 
-// serve answers calls until it can't; then nobody may wait for an answer any more. Its thread has a root and a working directory of its own: it looks at files from
-// where the caller stands.
+func (s *server) openProc() error {
+	const flags = unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC
+	var errs [4]error
+	s.proc, errs[0] = unix.Open("/proc", flags, 0)
+	s.fds, errs[1] = unix.Open("/proc/self/fd", flags, 0)
+	s.mounts, errs[2] = readlinkAt(s.proc, "self/ns/mnt")
+	s.pids, errs[3] = readlinkAt(s.proc, "self/ns/pid")
+	s.ids.proc = s.proc
+	return errors.Join(errs[:]...)
+}
+
+func byNumber(calls []call) map[int32]call {
+	m := map[int32]call{}
+	for _, c := range calls {
+		m[int32(c.nr)] = c
+	}
+	return m
+}
+
+// serve answers calls until it can't, after which no call may be made any more. Its thread has its own root and working directory, and
+// changes them to those of the caller.
 func (s *server) serve() error {
 	runtime.LockOSThread()
 	if err := unix.Unshare(unix.CLONE_FS); err != nil {
-		return fmt.Errorf("take a working directory of its own: %w", err)
+		return fmt.Errorf("get a working directory for one thread: %w", err)
 	}
 	unix.Umask(0)
 	for {
 		n := notification{}
 		err := ioctl(s.listener, ioctlReceive, unsafe.Pointer(&n))
 		switch {
-		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ENOENT): // a signal of ours; a caller that is gone
+		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ENOENT): // a signal to this program; a caller that has ended
 			continue
 		case err != nil:
 			return fmt.Errorf("receive a call: %w", err)
 		}
 		v := s.answer(&n)
-		_ = unix.Fchdir(s.proc) // what this thread stands in can't be unmounted
+		_ = unix.Fchdir(s.proc) // so that the caller's directory can be unmounted
 		s.respond(&n, v)
 	}
 }
 
 func (s *server) answer(n *notification) verdict {
-	c, known := s.byNumber[n.nr]
-	if !known {
-		return leave
+	calls := s.native
+	if n.arch == compatArch {
+		calls = s.compat
 	}
-	return c.answer(&request{server: s, notification: n})
+	c, known := calls[n.nr]
+	if !known {
+		return toKernel
+	}
+	r := &request{server: s, notification: n, dir: -1}
+	defer r.release()
+	return c.answer(r)
 }
 
 func (s *server) respond(n *notification, v verdict) {
-	if v.sent {
+	if v.answered {
 		return
 	}
 	r := response{id: n.id, value: v.value, err: -int32(v.errno)}
-	if v.leave {
+	if v.toKernel {
 		r = response{id: n.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
 	}
-	_ = ioctl(s.listener, ioctlSend, unsafe.Pointer(&r)) // the caller may be gone
+	_ = ioctl(s.listener, ioctlSend, unsafe.Pointer(&r)) // fails if the caller has ended
 }
 
-// give answers a call with a descriptor of ours, which the caller gets as its own.
+// give answers a call with a descriptor of this program's, which becomes one of the caller's.
 func (r *request) give(fd int, flags uint64) verdict {
 	a := addFD{id: r.id, flags: unix.SECCOMP_ADDFD_FLAG_SEND, srcfd: uint32(fd), newflags: uint32(flags & unix.O_CLOEXEC)}
 	if err := ioctl(r.listener, ioctlAddFD, unsafe.Pointer(&a)); err != nil {
 		return failed(err)
 	}
-	return verdict{sent: true}
+	return verdict{answered: true}
 }
 
 func ioctl(fd int, request uint, argument unsafe.Pointer) error {
@@ -134,15 +156,15 @@ func ioctl(fd int, request uint, argument unsafe.Pointer) error {
 
 // verdict is the answer to one call.
 type verdict struct {
-	value int64
-	errno unix.Errno
-	leave bool // to the kernel
-	sent  bool // it has been given already
+	value    int64
+	errno    unix.Errno
+	toKernel bool // the kernel carries out the call
+	answered bool // the caller has its answer already
 }
 
 var (
-	leave = verdict{leave: true}
-	done  = verdict{}
+	toKernel = verdict{toKernel: true}
+	success  = verdict{}
 )
 
 func failed(err error) verdict {

@@ -5,7 +5,7 @@ import "golang.org/x/sys/unix"
 func fstat(r *request) verdict {
 	f, err := r.descriptor(r.fd(0))
 	if err != nil {
-		return leave
+		return toKernel
 	}
 	return r.stat(f, r.args[1])
 }
@@ -13,24 +13,20 @@ func fstat(r *request) verdict {
 func fstatat(r *request) verdict {
 	f, err := r.fileAt(r.fd(0), r.args[1], r.flags(3))
 	if err != nil {
-		return leave // the kernel finds the same, and says it better
+		return toKernel // which finds the same error
 	}
 	return r.stat(f, r.args[2])
 }
 
-// stat leaves all files to the kernel of which nothing is remembered.
+// stat leaves files to the kernel that have no owner of their own.
 func (r *request) stat(f file, address uint64) verdict {
-	o, found := r.remembered(f)
+	o, found := r.ownerOf(f)
 	if !found {
-		return leave
-	}
-	look := unix.Stat
-	if f.nofollow {
-		look = unix.Lstat
+		return toKernel
 	}
 	var s unix.Stat_t
-	if err := look(f.path, &s); err != nil {
-		return leave
+	if err := f.stat(&s); err != nil {
+		return toKernel
 	}
 	s.Uid, s.Gid = o.uid, o.gid
 	if o.kind != 0 {
@@ -44,19 +40,19 @@ func (r *request) stat(f file, address uint64) verdict {
 func statx(r *request) verdict {
 	f, err := r.fileAt(r.fd(0), r.args[1], r.flags(2))
 	if err != nil {
-		return leave
+		return toKernel
 	}
-	o, found := r.remembered(f)
+	o, found := r.ownerOf(f)
 	if !found {
-		return leave
+		return toKernel
 	}
 	flags := r.flags(2) &^ (unix.AT_EMPTY_PATH | unix.AT_SYMLINK_NOFOLLOW)
-	if f.nofollow {
+	if !f.descriptor {
 		flags |= unix.AT_SYMLINK_NOFOLLOW
 	}
 	var s unix.Statx_t
 	if err := unix.Statx(unix.AT_FDCWD, f.path, flags, int(r.args[3]), &s); err != nil {
-		return leave
+		return toKernel
 	}
 	s.Uid, s.Gid = o.uid, o.gid
 	if o.kind != 0 {
@@ -67,10 +63,10 @@ func statx(r *request) verdict {
 	return r.answerWith(r.args[4], bytesOf(&s))
 }
 
-// answerWith is a call's success, with what it gives back in the caller's memory.
+// answerWith writes the call's result into the caller's memory.
 func (r *request) answerWith(address uint64, content []byte) verdict {
 	if err := r.put(address, content); err != nil {
 		return failed(err)
 	}
-	return done
+	return success
 }

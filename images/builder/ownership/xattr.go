@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Programs that copy attributes would give a copy the owner of the original: these calls do not show that there is one.
+// These calls hide our attributes, because programs that copy attributes would copy an owner.
 
 func listxattr(r *request) verdict { return r.list(r.fileAt(unix.AT_FDCWD, r.args[0], 0)) }
 
@@ -17,16 +17,16 @@ func flistxattr(r *request) verdict { return r.list(r.descriptor(r.fd(0))) }
 
 func (r *request) list(f file, err error) verdict {
 	if err != nil {
-		return leave
+		return toKernel
 	}
-	list := unix.Listxattr
-	if f.nofollow {
-		list = unix.Llistxattr
+	list := unix.Llistxattr
+	if f.descriptor {
+		list = unix.Listxattr
 	}
 	buf := make([]byte, maxLinks)
 	n, err := list(f.path, buf)
 	if err != nil || !bytes.Contains(buf[:n], []byte(attribute)) {
-		return leave
+		return toKernel
 	}
 	var shown []byte
 	for name := range bytes.SplitAfterSeq(buf[:n], []byte{0}) {

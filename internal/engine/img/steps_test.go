@@ -69,9 +69,9 @@ func TestSteps(t *testing.T) {
 
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
-	real, emulated := Img{StateDir: "/s"}.Environment(), Img{StateDir: "/s", Losses: "/l"}.Environment()
-	if real["TOOLS"] != "img newuidmap newgidmap" || real["LOSSES"] != "" || !strings.Contains(real["ENTER"], "--map-auto") {
-		t.Errorf("real owners: %q", real)
+	mapped, emulated := Img{StateDir: "/s"}.Environment(), Img{StateDir: "/s", Losses: "/l"}.Environment()
+	if mapped["TOOLS"] != "img newuidmap newgidmap" || mapped["LOSSES"] != "" || !strings.Contains(mapped["ENTER"], "--map-auto") {
+		t.Errorf("mapped owners: %q", mapped)
 	}
 	if emulated["TOOLS"] != "img ownership" || emulated["LOSSES"] != "/l" || !strings.HasSuffix(emulated["ENTER"], " ownership --report /l") {
 		t.Errorf("emulated owners: %q", emulated)

@@ -1,5 +1,8 @@
 // Package cloud defines what kubectl-img needs to know about a cloud whose registries accept the identity of a pod. Each cloud is a
 // package beside this one.
+//
+// To add a cloud, implement Cloud in such a package, with the script of its login in login.sh, and add a line to clouds.go of package
+// registryauth. Flags, completion, the supervisor and the hints follow.
 package cloud
 
 // Cloud logs in to registries with the identity that it gives a pod.

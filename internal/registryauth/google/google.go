@@ -11,8 +11,8 @@ import (
 
 // The values of --auth.
 const (
-	Gcloud = "gcloud" // through the Google Cloud CLI
-	GCR    = "gcr"    // through docker-credential-gcr, which is faster
+	gcloud = "gcloud" // through the Google Cloud CLI
+	gcr    = "gcr"    // through docker-credential-gcr, which is faster
 )
 
 const (
@@ -31,8 +31,8 @@ func (Cloud) Description() cloud.Description {
 	return cloud.Description{
 		Name: "google", Title: "Google", Script: script,
 		Methods: []cloud.Method{
-			{Name: Gcloud, Program: "gcloud", Description: "the pod's Google identity, through the Google Cloud CLI"},
-			{Name: GCR, Program: "docker-credential-gcr", Description: "the pod's Google identity"},
+			{Name: gcloud, Program: "gcloud", Description: "the pod's Google identity, through the Google Cloud CLI"},
+			{Name: gcr, Program: "docker-credential-gcr", Description: "the pod's Google identity"},
 		},
 		AccountAnnotation: "iam.gke.io/gcp-service-account", // of Workload Identity
 		NoIdentity:        noIdentity, WrongIdentity: wrongIdentity,

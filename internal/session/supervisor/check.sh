@@ -30,8 +30,9 @@ check() {
 	node_problem "the engine does not start: $(printf %s "$output" | tail -n 1)"
 }
 
-node_problem() { echo "$1" && exit 2; }
-image_problem() { echo "$1" && exit 1; }
+# These do not use echo: that of dash interprets backslashes.
+node_problem() { printf '%s\n' "$1" && exit 2; }
+image_problem() { printf '%s\n' "$1" && exit 1; }
 
 # check_isolation compares the pod with its profile: an old node ignores the settings that it does not know.
 check_isolation() {

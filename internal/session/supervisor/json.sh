@@ -2,8 +2,12 @@
 
 # failure_json PHASE CODE REASON
 failure_json() {
-	printf '{"phase":"%s","code":%d,"cause":"%s","error":"%s"}' "$1" "$2" "$(exhausted)" "$(printf %s "$3" | tr '"\\\n\t' "''  ")"
+	printf '{"phase":"%s","code":%d,"cause":"%s","error":"%s"}' "$1" "$2" "$(exhausted)" "$(json_text "$3")"
 }
+
+# json_text TEXT prints TEXT as the content of a JSON string. It drops what follows 1900 bytes: escapes can double the length, and
+# Kubernetes cuts a termination message at 4096 bytes.
+json_text() { one_line "$1" | head -c 1900 | sed 's/["\\]/\\&/g'; }
 
 # success_json has the digest that the engine printed, and what a metadata file says about its manifest.
 success_json() {
@@ -13,8 +17,8 @@ success_json() {
 		[ -f "$blob" ] || continue
 		manifest=$(tr -d ' \t\n' <"$blob")
 		printf ',"size":%d,"mediaType":"%s","config":"%s"' "$(wc -c <"$blob")" \
-			"$(printf %s "$manifest" | sed -n 's/"config":.*//;s/.*"mediaType":"\([^"]*\)".*/\1/p')" \
-			"$(printf %s "$manifest" | sed -n 's/.*"config":{[^}]*"digest":"\([^"]*\)".*/\1/p')"
+			"$(printf %s "$manifest" | sed -n 's/"config":.*//;s/.*"mediaType":"\([A-Za-z0-9.+/_-]\{1,127\}\)".*/\1/p')" \
+			"$(printf %s "$manifest" | sed -n 's/.*"config":{[^}]*"digest":"\(sha256:[0-9a-f]\{64\}\)".*/\1/p')"
 	done
 	printf '}'
 }

@@ -7,6 +7,7 @@ leash() {
 	while [ $idle -lt "$LEASH_GRACE" ]; do
 		sleep 1
 		report_killed_receiver
+		[ ! -e "$SESSION/received" ] || wake_supervisor # a receiver that was killed may not have done it
 		if [ -e "$SESSION/beat" ] || [ -e "$SESSION/detached" ]; then
 			rm -f "$SESSION/beat"
 			idle=0

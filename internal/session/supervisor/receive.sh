@@ -29,7 +29,10 @@ receive() {
 	fi
 	if [ -z "$problem" ] && mv "$SESSION/receiver" "$SESSION/received"; then
 		event uploaded
-		wake_supervisor
+		while [ -p "$SESSION/start" ]; do # supervise may not have begun to wait
+			wake_supervisor
+			pause
+		done
 	else
 		rm -f "$SESSION/receiver"
 		case $problem in
@@ -59,6 +62,5 @@ claim_upload() {
 	echo "$1 $$" >"$SESSION/receiver"
 }
 
-# wake_supervisor ends wait_for_upload, which may not have started to wait: it repeats until supervise has removed the pipe. A pipe
-# that is opened for both directions never blocks.
-wake_supervisor() { while [ -p "$SESSION/start" ]; do : 1<>"$SESSION/start"; pause; done; }
+# wake_supervisor ends wait_for_upload. An open of a pipe for both directions never blocks.
+wake_supervisor() { [ ! -p "$SESSION/start" ] || : 1<>"$SESSION/start"; }

@@ -21,7 +21,7 @@ step() {
 			code=$?
 		fi
 		[ -n "$delay" ] && why=$(temporary_error "$from") || exit $code
-		echo "The registry may answer better in ${delay}s, trying again: $why"
+		printf '%s\n' "The registry may answer better in ${delay}s, trying again: $why"
 		sleep "$delay"
 	done
 }

@@ -27,7 +27,13 @@ pause() { sleep 0.05 2>/dev/null || { PAUSE_TICKS=20 && sleep 1; }; }
 # wait_for FILE returns once FILE in the session directory has content: an exec can start before supervise has written it.
 wait_for() { until [ -s "$SESSION/$1" ]; do pause; done; }
 
-# event NAME ARGUMENT... tells the client.
-event() { printf '%s\n' "$*" >>"$SESSION/events"; }
+# event NAME ARGUMENT... tells the client. An argument can come from a build step, whose line breaks must not begin another event.
+event() {
+	case $* in *[[:cntrl:]]*) set -- "$(one_line "$*")" ;; esac
+	printf '%s\n' "$*" >>"$SESSION/events"
+}
+
+# one_line TEXT prints TEXT with a space in place of each control character.
+one_line() { printf %s "$1" | tr '\001-\037\177' ' '; }
 
 drain() { cat >/dev/null; }

@@ -14,8 +14,8 @@ var files embed.FS
 // and main.sh runs the command.
 func order() []string {
 	return []string{
-		"start.sh", "supervise.sh", "check.sh", "run.sh", "login.sh", "result.sh", "json.sh", "leash.sh", "receive.sh", "frames.sh",
-		"follow.sh", "send.sh", "main.sh",
+		"start.sh", "supervise.sh", "check.sh", "run.sh", "dockerfile.sh", "login.sh", "result.sh", "json.sh", "leash.sh", "receive.sh",
+		"frames.sh", "follow.sh", "send.sh", "main.sh",
 	}
 }
 

@@ -3,7 +3,7 @@ mkdir a b && echo x >a/file
 ln -s file a/link && chown -h 5:6 a/link && stat -c '%u:%g' a/link && stat -L -c '%u:%g' a/link
 ln -s nowhere a/dangling && chown -h 7:8 a/dangling
 ln -s /absolute a/abs && chown -Rh 20:21 a
-mv a/link b/moved && ln -s again a/link # the name is new, and root's
+mv a/link b/moved && ln -s again a/link # a new link of that name belongs to root
 ln -s over b/target && mv a/dangling b/target
 mv b b2 && cp -a b2 b3
 ln -P b2/moved b2/hard

@@ -1,7 +1,7 @@
 set -e
 echo hi >file
 chown 42:43 file && stat -c '%u:%g %a %F' file && ls -ln file | cut -d ' ' -f 1-4
-chmod 6755 file && chown 7 file && stat -c '%a' file # the set-id bits go
+chmod 6755 file && chown 7 file && stat -c '%a' file # clears the set-ID bits
 chgrp 9 file && stat -c '%u:%g' file
 chown 0:0 file && stat -c '%u:%g' file
 install -o 12 -g 34 -m 4750 file installed && install -d -o 5 -g 6 dir

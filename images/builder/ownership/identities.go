@@ -1,0 +1,145 @@
+package main
+
+import (
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// identities are those of the processes that are not root. A process has its parent's identity until it changes its own.
+type identities struct {
+	proc      int
+	mu        sync.Mutex
+	processes map[int]member // by number
+	// A process whose parents have ended has the identity that the first process of its container took.
+	containers map[string]member
+}
+
+// member is a process and its identity.
+type member struct {
+	identity
+	id  int
+	dir *os.File // its directory in /proc, which stays dead when the number is used again
+}
+
+func (m member) alive() bool { return unix.Faccessat(int(m.dir.Fd()), "stat", unix.F_OK, 0) == nil }
+
+// of returns the caller's identity.
+func (s *identities) of(r *request) identity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.processes) == 0 {
+		return identity{} // no process has changed its identity yet, as in most builds
+	}
+	p, err := r.caller()
+	if err != nil {
+		return identity{} // the caller has ended
+	}
+	return s.find(r, p)
+}
+
+// find looks for the identity of the caller, or of its closest parent that has one, and keeps what it found: parents end before children.
+func (s *identities) find(r *request, p process) identity {
+	if m, known := s.processes[p.id]; known && m.alive() && r.waiting() == nil {
+		return m.identity
+	}
+	inside := container(r.dir)
+	found := s.containers[inside].identity
+	var unknown []member
+	dir, err := openProcess(s.proc, p.id, r.waiting)
+	for err == nil && p.id > 1 && container(int(dir.Fd())) == inside {
+		if m, known := s.processes[p.id]; known && m.alive() {
+			found = m.identity
+			break
+		}
+		unknown = append(unknown, member{id: p.id, dir: dir})
+		if dir, err = openParent(s.proc, int(dir.Fd()), p); err == nil {
+			p, err = status(int(dir.Fd()))
+		}
+	}
+	for _, m := range unknown {
+		m.identity = found
+		s.keep(m)
+	}
+	_ = dir.Close()
+	return found
+}
+
+// set changes the caller's identity.
+func (s *identities) set(r *request, i identity) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := r.caller()
+	if err != nil {
+		return err
+	}
+	inside := container(r.dir)
+	if s.leads(r, p, inside) {
+		dir, err := openProcess(s.proc, p.id, r.waiting)
+		if err != nil {
+			return err
+		}
+		s.keepContainer(inside, member{i, p.id, dir})
+	}
+	if i.isRoot() && len(s.processes) == 0 {
+		return nil
+	}
+	dir, err := openProcess(s.proc, p.id, r.waiting)
+	if err != nil {
+		return err
+	}
+	s.keep(member{i, p.id, dir})
+	return nil
+}
+
+// leads tells whether the caller is the first process of its container: the one that changed its identity first, and has a parent outside.
+func (s *identities) leads(r *request, p process, inside string) bool {
+	if first, found := s.containers[inside]; found {
+		return first.id == p.id && first.alive()
+	}
+	dir, err := openParent(s.proc, r.dir, p)
+	if err != nil {
+		return true
+	}
+	defer dir.Close()
+	return container(int(dir.Fd())) != inside
+}
+
+// sweepEvery is the number of known processes after which the dead are looked for.
+const sweepEvery = 256
+
+func (s *identities) keep(m member) {
+	if s.processes == nil {
+		s.processes = map[int]member{}
+	}
+	_ = s.processes[m.id].dir.Close()
+	s.processes[m.id] = m
+	if len(s.processes)%sweepEvery == 0 {
+		s.sweep()
+	}
+}
+
+func (s *identities) keepContainer(name string, first member) {
+	if s.containers == nil {
+		s.containers = map[string]member{}
+	}
+	_ = s.containers[name].dir.Close()
+	s.containers[name] = first
+	s.sweep()
+}
+
+// sweep closes the directories of the processes that have ended.
+func (s *identities) sweep() {
+	for id, m := range s.processes {
+		if !m.alive() {
+			_ = m.dir.Close()
+			delete(s.processes, id)
+		}
+	}
+	for _, m := range s.containers {
+		if !m.alive() {
+			_ = m.dir.Close() // a closed directory is dead, too
+		}
+	}
+}

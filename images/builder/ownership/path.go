@@ -1,0 +1,107 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// file is what a call names: a name in this thread's working directory, where links that lead to it have been followed already, or the file
+// behind a descriptor of the caller's.
+type file struct {
+	path       string
+	descriptor bool // path is a link of /proc, to be followed
+	plain      bool // it is known to be a file or directory, which can hold its owner itself
+}
+
+// pathAt reads a path of the call, and changes to the directory that contains the file it names. dirfd is a descriptor of the caller's or
+// AT_FDCWD. Slashes after the name stay, because they have a meaning for the kernel.
+func (r *request) pathAt(dirfd int32, address uint64) (name string, err error) {
+	path, err := r.text(address)
+	if err != nil {
+		return "", err
+	}
+	bare := strings.TrimRight(path, "/")
+	if bare == "" {
+		return r.goTo(dirfd, path)
+	}
+	name, err = r.goTo(dirfd, bare)
+	return name + path[len(bare):], err
+}
+
+// goTo changes to the directory that contains the file of a path, and returns the file's name there.
+func (r *request) goTo(dirfd int32, path string) (name string, err error) {
+	if path == "" {
+		return "", unix.ENOENT
+	}
+	if err := r.enter(dirfd, path); err != nil {
+		return "", err
+	}
+	return walk(path)
+}
+
+// fileAt returns what an "at" call names; flags are its AT_… flags.
+func (r *request) fileAt(dirfd int32, address uint64, flags int) (file, error) {
+	path := ""
+	if flags&unix.AT_EMPTY_PATH == 0 || address != 0 {
+		var err error
+		if path, err = r.text(address); err != nil {
+			return file{}, err
+		}
+	}
+	if path == "" && flags&unix.AT_EMPTY_PATH != 0 {
+		if dirfd != unix.AT_FDCWD {
+			return r.opened(dirfd)
+		}
+		path = "."
+	}
+	if fd, ok := ownDescriptor(path); ok && flags&unix.AT_SYMLINK_NOFOLLOW == 0 {
+		return r.opened(fd)
+	}
+	name, err := r.goTo(dirfd, path)
+	f := file{path: name}
+	if err == nil && flags&unix.AT_SYMLINK_NOFOLLOW == 0 {
+		f, err = follow(name)
+	}
+	return f, err
+}
+
+// opened is descriptor for a file that may take no attributes: a symbolic link (opened with O_PATH), a pipe, a socket or a device. Only its
+// name leads to its owner.
+func (r *request) opened(fd int32) (file, error) {
+	f, err := r.descriptor(fd)
+	if err != nil {
+		return file{}, err
+	}
+	var stat, named unix.Stat_t
+	if err := unix.Stat(f.path, &stat); err != nil {
+		return file{}, unix.EBADF
+	}
+	if f.plain = isPlain(stat.Mode); f.plain {
+		return f, nil
+	}
+	// The kernel gives the name as it is below this thread's root, so that has to be the caller's.
+	if err := r.enter(unix.AT_FDCWD, "/"); err != nil {
+		return file{}, err
+	}
+	path, err := readlinkAt(r.dir, f.path)
+	if err == nil && strings.HasPrefix(path, "/") {
+		name, err := walk(path)
+		if err == nil && unix.Lstat(name, &named) == nil && named.Dev == stat.Dev && named.Ino == stat.Ino {
+			return file{path: name}, nil
+		}
+	}
+	return f, unix.Fchdir(r.dir) // it has no name any more, or never had one
+}
+
+// ownDescriptor returns the number in a path by which a process names an open file of its own.
+func ownDescriptor(path string) (int32, bool) {
+	for _, prefix := range []string{"/proc/self/fd/", "/proc/thread-self/fd/", "/dev/fd/"} {
+		if rest, found := strings.CutPrefix(path, prefix); found {
+			fd, err := strconv.ParseUint(rest, 10, 31)
+			return int32(fd), err == nil
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,58 @@
+package build_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/kubectl-img/kubectl-img/internal/build"
+	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/clitest"
+	"github.com/kubectl-img/kubectl-img/internal/cluster"
+	"github.com/kubectl-img/kubectl-img/internal/explain"
+	"github.com/kubectl-img/kubectl-img/internal/progress"
+)
+
+// TestCreateWithLimitRange creates a pod in a namespace whose LimitRange gives every container a limit of 100m of CPU.
+func TestCreateWithLimitRange(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string // in the log, or in the hint
+	}{
+		"no request":              {nil, cli.CodeOK, "requesting cpu=100m: a LimitRange of namespace team does not allow the default requests"},
+		"another resource":        {[]string{"--request", "memory=1Gi"}, cli.CodeOK, "requesting cpu=100m"},
+		"the default, explicitly": {[]string{"--request", "cpu=200m"}, cli.CodePolicy, "hint: --request cpu=100m, or --limit for a higher limit; kubectl describe limitrange shows the bounds"},
+		"a high request":          {[]string{"--request", "cpu=2"}, cli.CodePolicy, "hint: --request cpu=100m"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := fake.NewClientset()
+			client.PrependReactor("create", "pods", func(a clienttesting.Action) (bool, runtime.Object, error) {
+				pod := a.(clienttesting.CreateAction).GetObject().(*corev1.Pod)
+				request := pod.Spec.Containers[0].Resources.Requests.Cpu()
+				if request.Cmp(resource.MustParse("100m")) <= 0 {
+					return true, pod, nil
+				}
+				return true, nil, apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, pod.Name, field.ErrorList{field.Invalid(
+					field.NewPath("spec", "containers").Index(0).Child("resources", "requests"), request.String(), "must be less than or equal to cpu limit of 100m")})
+			})
+			plan := planOf(t, append([]string{"--profile", "userns"}, c.args...)...)
+			var out bytes.Buffer
+			connection := &cluster.Connection{API: builder.NewAPIFor(client, nil), Log: progress.NewLogger(plan.Progress, false, &out)}
+			err := build.Create(t.Context(), plan, clitest.New(t).Process, connection)
+			if code := cli.Report(explain.API(err), &out); code != c.code || !strings.Contains(out.String(), c.says) {
+				t.Errorf("exit code %d, want %d; want %q in:\n%s", code, c.code, c.says, out.String())
+			}
+		})
+	}
+}

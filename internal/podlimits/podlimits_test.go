@@ -1,0 +1,124 @@
+package podlimits_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/kubectl-img/kubectl-img/internal/podlimits"
+)
+
+const container = "builder"
+
+// pod requests 200m of CPU and 256Mi of memory, as builder pods do by default.
+func pod() *corev1.Pod {
+	return &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: container, Resources: corev1.ResourceRequirements{
+		Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("200m"), corev1.ResourceMemory: resource.MustParse("256Mi")},
+	}}}}}
+}
+
+func defaults() []corev1.ResourceName {
+	return []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory}
+}
+
+// aboveLimit is the API server's error for requests above a LimitRange's default limits.
+func aboveLimit(index int, limits ...string) error {
+	var errs field.ErrorList
+	path := field.NewPath("spec", "containers").Index(index).Child("resources", "requests")
+	for _, limit := range limits {
+		name, quantity, _ := strings.Cut(limit, "=")
+		errs = append(errs, field.Invalid(path, "1", fmt.Sprintf("must be less than or equal to %s limit of %s", name, quantity)))
+	}
+	return apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "img-1", errs)
+}
+
+// forbidden is the error of the LimitRanger.
+func forbidden(text string) error {
+	return apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "img-1", errors.New(text))
+}
+
+const (
+	aboveMaximum = "maximum cpu usage per Container is 100m, but request is 200m"
+	belowMinimum = "minimum memory usage per Container is 1Gi, but request is 256Mi"
+)
+
+func TestFit(t *testing.T) {
+	for name, c := range map[string]struct {
+		answers []error // to the pods that are sent, in order
+		given   bool    // the user has chosen the requests
+		lowered string
+		sent    int
+		fails   bool
+	}{
+		"accepted":                       {answers: []error{nil}, sent: 1},
+		"default limits":                 {answers: []error{aboveLimit(0, "cpu=100m", "memory=128Mi"), nil}, lowered: "cpu=100m,memory=128Mi", sent: 2},
+		"maximum":                        {answers: []error{forbidden(aboveMaximum), nil}, lowered: "cpu=100m", sent: 2},
+		"two maximums":                   {answers: []error{forbidden("[" + aboveMaximum + ", maximum memory usage per Container is 64Mi, but request is 256Mi]"), nil}, lowered: "cpu=100m,memory=64Mi", sent: 2},
+		"default limit, then maximum":    {answers: []error{aboveLimit(0, "memory=128Mi"), forbidden(aboveMaximum), nil}, lowered: "cpu=100m,memory=128Mi", sent: 3},
+		"default limit, then no right":   {answers: []error{aboveLimit(0, "memory=128Mi"), forbidden("exceeded quota: small")}, sent: 2, fails: true},
+		"request given by the user":      {answers: []error{aboveLimit(0, "cpu=100m")}, given: true, sent: 1, fails: true},
+		"minimum":                        {answers: []error{forbidden(belowMinimum)}, sent: 1, fails: true},
+		"maximum and minimum":            {answers: []error{forbidden("[" + aboveMaximum + ", " + belowMinimum + "]")}, sent: 1, fails: true},
+		"another container":              {answers: []error{aboveLimit(1, "cpu=100m")}, sent: 1, fails: true},
+		"limit given by the user":        {answers: []error{forbidden("maximum cpu usage per Container is 100m, but limit is 2")}, sent: 1, fails: true},
+		"same answer again":              {answers: []error{aboveLimit(0, "cpu=100m"), aboveLimit(0, "cpu=100m")}, sent: 2, fails: true},
+		"quota":                          {answers: []error{forbidden("exceeded quota: small, requested: requests.memory=256Mi, used: requests.memory=0, limited: requests.memory=100Mi")}, sent: 1, fails: true},
+		"no answer from the API server":  {answers: []error{errors.New("connection reset")}, sent: 1, fails: true},
+		"unreadable quantity of a limit": {answers: []error{aboveLimit(0, "cpu=little")}, sent: 1, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			adjustable := defaults()
+			if c.given {
+				adjustable = nil
+			}
+			asked := pod()
+			var sent []*corev1.Pod
+			lowered, err := podlimits.Fit(asked, container, adjustable, func(p *corev1.Pod) error {
+				sent = append(sent, p)
+				return c.answers[len(sent)-1]
+			})
+			if (err != nil) != c.fails || len(sent) != c.sent || podlimits.Text(lowered) != c.lowered {
+				t.Fatalf("sent %d pods, lowered %q, error %v; want %d, %q", len(sent), podlimits.Text(lowered), err, c.sent, c.lowered)
+			}
+			for name, quantity := range lowered {
+				if got := sent[len(sent)-1].Spec.Containers[0].Resources.Requests[name]; got.Cmp(quantity) != 0 {
+					t.Errorf("the last pod requests %s of %s", got.String(), name)
+				}
+			}
+			if got := asked.Spec.Containers[0].Resources.Requests.Cpu().String(); got != "200m" {
+				t.Errorf("the caller's pod was changed to %s of cpu", got)
+			}
+		})
+	}
+}
+
+func TestExplain(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		hint string // empty if there is none
+	}{
+		"default limits":    {aboveLimit(0, "cpu=100m", "memory=128Mi"), "--request cpu=100m,memory=128Mi, or --limit for a higher limit; kubectl describe limitrange"},
+		"minimum":           {forbidden(belowMinimum), "--request memory=1Gi; kubectl describe limitrange"},
+		"another container": {err: aboveLimit(1, "cpu=100m")},
+		"quota":             {err: forbidden("exceeded quota: small")},
+		"another error":     {err: errors.New("connection reset")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := podlimits.Explain(pod(), container, c.err)
+			var explained interface{ Hint() string }
+			if errors.As(err, &explained) != (c.hint != "") || !errors.Is(err, c.err) || err.Error() != c.err.Error() {
+				t.Fatalf("%v", err)
+			}
+			if explained != nil && !strings.HasPrefix(explained.Hint(), c.hint) {
+				t.Errorf("hint %q, want %q", explained.Hint(), c.hint)
+			}
+		})
+	}
+}

@@ -1,0 +1,3 @@
+package circle
+
+func Up() { down() }

@@ -1,0 +1,7 @@
+package circle
+
+func down() {
+	if false {
+		Up()
+	}
+}
