@@ -11,6 +11,8 @@ import (
 // Phase asks the supervisor for the phase of its job: upload, or the phase of a step.
 func Phase(ctx context.Context, run Runner) (string, error) {
 	var out bytes.Buffer
-	err := run(ctx, verb("phase"), exec.Streams{Stdin: strings.NewReader(""), Stdout: &out})
-	return strings.TrimSpace(out.String()), err
+	if err := run(ctx, verb("phase"), exec.Streams{Stdin: strings.NewReader(""), Stdout: &out}); err != nil {
+		return "", err // the stream may still write: nobody may read out
+	}
+	return strings.TrimSpace(out.String()), nil
 }

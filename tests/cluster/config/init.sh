@@ -1,6 +1,6 @@
 #!/bin/sh
-# init.sh STATE COMPONENT...: process 1 of the cluster's namespaces. Killing it ends everything below it.
-# Each component's command stands in STATE/commands/COMPONENT, one argument per line.
+# init.sh STATE COMPONENT...: process 1 of the cluster's namespaces. Killing it ends all processes of the cluster.
+# The file STATE/commands/COMPONENT has the command of each component, one argument on each line.
 set -eu
 
 state=$1
@@ -16,17 +16,17 @@ start() {
 	"$@" >"log/$name" 2>&1 </dev/null &
 }
 
-# Mounts made here must not reach the host, and pods must see those made later.
+# The host must not see mounts of the cluster, and pods must see later ones.
 mount --make-rprivate /
 mount --make-rshared /
 mount -t proc proc /proc
-# What containerd and the kubelet insist on leaving in these places goes away with the namespace.
+# containerd and the kubelet always write to these directories. What they write goes away with the namespace.
 for dir in /run /var/log /var/lib/cni /var/lib/kubelet; do
 	mkdir -p "$dir"
 	mount -t tmpfs -o mode=755 tmpfs "$dir"
 done
 
-# The host moves the inner end of the cable in here when it has put this process into its cgroup.
+# The host makes the network link after it has moved this process into the cgroup.
 until ip link show eth0 >/dev/null 2>&1; do
 	sleep 0.02
 done
@@ -38,7 +38,7 @@ ip link set eth0 up
 for component; do
 	case $component in
 	controller-manager | scheduler | kubelet)
-		# These give up when the API server takes long to answer.
+		# These end if the API server takes long to answer.
 		until kubectl --kubeconfig admin.kubeconfig get --raw /readyz >/dev/null 2>&1; do
 			sleep 0.1
 		done
