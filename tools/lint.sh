@@ -11,9 +11,10 @@ if [ ! -x "$linter" ]; then
 	(cd tools/golangci-lint && go build -o "$linter" github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
 fi
 "$linter" run --allow-serial-runners ./...
-(cd images/builder/img && "$linter" run --allow-serial-runners --config "$root/.golangci.yml" ./...)
-# Without gosec, which objects to raw system calls and file paths. This module consists of them.
-(cd images/builder/ownership && "$linter" run --allow-serial-runners --disable gosec --config "$root/.golangci.yml" ./...)
+# Without gosec, which objects to raw system calls and file paths. These modules consist of them.
+for module in images/builder/img images/builder/ownership; do
+	(cd $module && "$linter" run --allow-serial-runners --disable gosec --config "$root/.golangci.yml" ./...)
+done
 for module in tests tools/seccomp tools/fileorder; do
 	(cd $module && "$linter" run --allow-serial-runners --config "$root/.golangci.yml" ./...)
 done

@@ -158,7 +158,7 @@ func (b *buildOptions) results() []string {
 
 func (b *buildOptions) writeFiles(response map[string]string) error {
 	if b.iidFile != "" {
-		if err := os.WriteFile(b.iidFile, []byte(response["containerimage.config.digest"]), 0o644); err != nil { //nolint:gosec // others read it
+		if err := os.WriteFile(b.iidFile, []byte(response["containerimage.config.digest"]), 0o644); err != nil {
 			return err
 		}
 	}

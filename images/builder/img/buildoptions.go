@@ -116,7 +116,7 @@ func (b *buildOptions) exports() ([]client.ExportEntry, error) {
 	}
 	for _, export := range exports {
 		if export.OutputDir != "" {
-			if err := os.MkdirAll(export.OutputDir, 0o755); err != nil { //nolint:gosec // others read it
+			if err := os.MkdirAll(export.OutputDir, 0o755); err != nil {
 				return nil, err
 			}
 			b.outputDirs = append(b.outputDirs, export.OutputDir)
@@ -223,5 +223,5 @@ func writeMetadata(path string, response map[string]string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(text, '\n'), 0o644) //nolint:gosec // others read it
+	return os.WriteFile(path, append(text, '\n'), 0o644)
 }

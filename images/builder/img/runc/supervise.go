@@ -83,7 +83,7 @@ func awaitEnd(pid int) {
 	}
 	defer unix.Close(process)
 	for {
-		_, err := unix.Poll([]unix.PollFd{{Fd: int32(process), Events: unix.POLLIN}}, -1) //nolint:gosec // a descriptor is small
+		_, err := unix.Poll([]unix.PollFd{{Fd: int32(process), Events: unix.POLLIN}}, -1)
 		if !errors.Is(err, unix.EINTR) {
 			return
 		}
