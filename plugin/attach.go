@@ -46,7 +46,7 @@ func newAttachCommand(p cli.Process, config *genericclioptions.ConfigFlags) *cob
 	flags.BoolVar(&o.keep, "keep", false, "Do not delete the pod")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "Show nothing but errors and the digest")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "Show what is done, on stderr")
-	complete.Flags{"iidfile": complete.Files, "digest-file": complete.Files, "metadata-file": complete.Files}.Register(cmd)
+	complete.Table{"iidfile": complete.Files, "digest-file": complete.Files, "metadata-file": complete.Files}.Register(cmd)
 	return cmd
 }
 

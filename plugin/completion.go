@@ -43,7 +43,7 @@ func newCompletionCommand(p cli.Process) *cobra.Command {
 		RunE:              func(*cobra.Command, []string) error { return installCompletion(p, dir) },
 	}
 	install.Flags().StringVar(&dir, "dir", "", "Directory `DIR` on PATH to write to (default the one of kubectl-img)")
-	complete.Flags{"dir": complete.Directories}.Register(install)
+	complete.Table{"dir": complete.Directories}.Register(install)
 	group.AddCommand(install)
 	return group
 }

@@ -83,7 +83,7 @@ func newDoctorCommand(p cli.Process, config *genericclioptions.ConfigFlags) *cob
 	flags.StringVarP(&o.tag, "tag", "t", "", "With --probe: `REFERENCE` to push the empty image to, over what is there")
 	flags.StringVarP(&o.output, "output", "o", "", "`FORMAT` for programs: json")
 	flags.AddFlagSet(o.build)
-	complete.Flags{"tag": complete.Nothing, "output": complete.Words(outputJSON)}.Register(cmd)
+	complete.Table{"tag": complete.Nothing, "output": complete.Words(outputJSON)}.Register(cmd)
 	usedMost(cmd, "probe", "tag", "output", "auth", "image", "service-account")
 	return cmd
 }
@@ -139,7 +139,7 @@ func (o *doctorFlags) exam(ctx context.Context, self buildRunner) (*doctor.Exam,
 			return nil, err
 		}
 		exam.Namespace, exam.DefaultRequests = pod.Namespace, podspec.DefaultRequests(pod, nil)
-		exam.Candidates = append(exam.Candidates, doctor.Candidate{Profile: string(profile), Pod: pod})
+		exam.Candidates = append(exam.Candidates, doctor.ProfilePod{Profile: string(profile), Pod: pod})
 	}
 	return exam, nil
 }

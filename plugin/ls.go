@@ -43,7 +43,7 @@ func newLsCommand(p cli.Process, config *genericclioptions.ConfigFlags) *cobra.C
 	}
 	o.print.AddFlags(cmd)
 	cmd.Flags().BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "In every namespace")
-	complete.Flags{"output": complete.Words("wide", "json", "yaml", "name", "jsonpath=", "go-template="), "template": complete.Nothing}.Register(cmd)
+	complete.Table{"output": complete.Words("wide", "json", "yaml", "name", "jsonpath=", "go-template="), "template": complete.Nothing}.Register(cmd)
 	usedMost(cmd, "all-namespaces", "output")
 	return cmd
 }

@@ -52,7 +52,7 @@ func newPruneCommand(p cli.Process, config *genericclioptions.ConfigFlags) *cobr
 	flags.BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "In every namespace")
 	flags.StringVarP(&o.selector, "selector", "l", "", "Only builds whose pod has these `LABELS`, as kubectl get -l takes them; see build --pod-label")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "Print what would be deleted and do nothing")
-	complete.Flags{"selector": complete.Nothing}.Register(cmd)
+	complete.Table{"selector": complete.Nothing}.Register(cmd)
 	return cmd
 }
 

@@ -113,7 +113,7 @@ func (o *setupFlags) add(flags *pflag.FlagSet, defaultImage string) {
 }
 
 func (o *setupFlags) complete(cmd *cobra.Command) {
-	flags := complete.Flags{"profile": complete.Profiles(), "profiles": complete.Words(byInstaller, byOperator)}
+	flags := complete.Table{"profile": complete.Profiles(), "profiles": complete.Words(byInstaller, byOperator)}
 	// The Secret is in a namespace that --profiles creates, so the cluster does not have it yet.
 	for name := range strings.FieldsSeq("user group serviceaccount image image-pull-secret kubelet-dir gke registry service-account") {
 		flags[name] = complete.Nothing

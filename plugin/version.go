@@ -91,7 +91,7 @@ func newVersionCommand(p cli.Process, config *genericclioptions.ConfigFlags) *co
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&o.client, "client", false, "Do not ask the server")
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "`FORMAT` for programs, json or yaml")
-	complete.Flags{"output": complete.Words(outputJSON, outputYAML)}.Register(cmd)
+	complete.Table{"output": complete.Words(outputJSON, outputYAML)}.Register(cmd)
 	return cmd
 }
 

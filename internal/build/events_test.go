@@ -19,7 +19,7 @@ func TestReady(t *testing.T) {
 		cache := profileCache(t.TempDir() + "/x")
 		r := &run{
 			Plan: &Plan{Fallbacks: []Candidate{{}}}, Connection: &cluster.Connection{Log: progress.NewLogger(progress.Auto, false, &out)},
-			current: candidate{Candidate{Profile: profile}, true, cache},
+			current: attempt{Candidate{Profile: profile}, true, cache},
 		}
 		r.onReady()
 		weak := strings.Contains(out.String(), fmt.Sprintf("warning: profile %s isolates less", profile))

@@ -46,7 +46,7 @@ func (r *run) fetch(ctx context.Context, s *session.Session) (err error) {
 	return nil
 }
 
-func destination(out *Output) string {
+func destination(out *Destination) string {
 	if out.Stdout {
 		return "stdout"
 	}

@@ -14,8 +14,8 @@ import (
 // pushCheckGrace is how long a pod that is ready waits for the registry's answer.
 const pushCheckGrace = 2 * time.Second
 
-// login is what becomes known of the build's registry logins while the pod starts.
-type login struct {
+// loginState is what becomes known of the build's registry logins while the pod starts.
+type loginState struct {
 	chosen  chan struct{} // closed when the next three are set
 	logins  registryauth.Logins
 	account string // the cloud account that the pod's service account stands for, where the user may read it
@@ -45,7 +45,7 @@ func loginCause(ctx context.Context) error {
 }
 
 // wait returns when the logins are chosen, and the push check is over or has had its time.
-func (l *login) wait(ctx context.Context) error {
+func (l *loginState) wait(ctx context.Context) error {
 	select {
 	case <-l.chosen:
 	case <-ctx.Done():
@@ -63,26 +63,26 @@ func (l *login) wait(ctx context.Context) error {
 }
 
 // end stops what still runs. Only a credential helper that hangs is left behind.
-func (l *login) end() {
+func (l *loginState) end() {
 	l.giveUp()
 	l.running.Wait()
 }
 
-func (l *login) setIdentity(address string) {
+func (l *loginState) setIdentity(address string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.identity = address
 }
 
-func (l *login) accept(registry string) {
+func (l *loginState) accept(registry string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.accepted = append(l.accepted, registry)
 }
 
 // facts returns what is known. Nobody may read the logins before they are chosen.
-func (l *login) facts() explain.Login {
+func (l *loginState) facts() explain.LoginFacts {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return explain.Login{Logins: l.logins, Account: l.account, Identity: l.identity, Accepted: slices.Clone(l.accepted)}
+	return explain.LoginFacts{Logins: l.logins, Account: l.account, Identity: l.identity, Accepted: slices.Clone(l.accepted)}
 }

@@ -20,7 +20,7 @@ const pushCheckLimit = 5 * time.Second
 
 // startLogin chooses the logins and asks whether the push is allowed, in the background. An error ends the run through cancel.
 func (r *run) startLogin(ctx context.Context, cancel context.CancelCauseFunc) {
-	l := &login{chosen: make(chan struct{}), checked: make(chan struct{})}
+	l := &loginState{chosen: make(chan struct{}), checked: make(chan struct{})}
 	checking, giveUp := context.WithTimeoutCause(ctx, pushCheckLimit, explain.ErrTimedOut)
 	l.giveUp = giveUp
 	dockerfile := r.Source.Dockerfile()

@@ -14,7 +14,7 @@ import (
 func TestLoginPushCheckHasATimeLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gaveUp := false
-		l := &login{chosen: make(chan struct{}), checked: make(chan struct{}), giveUp: func() { gaveUp = true }}
+		l := &loginState{chosen: make(chan struct{}), checked: make(chan struct{}), giveUp: func() { gaveUp = true }}
 		close(l.chosen)
 		start := time.Now()
 		if err := l.wait(t.Context()); err != nil {
@@ -30,11 +30,11 @@ func TestLoginEnds(t *testing.T) {
 	failed, stopped := errors.New("no such helper"), errors.New("stopped")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(stopped)
-	undecided := &login{chosen: make(chan struct{}), checked: make(chan struct{}), giveUp: func() {}}
+	undecided := &loginState{chosen: make(chan struct{}), checked: make(chan struct{}), giveUp: func() {}}
 	if err := undecided.wait(ctx); !errors.Is(err, stopped) {
 		t.Errorf("unchosen: %v", err)
 	}
-	broken := &login{chosen: make(chan struct{}), checked: make(chan struct{}), giveUp: func() {}, err: failed}
+	broken := &loginState{chosen: make(chan struct{}), checked: make(chan struct{}), giveUp: func() {}, err: failed}
 	close(broken.chosen)
 	close(broken.checked)
 	if err := broken.wait(t.Context()); !errors.Is(err, failed) {

@@ -17,20 +17,20 @@ const (
 	phaseFetch  = "bring back the output"
 )
 
-// phase is what the run is doing.
-type phase struct {
+// runPhase is what the run is doing.
+type runPhase struct {
 	mu   sync.Mutex
 	name string
 }
 
-func (p *phase) set(name string) {
+func (p *runPhase) set(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.name = name
 }
 
 // setJob sets a phase that the supervisor reports.
-func (p *phase) setJob(name string) {
+func (p *runPhase) setJob(name string) {
 	if name == session.PhaseLogin {
 		p.set(phaseLogin)
 		return
@@ -38,7 +38,7 @@ func (p *phase) setJob(name string) {
 	p.set(name + " the image")
 }
 
-func (p *phase) String() string {
+func (p *runPhase) String() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.name

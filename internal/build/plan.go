@@ -21,8 +21,8 @@ type Plan struct {
 	Build     engine.Build          // the engine's part
 	Source    *buildcontext.Context // the build context; nothing of it has been sent
 
-	Tags   []Tag   // every name that the image is pushed under; the digest line shows the first
-	Output *Output // what the client fetches; nil for nothing
+	Tags   []Tag        // every name that the image is pushed under; the digest line shows the first
+	Output *Destination // what the client fetches; nil for nothing
 
 	Auth      registryauth.Rules   // how to log in to which registry
 	Trust     registryauth.Trust   // which certificates are trusted
@@ -64,7 +64,7 @@ type Tag struct {
 	Repository string // as the user typed it, without the tag: app
 }
 
-// The types of an Output.
+// The types of a Destination.
 const (
 	OutputTar    = "tar"
 	OutputOCI    = "oci"
@@ -72,8 +72,8 @@ const (
 	OutputLocal  = "local"
 )
 
-// Output is where the client puts what the engine has written.
-type Output struct {
+// Destination is where the client puts what the engine has written.
+type Destination struct {
 	Type string // tar, oci, docker or local
 	Dest string // file, or directory for local; empty with Stdout
 	// Stdout is set for dest=-: stdout carries the tar, and no digest line.

@@ -55,7 +55,7 @@ func (r *run) withOwner(ctx context.Context) *corev1.Pod {
 	pod := r.current.Pod
 	if r.proc.InCluster() && !r.Detach {
 		pod = pod.DeepCopy()
-		pod.OwnerReferences = builder.Owner(ctx, r.API, pod.Namespace, builder.Host(r.proc.Host()))
+		pod.OwnerReferences = builder.Owner(ctx, r.API, pod.Namespace, r.proc.Host())
 	}
 	return pod
 }

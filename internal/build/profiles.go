@@ -30,7 +30,7 @@ func (r *run) tryProfiles(ctx context.Context) error {
 	candidates := r.candidates(known)
 	for i := 0; i < len(candidates); i++ {
 		c := candidates[i]
-		r.current = candidate{r.renamed(c), c.Profile != known, cache}
+		r.current = attempt{r.renamed(c), c.Profile != known, cache}
 		err := r.inPod(ctx)
 		reason, isolation := explain.Isolation(err)
 		if !isolation {

@@ -24,15 +24,15 @@ type run struct {
 	*cluster.Connection
 	proc    cli.Process
 	output  *progress.Log
-	phase   phase
-	login   *login
-	current candidate // what is being tried
-	created bool      // a pod may be stored
-	left    bool      // the build goes on without this client
+	phase   runPhase
+	login   *loginState
+	current attempt // what is being tried
+	created bool    // a pod may be stored
+	left    bool    // the build goes on without this client
 }
 
-// candidate is a Candidate that is being tried.
-type candidate struct {
+// attempt is a Candidate that is being tried.
+type attempt struct {
 	Candidate
 	unproven bool // it is not known whether the profile works here
 	cache    profileCache
@@ -40,7 +40,7 @@ type candidate struct {
 
 func newRun(p *Plan, proc cli.Process, c *cluster.Connection) *run {
 	w := proc.Streams.ErrOut
-	r := &run{Plan: p, Connection: c, proc: proc, login: &login{}, current: candidate{Candidate: Candidate{p.Profile, p.Pod}}}
+	r := &run{Plan: p, Connection: c, proc: proc, login: &loginState{}, current: attempt{Candidate: Candidate{p.Profile, p.Pod}}}
 	r.output = progress.NewLog(p.Progress, r.engine(), w, cli.IsTerminal(w))
 	return r
 }

@@ -69,7 +69,7 @@ func fromText(r io.Reader) (*Context, error) {
 	return &Context{dockerfile: d, src: emptySource{}}, nil
 }
 
-func fromArchive(in *input, wanted []string) *Context {
+func fromArchive(in *archiveReader, wanted []string) *Context {
 	d := &dockerfile{}
 	return &Context{dockerfile: d, src: &archive{in: in, found: newFinder(wanted, d), seen: newNameSet()}}
 }

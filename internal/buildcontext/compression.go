@@ -30,8 +30,8 @@ var unsupported = []struct{ magic, name string }{
 	{"PK\x03\x04", "zip"},
 }
 
-// input is a decompressed archive.
-type input struct {
+// archiveReader is a decompressed archive.
+type archiveReader struct {
 	*bufio.Reader
 	raw        *bufio.Reader
 	compressed bool
@@ -39,7 +39,7 @@ type input struct {
 }
 
 // open decompresses r if its first bytes name a compression.
-func open(r io.Reader) (*input, error) {
+func open(r io.Reader) (*archiveReader, error) {
 	raw := bufio.NewReaderSize(r, readBuffer)
 	head, err := raw.Peek(6)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -50,7 +50,7 @@ func open(r io.Reader) (*input, error) {
 			return nil, fmt.Errorf("%s: %w", f.name, errUnsupported)
 		}
 	}
-	in := &input{Reader: raw, raw: raw, close: func() {}}
+	in := &archiveReader{Reader: raw, raw: raw, close: func() {}}
 	switch {
 	case bytes.HasPrefix(head, []byte(gzipMagic)):
 		return in.decompress(newGzip(raw))
@@ -70,7 +70,7 @@ func isZstd(head []byte) bool {
 		len(head) > 3 && head[0]&0xf0 == 0x50 && string(head[1:4]) == "\x2a\x4d\x18"
 }
 
-func (in *input) decompress(r io.Reader, err error) (*input, error) {
+func (in *archiveReader) decompress(r io.Reader, err error) (*archiveReader, error) {
 	if err != nil {
 		return nil, truncated(err)
 	}
@@ -79,7 +79,7 @@ func (in *input) decompress(r io.Reader, err error) (*input, error) {
 }
 
 // drain reads to the end of the input: the writer must not see a closed pipe, and the decompressor verifies a checksum at the end.
-func (in *input) drain(ctx context.Context) error {
+func (in *archiveReader) drain(ctx context.Context) error {
 	defer in.close()
 	_, err := io.Copy(io.Discard, cancelReader{ctx, in.Reader})
 	if errors.Is(err, zstd.ErrMagicMismatch) {

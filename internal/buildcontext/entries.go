@@ -14,7 +14,7 @@ const opRead = "read build context"
 
 // archive is a context that is read from a tar stream.
 type archive struct {
-	in    *input
+	in    *archiveReader
 	found *finder
 	seen  *nameSet // directories, and links, which can point to one
 	sum   Summary

@@ -6,6 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/fake"
+
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
 func TestOwner(t *testing.T) {
@@ -15,14 +17,14 @@ func TestOwner(t *testing.T) {
 	}
 	api := newAPI(fake.NewClientset(agent))
 	for name, c := range map[string]struct {
-		host      Host
+		host      cli.Host
 		namespace string
 		owned     bool
 	}{
-		"process in the pod":               {Host{"agent", []string{"127.0.0.1", "10.0.0.7"}}, "ns", true},
-		"machine with the pod's name":      {Host{"agent", []string{"10.0.0.8"}}, "ns", false},
-		"pod of another namespace":         {Host{"agent", []string{"10.0.0.7"}}, "other", false},
-		"machine outside with its address": {Host{"laptop", []string{"10.0.0.7"}}, "ns", false},
+		"process in the pod":               {cli.Host{Hostname: "agent", Addresses: []string{"127.0.0.1", "10.0.0.7"}}, "ns", true},
+		"machine with the pod's name":      {cli.Host{Hostname: "agent", Addresses: []string{"10.0.0.8"}}, "ns", false},
+		"pod of another namespace":         {cli.Host{Hostname: "agent", Addresses: []string{"10.0.0.7"}}, "other", false},
+		"machine outside with its address": {cli.Host{Hostname: "laptop", Addresses: []string{"10.0.0.7"}}, "ns", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			owners := Owner(t.Context(), api, c.namespace, c.host)

@@ -34,8 +34,8 @@ func (f *authFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.checkPush, "check-push", true, "Ask the registry before the build whether it accepts the push, where the login is known here")
 }
 
-func completeAuth(cluster complete.Cluster) complete.Flags {
-	return complete.Flags{
+func completeAuth(cluster complete.Cluster) complete.Table {
+	return complete.Table{
 		"auth": completeMethod(cluster.RegistrySecrets()), "registry-ca": complete.Files, "insecure-registry": complete.Nothing,
 	}
 }

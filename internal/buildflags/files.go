@@ -33,7 +33,7 @@ func checkFiles(in *input, plan *build.Plan) error {
 }
 
 // checkDestination looks at the file system without changing it.
-func checkDestination(in *input, out *build.Output) error {
+func checkDestination(in *input, out *build.Destination) error {
 	switch {
 	case out.Stdout && in.proc.IsTerminal(in.proc.Streams.Out):
 		return cli.WithHint(errors.New("refusing to write an archive to a terminal"), "redirect stdout: ... > image.tar")

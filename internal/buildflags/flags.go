@@ -47,7 +47,7 @@ func (f *Flags) Add(cmd *cobra.Command) {
 	f.run.add(flags)
 	addUnsupported(flags, unsupportedFlags())
 	cluster := complete.Cluster{Env: f.proc.Env, Kubeconfig: f.config}
-	for _, completions := range []complete.Flags{
+	for _, completions := range []complete.Table{
 		completeImage(), completeResult(), completeAuth(cluster), completePod(cluster), completeNodes(cluster), completeProfile(), completeRun(),
 	} {
 		completions.Register(cmd)

@@ -40,12 +40,12 @@ func (f *imageFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.cacheTo, "cache-to", nil, "Export the cache to `REF`, type=registry,ref=REF[,mode=max], or type=inline")
 }
 
-func completeImage() complete.Flags {
+func completeImage() complete.Table {
 	var platforms []cobra.Completion
 	for _, arch := range build.Abilities().Architectures {
 		platforms = append(platforms, "linux/"+arch)
 	}
-	return complete.Flags{
+	return complete.Table{
 		"tag": complete.Nothing, "file": complete.Files, "build-arg": complete.Nothing, "target": complete.Nothing, "label": complete.Nothing,
 		"platform": complete.Words(platforms...), "cache-from": complete.Nothing, "cache-to": complete.Prefixes("type=registry,ref=", "type=inline"),
 	}

@@ -26,8 +26,8 @@ func (f *nodeFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.tolerations, "toleration", nil, "`TAINT` to tolerate, KEY[=VALUE][:EFFECT] (repeatable)")
 }
 
-func completeNodes(cluster complete.Cluster) complete.Flags {
-	return complete.Flags{"node-selector": complete.CommaSeparated(cluster.NodeLabels), "toleration": complete.Nothing}
+func completeNodes(cluster complete.Cluster) complete.Table {
+	return complete.Table{"node-selector": complete.CommaSeparated(cluster.NodeLabels), "toleration": complete.Nothing}
 }
 
 // read reads which nodes may run the pod.

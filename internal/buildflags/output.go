@@ -12,7 +12,7 @@ import (
 )
 
 // parseOutput reads a specification as buildx does, with its short forms DIR and -.
-func parseOutput(value string) (*build.Output, []string, error) {
+func parseOutput(value string) (*build.Destination, []string, error) {
 	fields, err := splitCSV(value)
 	if err != nil {
 		return nil, nil, err
@@ -20,7 +20,7 @@ func parseOutput(value string) (*build.Output, []string, error) {
 	if len(fields) == 1 && !strings.Contains(fields[0], "=") {
 		return parseShortOutput(fields[0])
 	}
-	out := &build.Output{}
+	out := &build.Destination{}
 	var attrs []string
 	for _, field := range fields {
 		key, val, ok := strings.Cut(field, "=")
@@ -41,18 +41,18 @@ func parseOutput(value string) (*build.Output, []string, error) {
 	return out, attrs, checkOutput(out, attrs)
 }
 
-func parseShortOutput(value string) (*build.Output, []string, error) {
+func parseShortOutput(value string) (*build.Destination, []string, error) {
 	switch value {
 	case "":
 		return nil, nil, errors.New("empty: want type=TYPE,dest=PATH, DIR or -")
 	case "-":
-		return &build.Output{Type: build.OutputTar, Stdout: true}, nil, nil
+		return &build.Destination{Type: build.OutputTar, Stdout: true}, nil, nil
 	default:
-		return &build.Output{Type: build.OutputLocal, Dest: value}, nil, nil
+		return &build.Destination{Type: build.OutputLocal, Dest: value}, nil, nil
 	}
 }
 
-func checkOutput(out *build.Output, attrs []string) error {
+func checkOutput(out *build.Destination, attrs []string) error {
 	switch out.Type {
 	case build.OutputTar, build.OutputOCI, build.OutputDocker, build.OutputLocal:
 	case "image", "registry":

@@ -46,9 +46,9 @@ func (f *podFlags) add(flags *pflag.FlagSet, defaultImage string) {
 	flags.BoolVar(&f.cacheVolumeWait, "cache-volume-wait", true, "Wait while another build holds the cache volume; false fails instead")
 }
 
-func completePod(cluster complete.Cluster) complete.Flags {
+func completePod(cluster complete.Cluster) complete.Table {
 	quantities := complete.CommaSeparated(complete.Prefixes("cpu=", "memory=", "ephemeral-storage="))
-	return complete.Flags{
+	return complete.Table{
 		"image": complete.Nothing, "name": complete.Nothing, "service-account": cluster.Objects("serviceaccounts", ""),
 		"request": quantities, "limit": quantities, "image-pull-secret": cluster.RegistrySecrets(), "pod-label": complete.Nothing,
 		"pod-annotation": complete.Nothing, "pod-template": complete.Files, "cache-volume": cluster.Objects("persistentvolumeclaims", ""),

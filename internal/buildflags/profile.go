@@ -41,8 +41,8 @@ func (f *profileFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.strictOwnership, "strict-ownership", false, "With --profile restricted: fail if the owner of a file can't be kept")
 }
 
-func completeProfile() complete.Flags {
-	return complete.Flags{
+func completeProfile() complete.Table {
+	return complete.Table{
 		"profile":     complete.Profiles(cobra.CompletionWithDesc(ProfileAuto, "the first of them that works")),
 		"min-profile": complete.Profiles(), "seccomp-profile": complete.Nothing, "apparmor-profile": complete.Nothing,
 	}

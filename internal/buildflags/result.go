@@ -32,8 +32,8 @@ func (f *resultFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.metadataFile, "metadata-file", "", "`FILE` to write the result to as JSON, with buildx's keys")
 }
 
-func completeResult() complete.Flags {
-	return complete.Flags{
+func completeResult() complete.Table {
+	return complete.Table{
 		"output":  complete.Prefixes("type=tar,dest=", "type=oci,dest=", "type=docker,dest=", "type=local,dest="),
 		"iidfile": complete.Files, "digest-file": complete.Files, "metadata-file": complete.Files,
 	}
@@ -96,7 +96,7 @@ func (f *resultFlags) withName(attrs []string, plan *build.Plan) []string {
 }
 
 // engineOutput returns the engine's part of an output.
-func engineOutput(out *build.Output, attrs []string) *engine.Output {
+func engineOutput(out *build.Destination, attrs []string) *engine.Output {
 	format := out.Type
 	if format == build.OutputLocal {
 		format = build.OutputTar // one file can be verified; the client unpacks it

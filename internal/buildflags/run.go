@@ -44,12 +44,12 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "Show what is done, on stderr")
 }
 
-func completeRun() complete.Flags {
+func completeRun() complete.Table {
 	var modes []string
 	for _, mode := range progress.Modes() {
 		modes = append(modes, string(mode))
 	}
-	return complete.Flags{
+	return complete.Table{
 		"progress": complete.Words(modes...), "timeout": complete.Nothing, "pod-timeout": complete.Nothing, "detach-grace": complete.Nothing,
 		"dry-run": complete.Words(build.DryRunYAML, build.DryRunJSON),
 	}

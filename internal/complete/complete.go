@@ -8,12 +8,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Flags has what completes each flag, by the flag's name.
-type Flags map[string]cobra.CompletionFunc
+// Table has what completes each flag, by the flag's name.
+type Table map[string]cobra.CompletionFunc
 
 // Register lets a shell complete the flags of a command. A name that is no flag of the command is a defect of the caller.
-func (f Flags) Register(cmd *cobra.Command) {
-	for name, complete := range f {
+func (t Table) Register(cmd *cobra.Command) {
+	for name, complete := range t {
 		if err := cmd.RegisterFlagCompletionFunc(name, complete); err != nil {
 			panic(err)
 		}

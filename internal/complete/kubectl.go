@@ -12,8 +12,8 @@ import (
 )
 
 // KubectlFlags completes the flags that every verb takes from kubectl.
-func (c Cluster) KubectlFlags() Flags {
-	flags := Flags{
+func (c Cluster) KubectlFlags() Table {
+	flags := Table{
 		"namespace": c.namespaces, "context": c.contexts, "cluster": c.clusters, "user": c.users,
 		"kubeconfig": Files, "certificate-authority": Files, "client-certificate": Files, "client-key": Files, "cache-dir": Directories,
 	}

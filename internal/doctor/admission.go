@@ -44,7 +44,7 @@ func (e *Exam) admission(ctx context.Context, r *Report, mayBuild bool, enforced
 			r.Profiles = append(r.Profiles, c.Profile)
 		}
 	}
-	restrictedWorks := slices.ContainsFunc(e.Candidates, func(c Candidate) bool {
+	restrictedWorks := slices.ContainsFunc(e.Candidates, func(c ProfilePod) bool {
 		return c.restricted() && slices.Contains(r.Profiles, c.Profile)
 	})
 	strongerAdmitted := false
@@ -67,7 +67,9 @@ func (e *Exam) admission(ctx context.Context, r *Report, mayBuild bool, enforced
 }
 
 // restricted reports whether level restricted admits the candidate's pod.
-func (c Candidate) restricted() bool { return podsecurity.StrictestLevel(c.Pod) == api.LevelRestricted }
+func (c ProfilePod) restricted() bool {
+	return podsecurity.StrictestLevel(c.Pod) == api.LevelRestricted
+}
 
 func violates(err error, level api.Level) bool {
 	violated, ok := podsecurity.ViolatedLevel(err.Error())
@@ -80,7 +82,7 @@ type droppedError struct{ *podsecurity.WeakenedError }
 func (e *droppedError) Error() string { return "the API server drops " + e.Name() }
 
 // dryRun returns why the API server would not store the candidate's pod as it is.
-func (e *Exam) dryRun(ctx context.Context, c Candidate) error {
+func (e *Exam) dryRun(ctx context.Context, c ProfilePod) error {
 	container := c.Pod.Spec.Containers[0].Name
 	var stored *corev1.Pod
 	_, err := podlimits.Fit(c.Pod, container, e.DefaultRequests, func(pod *corev1.Pod) (err error) {
@@ -105,7 +107,7 @@ func (e *Exam) dryRun(ctx context.Context, c Candidate) error {
 
 // admissionMend returns what makes the API server admit the candidate, as far as that is a matter of Pod Security or a feature gate.
 // Quotas and rights have lines of their own.
-func (e *Exam) admissionMend(c Candidate, err error, enforced api.Level) string {
+func (e *Exam) admissionMend(c ProfilePod, err error, enforced api.Level) string {
 	if dropped := (*droppedError)(nil); errors.As(err, &dropped) {
 		return "kube-apiserver --feature-gates=UserNamespacesSupport=true,ProcMountType=true"
 	}

@@ -45,8 +45,8 @@ func memory(amount string) corev1.ResourceList {
 	return corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(amount)}
 }
 
-func userns() Candidate {
-	return Candidate{"userns", &corev1.Pod{
+func userns() ProfilePod {
+	return ProfilePod{"userns", &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "img", Namespace: "ci"},
 		Spec: corev1.PodSpec{HostUsers: ptr.To(false), Containers: []corev1.Container{{
 			Name: "builder", Resources: corev1.ResourceRequirements{Requests: memory("256Mi")},
@@ -123,7 +123,7 @@ func TestExam(t *testing.T) {
 			v := cmp.Or(c.version, "v1.37.2")
 			client.Discovery().(*fakediscovery.FakeDiscovery).FakedServerVersion = &version.Info{GitVersion: v}
 			exam := &Exam{
-				Client: client, Namespace: "ci", Candidates: []Candidate{userns()}, DefaultRequests: c.adjusts,
+				Client: client, Namespace: "ci", Candidates: []ProfilePod{userns()}, DefaultRequests: c.adjusts,
 				ServerTime: func() time.Time { return time.Now().Add(c.skew) },
 				Kubelet: func(context.Context, string, string) ([]byte, error) {
 					if c.kubelet == "-" {

@@ -8,8 +8,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// Candidate is a profile and its builder pod.
-type Candidate struct {
+// ProfilePod is a profile and its builder pod.
+type ProfilePod struct {
 	Profile string
 	Pod     *corev1.Pod
 }
@@ -18,7 +18,7 @@ type Candidate struct {
 type Exam struct {
 	Client     kubernetes.Interface
 	Namespace  string
-	Candidates []Candidate // from the most isolated profile to the least
+	Candidates []ProfilePod // from the most isolated profile to the least
 	// DefaultRequests lists the resources for which the user has chosen no request. A build may lower these requests.
 	DefaultRequests []corev1.ResourceName
 	// ServerTime returns the current time by the API server's clock, or zero if the server does not send the time.

@@ -32,18 +32,18 @@ type Facts struct {
 	LostNode, LostNodeReason string // the node, if it is the node that was lost
 
 	Engine engine.Engine
-	Log    Log
-	Login  Login
+	Log    EngineLog
+	Login  LoginFacts
 }
 
-// Log is the engine's output so far.
-type Log interface {
+// EngineLog is the engine's output so far.
+type EngineLog interface {
 	// Backward yields the lines that are not empty, the last one first.
 	Backward() iter.Seq[string]
 }
 
-// Login is what is known of the build's registry logins. Its zero value is that of a build without any.
-type Login struct {
+// LoginFacts is what is known of the build's registry logins. Its zero value is that of a build without any.
+type LoginFacts struct {
 	Logins   registryauth.Logins
 	Account  string   // the cloud account that the pod's service account stands for, if known
 	Identity string   // the cloud identity that the pod has shown

@@ -116,7 +116,7 @@ func preflightHint(job *session.JobError) string {
 	if job.Blocked() {
 		return "--profile auto takes the most isolated profile that works here"
 	}
-	return "use the builder image of this release, or see its requirements in the README"
+	return "use the builder image of this release, or see docs/install.md for what another one needs"
 }
 
 // LostOwners describes the files whose owner was not kept, from a report of the form COUNT: UID:GID PATH, …

@@ -11,7 +11,7 @@ import (
 // refusalHint is a command or a setting that helps against a refusal.
 func refusalHint(r *registryauth.Refusal, f Facts) string {
 	login, _ := f.Login.Logins.Of(r.Host)
-	who := cloud.Login{Namespace: f.Namespace, ServiceAccount: f.ServiceAccount, Account: f.Login.Identity}
+	who := cloud.FailedLogin{Namespace: f.Namespace, ServiceAccount: f.ServiceAccount, Account: f.Login.Identity}
 	if hint := f.Login.Logins.CloudHint(r, who); hint != "" {
 		return hint
 	}

@@ -24,7 +24,7 @@ func refusedFacts(said string) Facts {
 	_, _ = log.Write([]byte("Pushing anonymous.example/app:1...\n" + said + "\n"))
 	return Facts{
 		Namespace: "ci", ServiceAccount: "builder", Repository: "anonymous.example/app", Log: log, Engine: img.Img{},
-		Login: Login{
+		Login: LoginFacts{
 			Identity: "builder@project.iam.gserviceaccount.com", Accepted: []string{"accepted.example"},
 			Logins: registryauth.Logins{
 				with("anonymous.example", "none"), with("local.example", registryauth.Local), with("accepted.example", registryauth.Local),

@@ -8,7 +8,7 @@ import (
 // clouds returns the clouds whose registries accept the identity of a pod. A further cloud needs a line here.
 func clouds() []cloud.Cloud {
 	return []cloud.Cloud{
-		google.Cloud{},
+		google.Google{},
 	}
 }
 

@@ -68,7 +68,7 @@ func TestCloudHint(t *testing.T) {
 		"a build without a cloud":                  {logins[1:], &Refusal{Host: "r.example", Cause: HelperMissing}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := c.logins.CloudHint(c.refusal, cloud.Login{Namespace: "ci", ServiceAccount: "builder"})
+			got := c.logins.CloudHint(c.refusal, cloud.FailedLogin{Namespace: "ci", ServiceAccount: "builder"})
 			if !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
 				t.Errorf("hint %q lacks %q", got, c.want)
 			}

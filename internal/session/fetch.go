@@ -68,7 +68,7 @@ func (d *download) endMarker() io.Writer {
 
 // locked ignores everything after the end: w would hold another file than the one that was checked.
 func (d *download) locked(take func(p []byte) error) io.Writer {
-	return writerFunc(func(p []byte) {
+	return sinkFunc(func(p []byte) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if d.finished {

@@ -75,7 +75,7 @@ func newPod(t *testing.T, shell []string) *pod {
 		Dir, p.path("run"), Workspace, p.path("workspace"), "/dev/termination-log", p.path("termination"),
 		MountsDir, p.path("secrets"), "/sys/fs/cgroup", p.path("cgroup"), "/proc/", p.path("proc")+"/", "/usr/bin/unshare", p.path("bin/unshare"),
 		"/etc/subuid /etc/subgid", p.path("subuid"),
-	).Replace(supervisor.Script(google.Cloud{}.Description().Script))
+	).Replace(supervisor.Script(google.Google{}.Description().Script))
 	p.write("supervisor", text)
 	p.write("subuid", "user:1001:64534\n")
 	for _, dir := range []string{"run", "workspace", "bin"} {

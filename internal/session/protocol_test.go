@@ -36,7 +36,7 @@ func firstColumn(t *testing.T, section string) []string {
 
 // Both ends have exactly the words of README.md.
 func TestProtocol(t *testing.T) {
-	script := supervisor.Script("login_example() { :; }", google.Cloud{}.Description().Script)
+	script := supervisor.Script("login_example() { :; }", google.Google{}.Description().Script)
 	found := func(pattern string) []string {
 		var words []string
 		for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(script, -1) {

@@ -74,9 +74,9 @@ func (f *followStream) close() {
 	f.closed = true
 }
 
-type writerFunc func(p []byte)
+type sinkFunc func(p []byte)
 
-func (w writerFunc) Write(p []byte) (int, error) {
+func (w sinkFunc) Write(p []byte) (int, error) {
 	w(p)
 	return len(p), nil
 }
@@ -104,8 +104,8 @@ func (f *followStream) stderr() io.Writer {
 	})
 }
 
-func (f *followStream) locked(take writerFunc) io.Writer {
-	return writerFunc(func(p []byte) {
+func (f *followStream) locked(take sinkFunc) io.Writer {
+	return sinkFunc(func(p []byte) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if f.closed {

@@ -11,14 +11,14 @@ type Cloud interface {
 	// Serves reports whether the registry at host belongs to the cloud.
 	Serves(host string) bool
 	// Hint returns a command or a setting that solves the problem, or "".
-	Hint(problem Problem, login Login) string
+	Hint(problem Problem, login FailedLogin) string
 }
 
 // Description is what does not depend on a build.
 type Description struct {
-	Name    string   // one word; the script defines the function login_NAME
-	Title   string   // for messages, as in "the pod's TITLE identity"
-	Methods []Method // values of --auth
+	Name    string         // one word; the script defines the function login_NAME
+	Title   string         // for messages, as in "the pod's TITLE identity"
+	Methods []HelperMethod // values of --auth
 	// Script is a part of the supervisor. It defines login_NAME HELPER ACCOUNT HOSTS, which makes a credential helper log in to the
 	// registries. HELPER is the name of a method, or AnyHelper. The function calls fail_job with the codes of package session.
 	Script string
@@ -28,8 +28,8 @@ type Description struct {
 	NoIdentity, WrongIdentity Cause
 }
 
-// Method is a value of --auth: a credential helper of the cloud.
-type Method struct {
+// HelperMethod is a value of --auth: a credential helper of the cloud.
+type HelperMethod struct {
 	Name        string
 	Program     string // which asks for the login
 	Description string // for completion
@@ -53,8 +53,8 @@ const (
 	Forbidden     Problem = "the identity lacks a right"
 )
 
-// Login describes the login that had a problem.
-type Login struct {
+// FailedLogin describes the login that had a problem.
+type FailedLogin struct {
 	Push           bool   // the pod pushed; otherwise it pulled
 	Namespace      string // of the pod
 	ServiceAccount string // of the pod

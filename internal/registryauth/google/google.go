@@ -23,14 +23,14 @@ const (
 //go:embed login.sh
 var script string
 
-// Cloud implements cloud.Cloud.
-type Cloud struct{}
+// Google implements cloud.Cloud.
+type Google struct{}
 
 // Description implements cloud.Cloud.
-func (Cloud) Description() cloud.Description {
+func (Google) Description() cloud.Description {
 	return cloud.Description{
 		Name: "google", Title: "Google", Script: script,
-		Methods: []cloud.Method{
+		Methods: []cloud.HelperMethod{
 			{Name: gcloud, Program: "gcloud", Description: "the pod's Google identity, through the Google Cloud CLI"},
 			{Name: gcr, Program: "docker-credential-gcr", Description: "the pod's Google identity"},
 		},
@@ -40,13 +40,13 @@ func (Cloud) Description() cloud.Description {
 }
 
 // Serves implements cloud.Cloud.
-func (Cloud) Serves(host string) bool {
+func (Google) Serves(host string) bool {
 	return host == "gcr.io" || strings.HasSuffix(host, ".gcr.io") ||
 		strings.HasSuffix(host, "-docker.pkg.dev") || strings.HasPrefix(host, "docker.") && strings.HasSuffix(host, ".rep.pkg.dev")
 }
 
 // Hint implements cloud.Cloud.
-func (Cloud) Hint(problem cloud.Problem, login cloud.Login) string {
+func (Google) Hint(problem cloud.Problem, login cloud.FailedLogin) string {
 	switch problem {
 	case cloud.HelperMissing:
 		return "--image with the image that make image builds: VERSION-gcr has docker-credential-gcr, VERSION-gcloud has gcloud"
@@ -64,7 +64,7 @@ func (Cloud) Hint(problem cloud.Problem, login cloud.Login) string {
 	}
 }
 
-func grantHint(login cloud.Login) string {
+func grantHint(login cloud.FailedLogin) string {
 	role, account := "reader", "NAME@PROJECT.iam.gserviceaccount.com"
 	if login.Push {
 		role = "writer"

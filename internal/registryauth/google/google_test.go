@@ -13,7 +13,7 @@ func TestServes(t *testing.T) {
 		"docker.io": false, "ghcr.io": false, "xgcr.io": false, "pkg.dev.example.com": false, "gcr.io.example.com": false,
 	} {
 		t.Run(host, func(t *testing.T) {
-			if got := (Cloud{}).Serves(host); got != want {
+			if got := (Google{}).Serves(host); got != want {
 				t.Errorf("%v", got)
 			}
 		})
@@ -21,11 +21,11 @@ func TestServes(t *testing.T) {
 }
 
 func TestHint(t *testing.T) {
-	push := cloud.Login{Push: true, Namespace: "ci", ServiceAccount: "builder", Account: "a@b"}
-	pull := cloud.Login{Namespace: "ci", ServiceAccount: "builder"}
+	push := cloud.FailedLogin{Push: true, Namespace: "ci", ServiceAccount: "builder", Account: "a@b"}
+	pull := cloud.FailedLogin{Namespace: "ci", ServiceAccount: "builder"}
 	for name, c := range map[string]struct {
 		problem cloud.Problem
-		login   cloud.Login
+		login   cloud.FailedLogin
 		want    string // a part of the hint; empty for none
 	}{
 		"no helper":               {cloud.HelperMissing, pull, "VERSION-gcr"},
@@ -37,7 +37,7 @@ func TestHint(t *testing.T) {
 		"something else":          {"", pull, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := (Cloud{}).Hint(c.problem, c.login)
+			got := (Google{}).Hint(c.problem, c.login)
 			if !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
 				t.Errorf("hint %q lacks %q", got, c.want)
 			}
