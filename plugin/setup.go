@@ -86,7 +86,7 @@ func newSetupCommand(p cli.Process, config *genericclioptions.ConfigFlags) *cobr
 		},
 	}
 	o.add(cmd.Flags(), p.BuilderImage)
-	o.complete(cmd)
+	o.complete(cmd, complete.Cluster{Env: p.Env, Kubeconfig: config})
 	usedMost(cmd, "profile", "user", "group", "serviceaccount", "profiles", "gke")
 	return cmd
 }
@@ -112,10 +112,12 @@ func (o *setupFlags) add(flags *pflag.FlagSet, defaultImage string) {
 	}
 }
 
-func (o *setupFlags) complete(cmd *cobra.Command) {
-	flags := complete.Table{"profile": complete.Profiles(), "profiles": complete.Words(byInstaller, byOperator)}
+func (*setupFlags) complete(cmd *cobra.Command, cluster complete.Cluster) {
+	flags := complete.Table{
+		"profile": complete.Profiles(), "profiles": complete.Words(byInstaller, byOperator), "service-account": cluster.Objects("serviceaccounts", ""),
+	}
 	// The Secret is in a namespace that --profiles creates, so the cluster does not have it yet.
-	for name := range strings.FieldsSeq("user group serviceaccount image image-pull-secret kubelet-dir gke registry service-account") {
+	for name := range strings.FieldsSeq("user group serviceaccount image image-pull-secret kubelet-dir gke registry") {
 		flags[name] = complete.Nothing
 	}
 	flags.Register(cmd)
