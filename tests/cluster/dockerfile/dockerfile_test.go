@@ -99,7 +99,7 @@ func configOfGcloud(t *testing.T) {
 		}
 	}
 	run := strings.Join(content(file.stage("gcloud")), "\n") + file.stage("gcloud").instructions[0].args
-	for _, part := range []string{"user:1001:64534 > /etc/subuid", "user:1001:64534 > /etc/subgid", "cap_setuid+ep", "cap_setgid+ep", "chmod u-s"} {
+	for _, part := range []string{`'user:1001:64535\nuser:1:999\nuser:2147000000:999\n' | tee /etc/subuid > /etc/subgid`, "cap_setuid+ep", "cap_setgid+ep", "chmod u-s"} {
 		if !strings.Contains(run, part) {
 			t.Errorf("stage gcloud lacks %q", part)
 		}
