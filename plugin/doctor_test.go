@@ -64,11 +64,11 @@ func TestVerdictHintsAtTheFirstFailure(t *testing.T) {
 	report.Add("one", doctor.Warn, "not this", "")
 	report.Add("two", doctor.Fail, "", "")
 	report.Add("three", doctor.Fail, "this", "")
-	if err := verdict(report); cli.ExitCode(err) != cli.CodePolicy || cli.Hint(err) != "this" {
+	if err := noProfile(report); cli.ExitCode(err) != cli.CodePolicy || cli.Hint(err) != "this" {
 		t.Errorf("%v: exit code %d, hint %q", err, cli.ExitCode(err), cli.Hint(err))
 	}
 	report.Profiles = []string{"unset"}
-	if err := verdict(report); err != nil {
+	if err := noProfile(report); err != nil {
 		t.Error(err)
 	}
 }
