@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/clitest"
 )
 
-func TestUnknownCommand(t *testing.T) {
+func TestCommandUnknown(t *testing.T) {
 	report := newBench(t).unusable(t, "biuld")
 	if want := "error: unknown command \"biuld\" for \"kubectl img\"\nhint: kubectl img build\n"; report != want {
 		t.Errorf("report %q, want %q", report, want)

@@ -25,7 +25,7 @@ func onPath(t *testing.T) string {
 	return dir
 }
 
-func TestCompletionIsInstalledBesideThePluginsLink(t *testing.T) {
+func TestCompletionInstallNextToThePlugin(t *testing.T) {
 	dir := onPath(t)
 	script := filepath.Join(dir, "kubectl_complete-img")
 	for _, before := range []string{"", "#!/bin/sh\n# " + completionMark + "\nan earlier release's\n"} {
@@ -52,7 +52,7 @@ func TestCompletionIsInstalledBesideThePluginsLink(t *testing.T) {
 	}
 }
 
-func TestCompletionLeavesOthersFilesAlone(t *testing.T) {
+func TestCompletionInstallKeepsOtherFiles(t *testing.T) {
 	dir := onPath(t)
 	script := filepath.Join(dir, "kubectl_complete-img")
 	clitest.Write(t, script, "#!/bin/sh\n# mine\n")
@@ -72,7 +72,7 @@ func TestCompletionLeavesOthersFilesAlone(t *testing.T) {
 	newBench(t).unusable(t, "completion", "install")
 }
 
-func TestCompletionIsInstalledWhereTold(t *testing.T) {
+func TestCompletionInstallDir(t *testing.T) {
 	onPath(t)
 	dir := t.TempDir()
 	b := newBench(t)
@@ -92,7 +92,7 @@ func TestCompletionIsInstalledWhereTold(t *testing.T) {
 }
 
 // On Windows kubectl finds by extension, and cmd.exe runs it.
-func TestCompletionScriptOfWindows(t *testing.T) {
+func TestCompletionInstallOnWindows(t *testing.T) {
 	name, content := completionScript("windows")
 	if want := "@rem " + completionMark + "\r\n@kubectl-img __complete %* 2>nul\r\n"; name != "kubectl_complete-img.cmd" || string(content) != want {
 		t.Errorf("%s: %q", name, content)

@@ -99,9 +99,9 @@ func (o *doctorFlags) run(ctx context.Context, p cli.Process) error {
 	if err != nil {
 		return err
 	}
-	var refused error
+	var rejected error
 	if o.probe {
-		if refused, err = self.probe(ctx, report); err != nil {
+		if rejected, err = self.probe(ctx, report); err != nil {
 			return err
 		}
 	} else {
@@ -111,10 +111,10 @@ func (o *doctorFlags) run(ctx context.Context, p cli.Process) error {
 	if err := printReport(report, o.output, p.Streams.Out); err != nil {
 		return err
 	}
-	if err := verdict(report); err != nil {
+	if err := noProfile(report); err != nil {
 		return err
 	}
-	return refused
+	return rejected
 }
 
 func (o *doctorFlags) exam(ctx context.Context, self buildRunner) (*doctor.Exam, error) {

@@ -48,7 +48,7 @@ func (e *noProfileError) Hint() string { return e.hint }
 // ExitCode is that of a refusal by policy.
 func (e *noProfileError) ExitCode() int { return cli.CodePolicy }
 
-func verdict(report *doctor.Report) error {
+func noProfile(report *doctor.Report) error {
 	if len(report.Profiles) > 0 {
 		return nil
 	}

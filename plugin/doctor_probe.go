@@ -44,8 +44,8 @@ func (b buildRunner) pod(ctx context.Context, profile podspec.Profile) (*corev1.
 	return pod, json.Unmarshal(out, pod)
 }
 
-// probe builds with each profile in the report, and removes the profiles with which the build fails. Refused is a registry's error.
-func (b buildRunner) probe(ctx context.Context, report *doctor.Report) (refused, err error) {
+// probe builds with each profile in the report, and removes the profiles with which the build fails. Rejected is a registry's error.
+func (b buildRunner) probe(ctx context.Context, report *doctor.Report) (rejected, err error) {
 	candidates := report.Profiles
 	report.Profiles = []string{}
 	for _, profile := range candidates {
@@ -62,14 +62,14 @@ func (b buildRunner) probe(ctx context.Context, report *doctor.Report) (refused,
 			report.Profiles = append(report.Profiles, profile)
 			report.Add("probe "+profile, doctor.OK, "", "an image was built in a pod")
 			report.Add("registry", doctor.Fail, cli.Hint(err), "%s", err.Error())
-			refused, b.tag = err, ""
+			rejected, b.tag = err, ""
 		case errors.As(err, &missing) && missing.Reason == "CreateContainerError":
 			report.Add("probe "+profile, doctor.Fail, "kubectl img setup --profiles | kubectl apply -f -", "%s", err.Error())
 		default:
 			report.Add("probe "+profile, doctor.Fail, cli.Hint(err), "%s", err.Error())
 		}
 	}
-	return refused, nil
+	return rejected, nil
 }
 
 // did describes a successful probe.

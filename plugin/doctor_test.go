@@ -22,7 +22,7 @@ func TestDoctorWithoutACluster(t *testing.T) {
 	}
 }
 
-func TestDoctorRefuses(t *testing.T) {
+func TestDoctorUnusable(t *testing.T) {
 	for args, names := range map[string]string{
 		"-o yaml":                "yaml",
 		"here":                   "no argument",
@@ -42,8 +42,8 @@ func TestDoctorRefuses(t *testing.T) {
 	}
 }
 
-// TestDoctorExaminesThePodOfABuild compares what is examined with what build would create.
-func TestDoctorExaminesThePodOfABuild(t *testing.T) {
+// TestDoctorPod compares what is examined with what build would create.
+func TestDoctorPod(t *testing.T) {
 	b := newBench(t, "KUBECTL_IMG_LIMIT=memory=1Gi")
 	run := buildRunner{proc: b.Process, flags: []string{"--namespace=ci", "--node-selector=disk=ssd"}}
 	pod, err := run.pod(t.Context(), "userns")
@@ -59,16 +59,16 @@ func TestDoctorExaminesThePodOfABuild(t *testing.T) {
 	}
 }
 
-func TestVerdictHintsAtTheFirstFailure(t *testing.T) {
+func TestDoctorHint(t *testing.T) {
 	report := &doctor.Report{}
 	report.Add("one", doctor.Warn, "not this", "")
 	report.Add("two", doctor.Fail, "", "")
 	report.Add("three", doctor.Fail, "this", "")
-	if err := verdict(report); cli.ExitCode(err) != cli.CodePolicy || cli.Hint(err) != "this" {
+	if err := noProfile(report); cli.ExitCode(err) != cli.CodePolicy || cli.Hint(err) != "this" {
 		t.Errorf("%v: exit code %d, hint %q", err, cli.ExitCode(err), cli.Hint(err))
 	}
 	report.Profiles = []string{"unset"}
-	if err := verdict(report); err != nil {
+	if err := noProfile(report); err != nil {
 		t.Error(err)
 	}
 }

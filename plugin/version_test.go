@@ -30,7 +30,7 @@ func serving(t *testing.T, gitVersion string) (flag string) {
 	return "--server=" + server.URL
 }
 
-func TestVersionOfTheClientAsksNobody(t *testing.T) {
+func TestVersionClient(t *testing.T) {
 	b := newBench(t) // no server answers here
 	if code := b.run("version", "--client"); code != cli.CodeOK || b.ErrOut.Len() > 0 {
 		t.Errorf("exit code %d, stderr %q", code, b.ErrOut)
@@ -44,7 +44,7 @@ func TestVersionOfTheClientAsksNobody(t *testing.T) {
 	newBench(t).unusable(t, "version", "-o", "table")
 }
 
-func TestVersionShowsTheServerAndTheBuilderImage(t *testing.T) {
+func TestVersionServer(t *testing.T) {
 	b := newBench(t, "KUBECTL_IMG_IMAGE=registry.example.com/builder:7")
 	if code := b.run("version", serving(t, "v1.37.2")); code != cli.CodeOK || b.ErrOut.Len() > 0 {
 		t.Errorf("exit code %d, stderr %q", code, b.ErrOut)
@@ -85,7 +85,7 @@ func TestVersionWithoutItsServer(t *testing.T) {
 	}
 }
 
-func TestVersionWarnsOfSkew(t *testing.T) {
+func TestVersionSkew(t *testing.T) {
 	for server, warned := range map[string]bool{
 		"v1.29.14": true, "v1.30.0": false, "v1.37.2": false, "v1.38.0-alpha.1": false, "v1.39.0": true, "v2.0.0": true,
 		"v1.31.4-gke.1183000": false, "v1.30+": false, "nonsense": false,
@@ -104,8 +104,8 @@ func TestVersionWarnsOfSkew(t *testing.T) {
 	}
 }
 
-// TestNewestServerFollowsClientGo fails when client-go is upgraded: look at what is new, then at both numbers and at README.
-func TestNewestServerFollowsClientGo(t *testing.T) {
+// TestVersionSkewFollowsClientGo fails when client-go is upgraded: look at what is new, then at both numbers and at README.
+func TestVersionSkewFollowsClientGo(t *testing.T) {
 	mod, err := os.ReadFile("../go.mod")
 	if err != nil {
 		t.Fatal(err)

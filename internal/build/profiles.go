@@ -40,15 +40,15 @@ func (r *run) tryProfiles(ctx context.Context) error {
 			cache.remove()
 		}
 		failed = append(failed, explain.Attempt{Profile: c.Profile, Reason: reason, Err: err})
-		if i += refusedToo(c, err, candidates[i+1:]); i+1 < len(candidates) {
+		if i += failsToo(c, err, candidates[i+1:]); i+1 < len(candidates) {
 			r.Log.Info(nextProfile(c.Profile, candidates[i+1].Profile, cli.OneLine(reason)))
 		}
 	}
 	return explain.NoProfile(r.allowed(), r.Pod.Namespace, failed)
 }
 
-// refusedToo returns how many of the next candidates fail for the same reason: Pod Security level restricted refuses all but profile restricted.
-func refusedToo(tried Candidate, err error, next []Candidate) int {
+// failsToo returns how many of the next candidates fail for the same reason: Pod Security level restricted refuses all but profile restricted.
+func failsToo(tried Candidate, err error, next []Candidate) int {
 	if violated, _ := podsecurity.ViolatedLevel(err.Error()); violated.Level != api.LevelRestricted {
 		return 0
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestAppArmorProfileFlag(t *testing.T) {
+func TestProfilesAppArmor(t *testing.T) {
 	b := newBench(t)
 	plan, err := b.plan("-t", "app", "--profile", "userns", "--apparmor-profile", "kubectl-img", ".")
 	if err != nil {

@@ -40,7 +40,7 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-func TestFlagBeatsEnvironment(t *testing.T) {
+func TestEnvironmentAndFlag(t *testing.T) {
 	plan, err := newBench(t, "KUBECTL_IMG_TAG=env:1", "KUBECTL_IMG_NAMESPACE=env", "KUBECTL_IMG_PUSH=false", "KUBECTL_IMG_TIMEOUT=nonsense").
 		plan("-t", "flag:1", "--namespace", "flag", "--push", "--timeout", "1h", ".")
 	if err != nil {
@@ -54,7 +54,7 @@ func TestFlagBeatsEnvironment(t *testing.T) {
 	}
 }
 
-func TestExplicitPushFromEnvironmentJoinsAnOutput(t *testing.T) {
+func TestEnvironmentPushWithOutput(t *testing.T) {
 	plan, err := newBench(t, "KUBECTL_IMG_PUSH=true").plan("-t", "app", "-o", "out", ".")
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestExplicitPushFromEnvironmentJoinsAnOutput(t *testing.T) {
 	}
 }
 
-func TestErrorsNameTheVariable(t *testing.T) {
+func TestEnvironmentErrors(t *testing.T) {
 	for _, entry := range []string{
 		"KUBECTL_IMG_TIMEOUT=soon", "KUBECTL_IMG_PUSH=perhaps", "KUBECTL_IMG_TAG=BAD", "KUBECTL_IMG_PLATFORM=plan9/amd64", "KUBECTL_IMG_OUTPUT=type=zip,dest=x",
 		"KUBECTL_IMG_REQUEST=gpu=1", "KUBECTL_IMG_DRY_RUN=maybe", "KUBECTL_IMG_IIDFILE=src", "KUBECTL_IMG_POD_TEMPLATE=nowhere", "KUBECTL_IMG_PROFILE=x",
@@ -79,7 +79,7 @@ func TestErrorsNameTheVariable(t *testing.T) {
 	}
 }
 
-func TestUnknownVariablesGiveWarnings(t *testing.T) {
+func TestEnvironmentUnknownVariables(t *testing.T) {
 	plan, err := newBench(t, "KUBECTL_IMG_TGA=app", "KUBECTL_IMG_HELP=1", "KUBECTL_IMG_TESTS_CLUSTER=x", "PATH=/bin", "KUBECTL_IMG_TAG=app").plan(".")
 	if err != nil {
 		t.Fatal(err)
@@ -90,8 +90,8 @@ func TestUnknownVariablesGiveWarnings(t *testing.T) {
 	}
 }
 
-// TestEveryFlagHasAVariable sets each flag of the command, kubectl's too, from the environment alone.
-func TestEveryFlagHasAVariable(t *testing.T) {
+// TestEnvironmentOfEveryFlag sets each flag of the command, kubectl's too, from the environment alone.
+func TestEnvironmentOfEveryFlag(t *testing.T) {
 	b := newBench(t)
 	verb, _, err := b.command(func(*build.Plan) {}).Find([]string{"build"})
 	if err != nil {

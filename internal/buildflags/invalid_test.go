@@ -167,7 +167,7 @@ func TestInvalidInput(t *testing.T) {
 	}
 }
 
-func TestArchiveIsNotWrittenToATerminal(t *testing.T) {
+func TestOutputToATerminal(t *testing.T) {
 	b := newBench(t)
 	b.IsTerminal = func(io.Writer) bool { return true }
 	if report := b.unusable(t, "build", "-o", "-", "."); !strings.Contains(report, "terminal") {
@@ -176,7 +176,7 @@ func TestArchiveIsNotWrittenToATerminal(t *testing.T) {
 }
 
 // Promise 5: no secret in an error.
-func TestErrorsKeepSecrets(t *testing.T) {
+func TestInvalidInputKeepsSecrets(t *testing.T) {
 	for _, args := range [][]string{
 		{"build", "-t", "app", "--build-arg", "=hunter2", "."},
 		{"build", "-t", "app", "https://user:hunter2@example.com/repo.git"},
@@ -191,13 +191,13 @@ func TestErrorsKeepSecrets(t *testing.T) {
 	}
 }
 
-func TestMissingDockerfileHasAWayOut(t *testing.T) {
+func TestSourceWithoutADockerfile(t *testing.T) {
 	if report := newBench(t).unusable(t, "build", "-t", "app", "src"); !strings.Contains(report, "\nhint: -f FILE") {
 		t.Errorf("report %q does not name -f", report)
 	}
 }
 
-func TestCloseFlagIsSuggested(t *testing.T) {
+func TestInvalidInputSuggestsAFlag(t *testing.T) {
 	report := newBench(t).unusable(t, "build", "--buildarg", "A=1", ".")
 	if want := "error: unknown flag: --buildarg\nhint: did you mean --build-arg?\n"; report != want {
 		t.Errorf("report %q, want %q", report, want)

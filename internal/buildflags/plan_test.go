@@ -194,7 +194,7 @@ func TestPlanIsDeterministic(t *testing.T) {
 	}
 }
 
-func TestSources(t *testing.T) {
+func TestSource(t *testing.T) {
 	tests := map[string]struct {
 		args []string
 		want string // the Dockerfile, as far as it is known before the upload

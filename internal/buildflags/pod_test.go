@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-func TestPodOfPlan(t *testing.T) {
+func TestPlanPod(t *testing.T) {
 	b := newBench(t)
 	clitest.Write(t, "template.yaml", "spec: {priorityClassName: builds}")
 	plan, err := b.plan("-t", "app", "-n", "ci", "--name", "mine", "--image", "r.example/builder:1", "--profile", "localhost",
@@ -59,7 +59,7 @@ func quantities(pairs ...string) corev1.ResourceList {
 	return list
 }
 
-func TestDefaultsOfThePod(t *testing.T) {
+func TestPlanPodDefaults(t *testing.T) {
 	b := newBench(t)
 	plan, err := b.plan("-t", "app", ".")
 	if err != nil {
@@ -77,7 +77,7 @@ func TestDefaultsOfThePod(t *testing.T) {
 	}
 }
 
-func TestRandomPodNamesAreValidAndDiffer(t *testing.T) {
+func TestPlanPodNames(t *testing.T) {
 	b := newBench(t)
 	b.PodName = cli.NewProcess(nil, b.Streams).PodName
 	seen := map[string]bool{}

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-func TestProfilesThatAreTried(t *testing.T) {
+func TestProfiles(t *testing.T) {
 	const userns, restricted, localhost, unset, unconfined = podspec.UserNS, podspec.Restricted, podspec.Localhost, podspec.Unset, podspec.Unconfined
 	profiles := func(names ...podspec.Profile) []podspec.Profile { return names }
 	all := profiles(userns, localhost, unset, unconfined, restricted, restricted) // the last with a user namespace of the pod's own, and without
@@ -63,7 +63,7 @@ func TestProfilesThatAreTried(t *testing.T) {
 }
 
 // The platform's word is a refusal by policy, and nothing has been created.
-func TestNamedProfileBelowTheMinimum(t *testing.T) {
+func TestProfilesBelowTheMinimum(t *testing.T) {
 	for _, c := range []struct{ args, env, want string }{
 		{"--profile unset --min-profile localhost", "", "--profile unset isolates less than --min-profile localhost allows"},
 		{"--profile unconfined", "localhost", "--profile unconfined isolates less than KUBECTL_IMG_MIN_PROFILE=localhost allows"},
@@ -78,7 +78,7 @@ func TestNamedProfileBelowTheMinimum(t *testing.T) {
 	}
 }
 
-func TestMinimumOfTheEnvironmentIsChecked(t *testing.T) {
+func TestProfilesMinimumOfTheEnvironment(t *testing.T) {
 	b := newBench(t, "KUBECTL_IMG_MIN_PROFILE=none")
 	if report := b.unusable(t, "build", "-t", "app", "--min-profile", "userns", "."); !strings.Contains(report, "KUBECTL_IMG_MIN_PROFILE") {
 		t.Errorf("report %q", report)

@@ -15,7 +15,7 @@ type unsupportedFlag struct {
 	instead   string // a command or a setting
 }
 
-// addUnsupported adds them as hidden flags, so that each is refused by name in every form that docker accepts.
+// addUnsupported adds them as hidden flags, so that each is rejected by name in every form that docker accepts.
 func addUnsupported(flags *pflag.FlagSet, unsupported []unsupportedFlag) {
 	for _, u := range unsupported {
 		f := flags.VarPF(unsupportedValue{u}, u.name, u.shorthand, u.reason)

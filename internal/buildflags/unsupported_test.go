@@ -21,7 +21,7 @@ func dockersFlags() []string {
 		progress provenance pull push quiet registry-mirror rm root sbom secret security-opt server-config shm-size squash ssh stream tag target ulimit`)
 }
 
-func TestEveryFlagOfDockerIsKnown(t *testing.T) {
+func TestUnsupportedFlagsOfDocker(t *testing.T) {
 	b := newBench(t)
 	verb, _, err := b.command(func(*build.Plan) {}).Find([]string{"build"})
 	if err != nil {
@@ -39,7 +39,7 @@ func TestEveryFlagOfDockerIsKnown(t *testing.T) {
 	})
 }
 
-func TestRefusedFlags(t *testing.T) {
+func TestUnsupportedFlags(t *testing.T) {
 	for _, r := range unsupportedFlags() {
 		forms := [][]string{{"--" + r.name, "id=x", "."}, {"--" + r.name + "=id=x", "."}, {".", "--" + r.name}, {"-t", "app", ".", "--" + r.name + "=false"}}
 		if r.shorthand != "" {

@@ -29,8 +29,8 @@ func explainJob(job *session.JobError, f Facts) error {
 	if out := outOfResources(job, diagnosis.Text, f); out != nil {
 		return out
 	}
-	if refusal := registryRefusal(job, diagnosis, f); refusal != nil {
-		return refusal
+	if rejection := registryRejection(job, diagnosis, f); rejection != nil {
+		return rejection
 	}
 	if diagnosis.GaveUp {
 		return &explainedError{

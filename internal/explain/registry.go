@@ -16,13 +16,13 @@ import (
 
 // registryError explains an error that is about a registry or its login; or it returns nil.
 func registryError(err error, f Facts) error {
-	var refusal *registryauth.Refusal
+	var rejection *registryauth.Rejection
 	var local *registryauth.LocalError
 	var noRegistry *registryauth.NoCloudRegistryError
 	var secret *builder.SecretError
 	switch {
-	case errors.As(err, &refusal):
-		return refused(refusal, f)
+	case errors.As(err, &rejection):
+		return rejected(rejection, f)
 	case errors.As(err, &local):
 		return registryFailed(local, "docker login "+local.Host)
 	case errors.As(err, &noRegistry):
@@ -35,9 +35,9 @@ func registryError(err error, f Facts) error {
 	}
 }
 
-// refused explains a registry's refusal. A base image that does not exist is a mistake in the Dockerfile.
-func refused(r *registryauth.Refusal, f Facts) error {
-	e := registryFailed(r, refusalHint(r, f))
+// rejected explains why a registry rejects a request. A base image that does not exist is a mistake in the Dockerfile.
+func rejected(r *registryauth.Rejection, f Facts) error {
+	e := registryFailed(r, rejectionHint(r, f))
 	if r.Cause == registryauth.NotFound {
 		e.code = cli.CodeBuild
 	}
@@ -48,8 +48,8 @@ func registryFailed(err error, hint string) *explainedError {
 	return &explainedError{text: err.Error(), hint: hint, code: cli.CodeRegistry, err: err}
 }
 
-// registryRefusal recognizes a failed login, and a registry's refusal in the engine's last words; or it returns nil.
-func registryRefusal(job *session.JobError, diagnosis engine.Diagnosis, f Facts) error {
+// registryRejection recognizes a failed login, and a registry that rejects a request in the words of the engine; or it returns nil.
+func registryRejection(job *session.JobError, diagnosis engine.Diagnosis, f Facts) error {
 	phase := engine.Phase(job.Phase)
 	switch phase {
 	case session.PhaseLogin:
@@ -66,9 +66,9 @@ func registryRefusal(job *session.JobError, diagnosis engine.Diagnosis, f Facts)
 	if phase == engine.PhasePush && cause == registryauth.Unauthorized && slices.Contains(f.Login.Accepted, login.Host) {
 		cause = registryauth.Expired
 	}
-	refusal := login.Refused(cause, diagnosis.Detail, f.Login.Identity)
-	refusal.Push = phase == engine.PhasePush
-	return refused(refusal, f)
+	rejection := login.Rejected(cause, diagnosis.Detail, f.Login.Identity)
+	rejection.Push = phase == engine.PhasePush
+	return rejected(rejection, f)
 }
 
 // lastRegistry returns the registry that the engine named last. Not all of its errors name one, but the lines before them do.
@@ -88,23 +88,23 @@ func lastRegistry(f Facts) (registryauth.Login, bool) {
 
 // loginFailed explains why the pod could not log in.
 func loginFailed(job *session.JobError, f Facts) error {
-	logins, refusal := f.Login.Logins, &registryauth.Refusal{Login: true, Detail: job.Message}
+	logins, rejection := f.Login.Logins, &registryauth.Rejection{Login: true, Detail: job.Message}
 	switch job.Code {
 	case session.LoginNoSecret:
-		refusal.Host, refusal.Identity, refusal.Detail = strings.Join(logins.ByMethod(registryauth.Secret), ", "), "with secret "+job.Message, ""
-		refusal.Cause = registryauth.NoLoginFile
-		return registryFailed(refusal, secretHint(job.Message, f))
+		rejection.Host, rejection.Identity, rejection.Detail = strings.Join(logins.ByMethod(registryauth.Secret), ", "), "with secret "+job.Message, ""
+		rejection.Cause = registryauth.NoLoginFile
+		return registryFailed(rejection, secretHint(job.Message, f))
 	case session.LoginNoOpenSSL:
-		refusal.Host, refusal.Detail, refusal.Cause = job.Message, "", registryauth.NoOpenSSL
-		return refused(refusal, f)
+		rejection.Host, rejection.Detail, rejection.Cause = job.Message, "", registryauth.NoOpenSSL
+		return rejected(rejection, f)
 	case session.LoginNoHelper:
-		refusal.Cause = registryauth.HelperMissing
+		rejection.Cause = registryauth.HelperMissing
 	case session.LoginNoIdentity:
-		refusal.Cause = logins.IdentityCause(cloud.NoIdentity)
+		rejection.Cause = logins.IdentityCause(cloud.NoIdentity)
 	case session.LoginWrongAccount:
-		refusal.Cause, refusal.Detail = logins.IdentityCause(cloud.WrongIdentity), wrongAccount(job.Message, f)
+		rejection.Cause, rejection.Detail = logins.IdentityCause(cloud.WrongIdentity), wrongAccount(job.Message, f)
 	case session.LoginNoConfig:
-		refusal.Cause = registryauth.HelperFailed
+		rejection.Cause = registryauth.HelperFailed
 	default:
 		return nil
 	}
@@ -112,8 +112,8 @@ func loginFailed(job *session.JobError, f Facts) error {
 	for _, h := range logins.Helpers() {
 		hosts = append(hosts, h.Hosts...)
 	}
-	refusal.Host, refusal.Identity = strings.Join(hosts, ", "), "as "+serviceAccount(f)
-	return refused(refusal, f)
+	rejection.Host, rejection.Identity = strings.Join(hosts, ", "), "as "+serviceAccount(f)
+	return rejected(rejection, f)
 }
 
 func wrongAccount(got string, f Facts) string {

@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/registryauth/cloud"
 )
 
-// refusalHint is a command or a setting that helps against a refusal.
-func refusalHint(r *registryauth.Refusal, f Facts) string {
+// rejectionHint is a command or a setting that helps against a rejection.
+func rejectionHint(r *registryauth.Rejection, f Facts) string {
 	login, _ := f.Login.Logins.Of(r.Host)
 	who := cloud.FailedLogin{Namespace: f.Namespace, ServiceAccount: f.ServiceAccount, Account: f.Login.Identity}
 	if hint := f.Login.Logins.CloudHint(r, who); hint != "" {

@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
-// refusedFacts returns what is known of a build whose engine has said something, with a login of every kind.
-func refusedFacts(said string) Facts {
+// rejectedFacts returns what is known of a build whose engine has said something, with a login of every kind.
+func rejectedFacts(said string) Facts {
 	with := func(host string, method registryauth.Method, secrets ...string) registryauth.Login {
 		return registryauth.Login{Registry: registryauth.Registry{Host: host}, Method: method, Secrets: secrets, Credential: registryauth.Credential{User: "bob"}}
 	}
@@ -34,7 +34,7 @@ func refusedFacts(said string) Facts {
 	}
 }
 
-func TestRegistryRefusal(t *testing.T) {
+func TestRegistryRejection(t *testing.T) {
 	for name, c := range map[string]struct {
 		job   session.JobError
 		said  string
@@ -122,7 +122,7 @@ func TestRegistryRefusal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var report bytes.Buffer
-			if code := cli.Report(Build(&c.job, refusedFacts(c.said)), &report); code != cli.CodeRegistry {
+			if code := cli.Report(Build(&c.job, rejectedFacts(c.said)), &report); code != cli.CodeRegistry {
 				t.Errorf("exit code %d", code)
 			}
 			clitest.CheckReport(t, report.String())
@@ -139,8 +139,8 @@ func TestRegistryRefusal(t *testing.T) {
 	}
 }
 
-// A failed step is not a registry's refusal, whatever its output looks like. A login that failed for an unknown reason is still a failure.
-func TestRegistryRefusalNotRecognized(t *testing.T) {
+// A failed step is not a registry's rejection, whatever its output looks like. A login that failed for an unknown reason is still a failure.
+func TestRegistryRejectionNotRecognized(t *testing.T) {
 	for said, c := range map[string]struct {
 		job  session.JobError
 		code int
@@ -151,7 +151,7 @@ func TestRegistryRefusalNotRecognized(t *testing.T) {
 		"":                                                                                                    {session.JobError{Phase: session.PhaseLogin, Code: 1, Message: "exit status 1"}, cli.CodeInternal},
 	} {
 		var report bytes.Buffer
-		if code := cli.Report(Build(&c.job, refusedFacts(said)), &report); code != c.code {
+		if code := cli.Report(Build(&c.job, rejectedFacts(said)), &report); code != c.code {
 			t.Errorf("%q: exit code %d, want %d\n%s", said, code, c.code, report.String())
 		}
 	}
@@ -164,7 +164,7 @@ func TestRegistryLoginImpossible(t *testing.T) {
 		"kubectl create secret docker-registry a -n ci": &builder.SecretError{Namespace: "ci", Name: "a", Problem: "there is none"},
 	} {
 		var report bytes.Buffer
-		if code := cli.Report(Build(err, refusedFacts("")), &report); code != cli.CodeRegistry || !strings.Contains(report.String(), "\nhint: "+want) {
+		if code := cli.Report(Build(err, rejectedFacts("")), &report); code != cli.CodeRegistry || !strings.Contains(report.String(), "\nhint: "+want) {
 			t.Errorf("%v: exit code %d\n%s", err, code, report.String())
 		}
 	}

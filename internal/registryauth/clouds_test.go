@@ -55,20 +55,20 @@ func TestCloudHint(t *testing.T) {
 		{Registry: Registry{Host: "quay.io"}, Method: Local},
 	}
 	for name, c := range map[string]struct {
-		logins  Logins
-		refusal *Refusal
-		want    string
+		logins    Logins
+		rejection *Rejection
+		want      string
 	}{
-		"a registry of the cloud":                  {logins, &Refusal{Host: "gcr.io", Cause: Forbidden, Push: true}, "roles/artifactregistry.writer"},
-		"an expired login":                         {logins, &Refusal{Host: "gcr.io", Cause: Expired}, "get-iam-policy"},
-		"another registry":                         {logins, &Refusal{Host: "quay.io", Cause: Forbidden}, ""},
-		"a problem that is not the cloud's":        {logins, &Refusal{Host: "gcr.io", Cause: UnknownHost}, ""},
-		"no identity, before a registry was asked": {logins, &Refusal{Host: "gcr.io, eu.gcr.io", Login: true, Cause: logins.IdentityCause(cloud.NoIdentity)}, "outside Google Cloud"},
-		"the wrong identity":                       {logins, &Refusal{Host: "gcr.io, eu.gcr.io", Login: true, Cause: logins.IdentityCause(cloud.WrongIdentity)}, "kubectl annotate"},
-		"a build without a cloud":                  {logins[1:], &Refusal{Host: "r.example", Cause: HelperMissing}, ""},
+		"a registry of the cloud":                  {logins, &Rejection{Host: "gcr.io", Cause: Forbidden, Push: true}, "roles/artifactregistry.writer"},
+		"an expired login":                         {logins, &Rejection{Host: "gcr.io", Cause: Expired}, "get-iam-policy"},
+		"another registry":                         {logins, &Rejection{Host: "quay.io", Cause: Forbidden}, ""},
+		"a problem that is not the cloud's":        {logins, &Rejection{Host: "gcr.io", Cause: UnknownHost}, ""},
+		"no identity, before a registry was asked": {logins, &Rejection{Host: "gcr.io, eu.gcr.io", Login: true, Cause: logins.IdentityCause(cloud.NoIdentity)}, "outside Google Cloud"},
+		"the wrong identity":                       {logins, &Rejection{Host: "gcr.io, eu.gcr.io", Login: true, Cause: logins.IdentityCause(cloud.WrongIdentity)}, "kubectl annotate"},
+		"a build without a cloud":                  {logins[1:], &Rejection{Host: "r.example", Cause: HelperMissing}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := c.logins.CloudHint(c.refusal, cloud.FailedLogin{Namespace: "ci", ServiceAccount: "builder"})
+			got := c.logins.CloudHint(c.rejection, cloud.FailedLogin{Namespace: "ci", ServiceAccount: "builder"})
 			if !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
 				t.Errorf("hint %q lacks %q", got, c.want)
 			}

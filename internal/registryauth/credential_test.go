@@ -45,7 +45,7 @@ func TestCredentialPrintsNoSecret(t *testing.T) {
 				t.Errorf("%s: %T as JSON is %s, %v", name, holder, text, err)
 			}
 		}
-		if text := login.identity("") + login.Refused(Unauthorized, "401", "").Error(); leaks(text) {
+		if text := login.identity("") + login.Rejected(Unauthorized, "401", "").Error(); leaks(text) {
 			t.Errorf("%s: %s", name, text)
 		}
 	}

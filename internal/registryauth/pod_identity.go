@@ -61,7 +61,7 @@ func (l Logins) IdentityCause(problem cloud.Problem) Cause {
 }
 
 // CloudHint returns the hint of the cloud that the refused login belongs to, or "". login needs no Push.
-func (l Logins) CloudHint(r *Refusal, login cloud.FailedLogin) string {
+func (l Logins) CloudHint(r *Rejection, login cloud.FailedLogin) string {
 	c, ok := l.cloud()
 	if refused, found := l.Of(r.Host); found {
 		c, _, ok = cloudOf(refused.Method)

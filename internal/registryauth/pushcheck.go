@@ -53,7 +53,7 @@ func (b boundTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.base.RoundTrip(r.WithContext(b.ctx))
 }
 
-// CheckPush asks the registry whether the pod's login has the right to push ref. It returns the registry if so, and a *Refusal if not.
+// CheckPush asks the registry whether the pod's login has the right to push ref. It returns the registry if so, and a *Rejection if not.
 // It returns neither if only the pod knows its login, or if the registry does not answer.
 func (l Logins) CheckPush(ctx context.Context, ref string, trust Trust) (accepted string, err error) {
 	tag, err := name.NewTag(ref, name.WeakValidation)
@@ -79,18 +79,18 @@ func (l Logins) CheckPush(ctx context.Context, ref string, trust Trust) (accepte
 
 // refusedPush reads a registry's answer. Only 401 and 403 are refusals.
 func (login Login) refusedPush(answer *transport.Error) error {
-	refusal := login.Refused("", "", "")
-	refusal.Push = true
+	rejection := login.Rejected("", "", "")
+	rejection.Push = true
 	switch answer.StatusCode {
 	case http.StatusUnauthorized:
-		refusal.Cause, refusal.Detail = Unauthorized, "401 Unauthorized"
+		rejection.Cause, rejection.Detail = Unauthorized, "401 Unauthorized"
 		if strings.Contains(strings.ToLower(answer.Error()), "expired") {
-			refusal.Cause = Expired
+			rejection.Cause = Expired
 		}
-		return refusal
+		return rejection
 	case http.StatusForbidden:
-		refusal.Cause, refusal.Detail = Forbidden, "403 Forbidden"
-		return refusal
+		rejection.Cause, rejection.Detail = Forbidden, "403 Forbidden"
+		return rejection
 	default:
 		return nil
 	}

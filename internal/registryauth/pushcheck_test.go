@@ -49,8 +49,8 @@ func TestCheckPush(t *testing.T) {
 			if (accepted == host) != (c.status == http.StatusAccepted) {
 				t.Errorf("accepted %q", accepted)
 			}
-			var refusal *Refusal
-			if errors.As(err, &refusal) != (c.want != "") || refusal != nil && (refusal.Cause != c.want || !refusal.Push || refusal.Host != host) {
+			var rejection *Rejection
+			if errors.As(err, &rejection) != (c.want != "") || rejection != nil && (rejection.Cause != c.want || !rejection.Push || rejection.Host != host) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})

@@ -36,7 +36,7 @@ func FuzzDiagnose(f *testing.F) {
 			t.Error("the output of a RUN step is taken for a registry's answer")
 		}
 		login := registryauth.Login{Registry: registryauth.Registry{Host: "r"}, Method: "none"}
-		if text := login.Refused(cause, detail, "").Error(); !strings.HasPrefix(text, "pull from r anonymously: ") {
+		if text := login.Rejected(cause, detail, "").Error(); !strings.HasPrefix(text, "pull from r anonymously: ") {
 			t.Errorf("error %q", text)
 		}
 	})

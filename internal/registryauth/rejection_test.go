@@ -25,12 +25,12 @@ func TestLoginInMessage(t *testing.T) {
 
 func TestRefusedText(t *testing.T) {
 	anonymous := Login{Registry: Registry{Host: "r.example"}, Method: none}
-	text := anonymous.Refused(Unauthorized, "401 Unauthorized", "").Error()
+	text := anonymous.Rejected(Unauthorized, "401 Unauthorized", "").Error()
 	if want := "pull from r.example anonymously: 401 Unauthorized: " + string(NoLogin); text != want {
 		t.Errorf("%q, want %q", text, want)
 	}
 	pod := Login{Registry: Registry{Host: "gcr.io"}, Method: "gcr"}
-	if text := pod.Refused(Forbidden, "403", "a@b").Error(); !strings.Contains(text, "gcr.io as a@b through docker-credential-gcr: 403: "+string(Forbidden)) {
+	if text := pod.Rejected(Forbidden, "403", "a@b").Error(); !strings.Contains(text, "gcr.io as a@b through docker-credential-gcr: 403: "+string(Forbidden)) {
 		t.Errorf("%q", text)
 	}
 }

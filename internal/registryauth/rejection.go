@@ -32,8 +32,8 @@ const (
 	NoOpenSSL      Cause = "the builder image has no openssl to fetch the certificate with; use --registry-ca"
 )
 
-// Refusal reports a registry that could not be used, who tried, and why.
-type Refusal struct {
+// Rejection reports a registry that could not be used, who tried, and why.
+type Rejection struct {
 	Host     string
 	Identity string // from Login.identity
 	Push     bool
@@ -42,7 +42,7 @@ type Refusal struct {
 	Cause    Cause
 }
 
-func (e *Refusal) Error() string {
+func (e *Rejection) Error() string {
 	what := "pull from"
 	switch {
 	case e.Login:
@@ -71,11 +71,11 @@ func (l Logins) In(message string) (found Login, ok bool) {
 	return found, ok
 }
 
-// Refused returns the refusal of this registry. account is the address of the pod's identity, if known. A missing login has another
+// Rejected returns the rejection of this registry. account is the address of the pod's identity, if known. A missing login has another
 // cause than a wrong one.
-func (login Login) Refused(cause Cause, detail, account string) *Refusal {
+func (login Login) Rejected(cause Cause, detail, account string) *Rejection {
 	if login.Method == none && (cause == Unauthorized || cause == Forbidden || cause == Expired) {
 		cause = NoLogin
 	}
-	return &Refusal{Host: login.Host, Identity: login.identity(account), Cause: cause, Detail: detail}
+	return &Rejection{Host: login.Host, Identity: login.identity(account), Cause: cause, Detail: detail}
 }
