@@ -8,70 +8,88 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// request is one call that waits for an answer.
+// descriptors are what this program needs to reach a caller.
+type descriptors struct {
+	listener int // the caller's calls arrive here
+	proc     int // /proc of the pid namespace whose numbers the kernel uses for callers
+	fds      int // /proc/self/fd
+}
+
+// caller is the process whose call waits for an answer.
 //
 // The kernel names the caller by its number only, and another process can have the number as soon as the caller has ended. So this program
 // reaches everything about the caller through a descriptor. After it has opened the descriptor, it asks the kernel whether the call still
 // waits. If it does, the caller had the number all the time.
-type request struct {
-	*server
+type caller struct {
+	descriptors
 	*notification
 	dir  int     // the caller's directory in /proc; -1 until callerDir opens it
-	self process // what that directory says; empty until caller reads it
+	self process // what that directory says; empty until process reads it
 	held []int   // descriptors to close after the answer
 }
 
+// insertCWD inserts AT_FDCWD before argument i.
+func (c *caller) insertCWD(i int) {
+	copy(c.args[i+1:], c.args[i:5])
+	cwd := int32(unix.AT_FDCWD)
+	c.args[i] = uint64(uint32(cwd))
+}
+
+func (c *caller) fd(i int) int32    { return int32(uint32(c.args[i])) }
+func (c *caller) flags(i int) int   { return int(int32(uint32(c.args[i]))) }
+func (c *caller) id32(i int) uint32 { return uint32(c.args[i]) }
+
 // waiting returns an error if the call does not wait for an answer any more.
-func (r *request) waiting() error {
-	return ioctl(r.listener, ioctlValid, unsafe.Pointer(&r.id))
+func (c *caller) waiting() error {
+	return ioctl(c.listener, ioctlValid, unsafe.Pointer(&c.id))
 }
 
 // hold closes a descriptor after the answer.
-func (r *request) hold(fd int) int {
-	r.held = append(r.held, fd)
+func (c *caller) hold(fd int) int {
+	c.held = append(c.held, fd)
 	return fd
 }
 
-func (r *request) release() {
-	for _, fd := range r.held {
+func (c *caller) release() {
+	for _, fd := range c.held {
 		_ = unix.Close(fd)
 	}
 }
 
 // callerDir opens the caller's directory in /proc. When the caller ends, everything below the directory fails with ESRCH, even if the
 // number is used again.
-func (r *request) callerDir() (int, error) {
-	if r.dir >= 0 {
-		return r.dir, nil
+func (c *caller) callerDir() (int, error) {
+	if c.dir >= 0 {
+		return c.dir, nil
 	}
-	fd, err := unix.Openat(r.proc, strconv.Itoa(int(r.pid)), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Openat(c.proc, strconv.Itoa(int(c.pid)), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, err
 	}
-	r.hold(fd)
-	if err := r.waiting(); err != nil {
+	c.hold(fd)
+	if err := c.waiting(); err != nil {
 		return -1, err
 	}
-	r.dir = fd
+	c.dir = fd
 	return fd, nil
 }
 
-// caller reads what /proc says about the caller.
-func (r *request) caller() (process, error) {
-	if r.self.id != 0 {
-		return r.self, nil
+// process reads what /proc says about the caller.
+func (c *caller) process() (process, error) {
+	if c.self.id != 0 {
+		return c.self, nil
 	}
-	dir, err := r.callerDir()
+	dir, err := c.callerDir()
 	if err != nil {
 		return process{}, err
 	}
-	r.self, err = status(dir)
-	return r.self, err
+	c.self, err = status(dir)
+	return c.self, err
 }
 
 // enter changes this thread's root and working directory to those from which the caller's path starts.
-func (r *request) enter(dirfd int32, path string) error {
-	dir, err := r.callerDir()
+func (c *caller) enter(dirfd int32, path string) error {
+	dir, err := c.callerDir()
 	if err != nil {
 		return err
 	}
@@ -92,8 +110,8 @@ func (r *request) enter(dirfd int32, path string) error {
 
 // descriptor returns the file behind a descriptor of the caller's. This thread's working directory becomes the caller's directory in /proc,
 // where the file has a name.
-func (r *request) descriptor(fd int32) (file, error) {
-	dir, err := r.callerDir()
+func (c *caller) descriptor(fd int32) (file, error) {
+	dir, err := c.callerDir()
 	if err != nil {
 		return file{}, err
 	}
@@ -102,7 +120,7 @@ func (r *request) descriptor(fd int32) (file, error) {
 
 // pin opens the file behind a descriptor once more before it is changed. It then stays the same file whatever the caller's other threads do
 // to the descriptor. This thread's working directory becomes /proc/self/fd, where the file has a name.
-func (r *request) pin(f file) (file, error) {
+func (c *caller) pin(f file) (file, error) {
 	if !f.descriptor {
 		return f, nil
 	}
@@ -110,21 +128,21 @@ func (r *request) pin(f file) (file, error) {
 	if err != nil {
 		return file{}, unix.EBADF
 	}
-	f.path = strconv.Itoa(r.hold(fd))
-	return f, unix.Fchdir(r.fds)
+	f.path = strconv.Itoa(c.hold(fd))
+	return f, unix.Fchdir(c.fds)
 }
 
 const page = 4096
 
 // text reads a string that ends with a zero byte.
-func (r *request) text(address uint64) (string, error) {
+func (c *caller) text(address uint64) (string, error) {
 	if address == 0 {
 		return "", unix.EFAULT
 	}
 	buf := make([]byte, unix.PathMax)
 	// Two pieces: the page after the string's may not be mapped.
 	first := min(page-int(address%page), len(buf))
-	n, err := r.read(buf, []unix.RemoteIovec{
+	n, err := c.read(buf, []unix.RemoteIovec{
 		{Base: uintptr(address), Len: first}, {Base: uintptr(address) + uintptr(first), Len: len(buf) - first},
 	})
 	if err != nil {
@@ -141,8 +159,8 @@ func (r *request) text(address uint64) (string, error) {
 }
 
 // bytes reads as many bytes as the buffer holds.
-func (r *request) bytes(address uint64, buf []byte) error {
-	n, err := r.read(buf, []unix.RemoteIovec{{Base: uintptr(address), Len: len(buf)}})
+func (c *caller) bytes(address uint64, buf []byte) error {
+	n, err := c.read(buf, []unix.RemoteIovec{{Base: uintptr(address), Len: len(buf)}})
 	if err == nil && n < len(buf) {
 		err = unix.EFAULT
 	}
@@ -151,20 +169,20 @@ func (r *request) bytes(address uint64, buf []byte) error {
 
 // read copies from the caller's memory. One call by number is cheaper than a descriptor, and safe: what was read counts only if the call
 // still waits afterwards.
-func (r *request) read(buf []byte, from []unix.RemoteIovec) (int, error) {
-	n, err := unix.ProcessVMReadv(int(r.pid), iovecs(buf), from, 0)
+func (c *caller) read(buf []byte, from []unix.RemoteIovec) (int, error) {
+	n, err := unix.ProcessVMReadv(int(c.pid), iovecs(buf), from, 0)
 	if err != nil {
 		return 0, err
 	}
-	return n, r.waiting()
+	return n, c.waiting()
 }
 
 // put writes into the caller's memory. A write by number could change another process's memory.
-func (r *request) put(address uint64, content []byte) error {
+func (c *caller) put(address uint64, content []byte) error {
 	if len(content) == 0 {
 		return nil
 	}
-	dir, err := r.callerDir()
+	dir, err := c.callerDir()
 	if err != nil {
 		return err
 	}
@@ -173,7 +191,7 @@ func (r *request) put(address uint64, content []byte) error {
 		return err
 	}
 	defer unix.Close(mem)
-	if err := r.waiting(); err != nil { // otherwise the caller may have become another program
+	if err := c.waiting(); err != nil { // otherwise the caller may have become another program
 		return err
 	}
 	if n, err := unix.Pwrite(mem, content, int64(address)); err != nil || n < len(content) {

@@ -17,11 +17,11 @@ func endedCaller(t *testing.T) *request {
 	t.Helper()
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)
-	s := &server{listener: -1}
+	s := &state{open: descriptors{listener: -1}}
 	if err := s.openProc(); err != nil {
 		t.Fatal(err)
 	}
-	r := &request{server: s, notification: &notification{pid: uint32(unix.Gettid())}, dir: -1}
+	r := s.request(&notification{pid: uint32(unix.Gettid())})
 	t.Cleanup(r.release)
 	return r
 }
@@ -39,7 +39,7 @@ func TestEndedCaller(t *testing.T) {
 		}
 	}
 	write := func(r *request) error { return r.put(address, []byte("changed")) }
-	identify := func(r *request) error { return r.ids.identified(r) }
+	identify := func(r *request) error { return r.ids.identified(&r.caller) }
 	for name, use := range map[string]func(*request) error{
 		"read a string": func(r *request) error { _, err := r.text(address); return err },
 		"read bytes":    func(r *request) error { return r.bytes(address, make([]byte, 4)) },
@@ -48,8 +48,8 @@ func TestEndedCaller(t *testing.T) {
 		"enter its root":        func(r *request) error { return r.enter(unix.AT_FDCWD, "/") },
 		"open its file":         func(r *request) error { _, err := r.opened(0); return err },
 		"name its descriptor":   func(r *request) error { _, err := r.descriptor(0); return err },
-		"read its status":       func(r *request) error { _, err := r.caller(); return err },
-		"change its identity":   func(r *request) error { return r.ids.set(r, identity{uid: [4]uint32{1, 1, 1, 1}}) },
+		"read its status":       func(r *request) error { _, err := r.process(); return err },
+		"change its identity":   func(r *request) error { return r.ids.set(&r.caller, identity{uid: [4]uint32{1, 1, 1, 1}}) },
 		"look for its identity": identify,
 		"look for its identity, after its directory was opened": opened(identify),
 		"refuse its signal": func(r *request) error { return refusal(r.refuseNumber()) },
@@ -66,11 +66,11 @@ func TestEndedCaller(t *testing.T) {
 }
 
 // identified returns an error unless the caller was found to be another user than root.
-func (s *identities) identified(r *request) error {
-	self := openSelf(r.proc)
+func (s *identities) identified(c *caller) error {
+	self := openSelf(c.proc)
 	defer self.Close()
 	s.processes = map[int]member{os.Getpid(): {identity{uid: [4]uint32{1, 1, 1, 1}}, os.Getpid(), self}}
-	if s.of(r).isRoot() {
+	if s.of(c).isRoot() {
 		return unix.ESRCH
 	}
 	return nil
@@ -125,19 +125,19 @@ func TestFirstProcessOfContainer(t *testing.T) {
 	self := openSelf(r.proc)
 	defer self.Close()
 	r.dir = int(self.Fd())
-	p, err := r.caller()
+	p, err := r.process()
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.ids.containers = map[string]member{"box": {identity{}, p.id, self}}
 	t.Run("changes its identity again", func(t *testing.T) {
-		if !r.ids.leads(r, p, "box") {
+		if !r.ids.leads(&r.caller, p, "box") {
 			t.Error("it does not lead its container")
 		}
 	})
 	t.Run("has ended, and left its number to another process", func(t *testing.T) {
 		r.ids.containers["box"] = member{identity{}, p.id, endedProcess(t, r.proc)}
-		if r.ids.leads(r, p, "box") {
+		if r.ids.leads(&r.caller, p, "box") {
 			t.Error("another process with the same number leads its container")
 		}
 	})

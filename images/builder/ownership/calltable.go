@@ -6,16 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// call is a system call that this program answers. README.md has the reasons.
-type call struct {
-	nr     int
-	when   condition
-	answer func(*request) verdict
-}
-
-// creating are the flags with which open may create a file.
-const creating = unix.O_CREAT | unix.O_TMPFILE&^unix.O_DIRECTORY
-
 // unemulated is the flag with which fstatat(2) gets the kernel's answer: the engine looks for itself whether a file has an owner of its own.
 // The flag has no effect on a local file system, and no other program is known to use it with this call.
 const unemulated = unix.AT_STATX_FORCE_SYNC
@@ -72,30 +62,14 @@ var nativeSignals = signalNumbers{
 	prlimit: unix.SYS_PRLIMIT64, fcntl: []int{unix.SYS_FCNTL},
 }
 
-// at turns a call with a path into one with a directory's descriptor and a path, as the "at" calls have.
-func at(answer func(*request) verdict) func(*request) verdict {
-	return func(r *request) verdict {
-		r.insertCWD(0)
-		return answer(r)
-	}
+// filter returns the program that sends the listed calls to the listener, and leaves all others to the kernel.
+func filter() []unix.SockFilter {
+	// x32 would be a way around the filter. Most kernels do not have it, and answer the same.
+	x32 := []unix.SockFilter{{Code: jumpAtLeast, K: firstX32, Jf: 2}, {Code: jumpEqual, K: noCall, Jt: 1}, refuse}
+	return slices.Concat(
+		[]unix.SockFilter{{Code: load, K: offsetArch}},
+		section(nativeArch, x32, nativeCalls()),
+		section(compatArch, nil, signalCalls(compatSignals)),
+		[]unix.SockFilter{allow},
+	)
 }
-
-// atWith is at with the flags that the older call implies, as argument i.
-func atWith(answer func(*request) verdict, i int, flags uint64) func(*request) verdict {
-	return func(r *request) verdict {
-		r.insertCWD(0)
-		r.args[i] = flags
-		return answer(r)
-	}
-}
-
-// insertCWD inserts AT_FDCWD before argument i.
-func (r *request) insertCWD(i int) {
-	copy(r.args[i+1:], r.args[i:5])
-	cwd := int32(unix.AT_FDCWD)
-	r.args[i] = uint64(uint32(cwd))
-}
-
-func (r *request) fd(i int) int32    { return int32(uint32(r.args[i])) }
-func (r *request) flags(i int) int   { return int(int32(uint32(r.args[i]))) }
-func (r *request) id32(i int) uint32 { return uint32(r.args[i]) }

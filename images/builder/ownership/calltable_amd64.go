@@ -27,6 +27,23 @@ var olderCalls = []call{
 	{nr: unix.SYS_RENAME, answer: rename},
 }
 
+// at turns a call with a path into one with a directory's descriptor and a path, as the "at" calls have.
+func at(answer func(*request) verdict) func(*request) verdict {
+	return func(r *request) verdict {
+		r.insertCWD(0)
+		return answer(r)
+	}
+}
+
+// atWith is at with the flags that the older call implies, as argument i.
+func atWith(answer func(*request) verdict, i int, flags uint64) func(*request) verdict {
+	return func(r *request) verdict {
+		r.insertCWD(0)
+		r.args[i] = flags
+		return answer(r)
+	}
+}
+
 func creat(r *request) verdict {
 	r.insertCWD(0)
 	r.args[2], r.args[3] = unix.O_CREAT|unix.O_WRONLY|unix.O_TRUNC, r.args[2]

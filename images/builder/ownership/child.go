@@ -81,7 +81,7 @@ func becomeCommand(args []string) error {
 	if err := errors.Join(unix.Close(listener), unix.Close(childSocket)); err != nil {
 		return err
 	}
-	return fmt.Errorf("run %s: %w", args[0], syscall.Exec(args[0], args[1:], engineEnvironment(os.Environ())))
+	return fmt.Errorf("run %s: %w", args[0], syscall.Exec(args[0], args[1:], os.Environ()))
 }
 
 // install installs a filter on this thread. Only a fatal signal interrupts a call that this program has begun to answer: a call that starts

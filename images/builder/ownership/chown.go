@@ -6,9 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// same is the number of a user or group that means "no change".
-const same = ^uint32(0)
-
 func fchown(r *request) verdict {
 	f, err := r.opened(r.fd(0))
 	if err != nil {
@@ -32,7 +29,7 @@ func (r *request) chown(f file, uid, gid uint32) verdict {
 		return toKernel // which finds the same error
 	}
 	before, _ := r.ownerOf(f)
-	if !r.ids.of(r).mayChown(before, uid, gid) {
+	if !r.ids.of(&r.caller).mayChown(before, uid, gid) {
 		return verdict{errno: unix.EPERM}
 	}
 	flags := 0

@@ -8,9 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// creating are the flags with which open may create a file.
+const creating = unix.O_CREAT | unix.O_TMPFILE&^unix.O_DIRECTORY
+
 // newOwner returns the owner that a new file in this thread's working directory gets, or EACCES if the caller must not create it.
 func (r *request) newOwner(name string) (owner, error) {
-	i := r.ids.of(r)
+	i := r.ids.of(&r.caller)
 	if !r.mayCreate(i, name) {
 		return owner{}, unix.EACCES
 	}
@@ -158,6 +161,6 @@ func symlinkat(r *request) verdict {
 
 // umask is the caller's.
 func (r *request) umask() uint32 {
-	p, _ := r.caller()
+	p, _ := r.process()
 	return uint32(p.umask)
 }

@@ -41,41 +41,35 @@ type condition struct {
 	test []unix.SockFilter // jumps over the instruction that follows it if the argument does not pass
 }
 
-func hasAny(arg int, bits uint32) condition {
-	return condition{arg, []unix.SockFilter{{Code: jumpAnyBit, K: bits, Jf: 1}}}
+func hasAny(arg int, bits uint32) condition  { return passes(arg, jumpAnyBit, bits) }
+func hasNone(arg int, bits uint32) condition { return fails(arg, jumpAnyBit, bits) }
+func is(arg int, value uint32) condition     { return passes(arg, jumpEqual, value) }
+func isNot(arg int, value uint32) condition  { return fails(arg, jumpEqual, value) }
+
+func passes(arg int, comparison uint16, with uint32) condition {
+	return condition{arg, []unix.SockFilter{{Code: comparison, K: with, Jf: 1}}}
 }
 
-func hasNone(arg int, bits uint32) condition {
-	return condition{arg, []unix.SockFilter{{Code: jumpAnyBit, K: bits, Jt: 1}}}
+func fails(arg int, comparison uint16, with uint32) condition {
+	return condition{arg, []unix.SockFilter{{Code: comparison, K: with, Jt: 1}}}
 }
 
-func is(arg int, value uint32) condition {
-	return condition{arg, []unix.SockFilter{{Code: jumpEqual, K: value, Jf: 1}}}
-}
-
-func isNot(arg int, value uint32) condition {
-	return condition{arg, []unix.SockFilter{{Code: jumpEqual, K: value, Jt: 1}}}
-}
+// firstStop and lastStop are the signals that stop a process: SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU.
+const (
+	firstStop = uint32(unix.SIGSTOP)
+	lastStop  = uint32(unix.SIGTTOU)
+)
 
 // stops is met by the signals that stop a process.
 func stops(arg int) condition {
 	return condition{arg, []unix.SockFilter{{Code: jumpAtLeast, K: firstStop, Jf: 2}, {Code: jumpAtLeast, K: lastStop + 1, Jt: 1}}}
 }
 
-// filter returns the program that sends the listed calls to the listener, and leaves all others to the kernel.
-func filter() []unix.SockFilter {
-	// x32 would be a way around the filter. Most kernels do not have it, and answer the same.
-	x32 := []unix.SockFilter{
-		{Code: jumpAtLeast, K: firstX32, Jf: 2},
-		{Code: jumpEqual, K: noCall, Jt: 1},
-		refuse,
-	}
-	return slices.Concat(
-		[]unix.SockFilter{{Code: load, K: offsetArch}},
-		section(nativeArch, x32, nativeCalls()),
-		section(compatArch, nil, signalCalls(compatSignals)),
-		[]unix.SockFilter{allow},
-	)
+// call is a system call that this program answers. README.md has the reasons.
+type call struct {
+	nr     int
+	when   condition
+	answer func(*request) verdict
 }
 
 // section is the part of the filter for one architecture. The calls of another one jump over it.

@@ -9,27 +9,30 @@ import (
 
 // change carries out a call that changes the caller's identity. to returns false if the kernel's rules forbid it.
 func (r *request) change(to func(i *identity) bool) verdict {
-	i := r.ids.of(r)
+	i := r.ids.of(&r.caller)
 	i.groups = slices.Clone(i.groups)
 	if !to(&i) {
 		return verdict{errno: unix.EPERM}
 	}
-	if err := r.ids.set(r, i); err != nil {
+	if err := r.ids.set(&r.caller, i); err != nil {
 		return failed(err)
 	}
 	return success
 }
 
-func setuid(r *request) verdict {
-	return r.change(func(i *identity) bool { return i.setID(&i.uid, r.id32(0)) })
+func uids(i *identity) *[4]uint32 { return &i.uid }
+func gids(i *identity) *[4]uint32 { return &i.gid }
+
+// changeIDs carries out a call with up to three ids as arguments.
+func (r *request) changeIDs(which func(*identity) *[4]uint32, set func(i *identity, ids *[4]uint32, a, b, c uint32) bool) verdict {
+	return r.change(func(i *identity) bool { return set(i, which(i), r.id32(0), r.id32(1), r.id32(2)) })
 }
 
-func setgid(r *request) verdict {
-	return r.change(func(i *identity) bool { return i.setID(&i.gid, r.id32(0)) })
-}
+func setuid(r *request) verdict { return r.changeIDs(uids, (*identity).setID) }
+func setgid(r *request) verdict { return r.changeIDs(gids, (*identity).setID) }
 
 // setID is setuid and setgid: root changes all ids, others may return to their real or saved id.
-func (i *identity) setID(ids *[4]uint32, id uint32) bool {
+func (i *identity) setID(ids *[4]uint32, id, _, _ uint32) bool {
 	switch {
 	case i.privileged():
 		*ids = [4]uint32{id, id, id, id}
@@ -41,18 +44,13 @@ func (i *identity) setID(ids *[4]uint32, id uint32) bool {
 	return true
 }
 
-func setresuid(r *request) verdict {
-	return r.change(func(i *identity) bool { return i.setRESID(&i.uid, r.id32(0), r.id32(1), r.id32(2)) })
-}
-
-func setresgid(r *request) verdict {
-	return r.change(func(i *identity) bool { return i.setRESID(&i.gid, r.id32(0), r.id32(1), r.id32(2)) })
-}
+func setresuid(r *request) verdict { return r.changeIDs(uids, (*identity).setRESID) }
+func setresgid(r *request) verdict { return r.changeIDs(gids, (*identity).setRESID) }
 
 // setRESID is setresuid and setresgid.
-func (i *identity) setRESID(ids *[4]uint32, wanted ...uint32) bool {
+func (i *identity) setRESID(ids *[4]uint32, newReal, newEffective, newSaved uint32) bool {
 	before, privileged := *ids, i.privileged()
-	for n, id := range wanted {
+	for n, id := range []uint32{newReal, newEffective, newSaved} {
 		if id == same {
 			continue
 		}
@@ -66,16 +64,11 @@ func (i *identity) setRESID(ids *[4]uint32, wanted ...uint32) bool {
 	return true
 }
 
-func setreuid(r *request) verdict {
-	return r.change(func(i *identity) bool { return i.setREID(&i.uid, r.id32(0), r.id32(1)) })
-}
-
-func setregid(r *request) verdict {
-	return r.change(func(i *identity) bool { return i.setREID(&i.gid, r.id32(0), r.id32(1)) })
-}
+func setreuid(r *request) verdict { return r.changeIDs(uids, (*identity).setREID) }
+func setregid(r *request) verdict { return r.changeIDs(gids, (*identity).setREID) }
 
 // setREID is setreuid and setregid, which also save the effective id when the real id changes.
-func (i *identity) setREID(ids *[4]uint32, newReal, newEffective uint32) bool {
+func (i *identity) setREID(ids *[4]uint32, newReal, newEffective, _ uint32) bool {
 	before := *ids
 	allowed := i.privileged() ||
 		(newReal == same || newReal == before[realID] || newReal == before[effectiveID]) &&
@@ -96,9 +89,8 @@ func (i *identity) setREID(ids *[4]uint32, newReal, newEffective uint32) bool {
 	return true
 }
 
-func setfsuid(r *request) verdict { return r.setFSID(func(i *identity) *[4]uint32 { return &i.uid }) }
-
-func setfsgid(r *request) verdict { return r.setFSID(func(i *identity) *[4]uint32 { return &i.gid }) }
+func setfsuid(r *request) verdict { return r.setFSID(uids) }
+func setfsgid(r *request) verdict { return r.setFSID(gids) }
 
 // setFSID is setfsuid and setfsgid, which return the previous id whether or not they change it.
 func (r *request) setFSID(which func(*identity) *[4]uint32) verdict {
@@ -134,7 +126,7 @@ func setgroups(r *request) verdict {
 }
 
 func getgroups(r *request) verdict {
-	groups := r.ids.of(r).groups
+	groups := r.ids.of(&r.caller).groups
 	n := r.flags(0)
 	switch {
 	case n < 0 || n > 0 && n < len(groups):
@@ -142,19 +134,16 @@ func getgroups(r *request) verdict {
 	case n == 0:
 		return verdict{value: int64(len(groups))}
 	}
-	if err := r.put(r.args[1], encodeIDs(groups...)); err != nil {
-		return failed(err)
-	}
-	return verdict{value: int64(len(groups))}
+	return r.answerWith(int64(len(groups)), r.args[1], encodeIDs(groups...))
 }
 
-func getuid(r *request) verdict  { return verdict{value: int64(r.ids.of(r).uid[realID])} }
-func geteuid(r *request) verdict { return verdict{value: int64(r.ids.of(r).uid[effectiveID])} }
-func getgid(r *request) verdict  { return verdict{value: int64(r.ids.of(r).gid[realID])} }
-func getegid(r *request) verdict { return verdict{value: int64(r.ids.of(r).gid[effectiveID])} }
+func getuid(r *request) verdict  { return verdict{value: int64(r.ids.of(&r.caller).uid[realID])} }
+func geteuid(r *request) verdict { return verdict{value: int64(r.ids.of(&r.caller).uid[effectiveID])} }
+func getgid(r *request) verdict  { return verdict{value: int64(r.ids.of(&r.caller).gid[realID])} }
+func getegid(r *request) verdict { return verdict{value: int64(r.ids.of(&r.caller).gid[effectiveID])} }
 
-func getresuid(r *request) verdict { return r.putThree(r.ids.of(r).uid) }
-func getresgid(r *request) verdict { return r.putThree(r.ids.of(r).gid) }
+func getresuid(r *request) verdict { return r.putThree(r.ids.of(&r.caller).uid) }
+func getresgid(r *request) verdict { return r.putThree(r.ids.of(&r.caller).gid) }
 
 func (r *request) putThree(ids [4]uint32) verdict {
 	for n := range 3 {
@@ -167,10 +156,7 @@ func (r *request) putThree(ids [4]uint32) verdict {
 
 // encodeIDs lays ids out as the kernel does: both architectures are little-endian.
 func encodeIDs(ids ...uint32) []byte {
-	var out []byte
-	for _, id := range ids {
-		out = binary.LittleEndian.AppendUint32(out, id)
-	}
+	out, _ := binary.Append(nil, binary.LittleEndian, ids)
 	return out
 }
 
@@ -183,8 +169,6 @@ func (r *request) decodeIDs(address uint64, n int) ([]uint32, error) {
 		return nil, err
 	}
 	ids := make([]uint32, n)
-	for i := range ids {
-		ids[i] = binary.LittleEndian.Uint32(buf[4*i:])
-	}
-	return ids, nil
+	_, err := binary.Decode(buf, binary.LittleEndian, ids)
+	return ids, err
 }

@@ -7,9 +7,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// The ids that a process has of a user, and of a group, by their index.
+const (
+	realID = iota
+	effectiveID
+	savedID
+	filesystemID
+)
+
+// identity is the users and groups that a process believes it has. The zero value is root.
+type identity struct {
+	uid, gid [4]uint32
+	groups   []uint32
+}
+
+func (i identity) isRoot() bool {
+	return i.uid == [4]uint32{} && i.gid == [4]uint32{} && len(i.groups) == 0
+}
+
+// privileged stands for CAP_SETUID and CAP_SETGID.
+func (i *identity) privileged() bool { return i.uid[effectiveID] == 0 }
+
+// same is the number of a user or group that means "no change".
+const same = ^uint32(0)
+
 // identities are those of the processes that are not root. A process has its parent's identity until it changes its own.
 type identities struct {
-	proc      int
 	mu        sync.Mutex
 	processes map[int]member // by number
 	// A process whose parents have ended has the identity that the first process of its container took.
@@ -26,35 +49,35 @@ type member struct {
 func (m member) alive() bool { return unix.Faccessat(int(m.dir.Fd()), "stat", unix.F_OK, 0) == nil }
 
 // of returns the caller's identity.
-func (s *identities) of(r *request) identity {
+func (s *identities) of(c *caller) identity {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.processes) == 0 {
 		return identity{} // no process has changed its identity yet, as in most builds
 	}
-	p, err := r.caller()
+	p, err := c.process()
 	if err != nil {
 		return identity{} // the caller has ended
 	}
-	return s.find(r, p)
+	return s.find(c, p)
 }
 
 // find looks for the identity of the caller, or of its closest parent that has one, and keeps what it found: parents end before children.
-func (s *identities) find(r *request, p process) identity {
-	if m, known := s.processes[p.id]; known && m.alive() && r.waiting() == nil {
+func (s *identities) find(c *caller, p process) identity {
+	if m, known := s.processes[p.id]; known && m.alive() && c.waiting() == nil {
 		return m.identity
 	}
-	inside := container(r.dir)
+	inside := container(c.dir)
 	found := s.containers[inside].identity
 	var unknown []member
-	dir, err := openProcess(s.proc, p.id, r.waiting)
+	dir, err := openProcess(c.proc, p.id, c.waiting)
 	for err == nil && p.id > 1 && container(int(dir.Fd())) == inside {
 		if m, known := s.processes[p.id]; known && m.alive() {
 			found = m.identity
 			break
 		}
 		unknown = append(unknown, member{id: p.id, dir: dir})
-		if dir, err = openParent(s.proc, int(dir.Fd()), p); err == nil {
+		if dir, err = openParent(c.proc, int(dir.Fd()), p); err == nil {
 			p, err = status(int(dir.Fd()))
 		}
 	}
@@ -67,16 +90,16 @@ func (s *identities) find(r *request, p process) identity {
 }
 
 // set changes the caller's identity.
-func (s *identities) set(r *request, i identity) error {
+func (s *identities) set(c *caller, i identity) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, err := r.caller()
+	p, err := c.process()
 	if err != nil {
 		return err
 	}
-	inside := container(r.dir)
-	if s.leads(r, p, inside) {
-		dir, err := openProcess(s.proc, p.id, r.waiting)
+	inside := container(c.dir)
+	if s.leads(c, p, inside) {
+		dir, err := openProcess(c.proc, p.id, c.waiting)
 		if err != nil {
 			return err
 		}
@@ -85,7 +108,7 @@ func (s *identities) set(r *request, i identity) error {
 	if i.isRoot() && len(s.processes) == 0 {
 		return nil
 	}
-	dir, err := openProcess(s.proc, p.id, r.waiting)
+	dir, err := openProcess(c.proc, p.id, c.waiting)
 	if err != nil {
 		return err
 	}
@@ -94,11 +117,11 @@ func (s *identities) set(r *request, i identity) error {
 }
 
 // leads tells whether the caller is the first process of its container: the one that changed its identity first, and has a parent outside.
-func (s *identities) leads(r *request, p process, inside string) bool {
+func (s *identities) leads(c *caller, p process, inside string) bool {
 	if first, found := s.containers[inside]; found {
 		return first.id == p.id && first.alive()
 	}
-	dir, err := openParent(s.proc, r.dir, p)
+	dir, err := openParent(c.proc, c.dir, p)
 	if err != nil {
 		return true
 	}

@@ -38,11 +38,8 @@ func main() {
 }
 
 func run(args []string) (int, error) {
-	switch name := args[0]; {
-	case name == childName:
+	if args[0] == childName {
 		return codeFailed, becomeCommand(args[1:])
-	case isRunc(name):
-		return codeFailed, becomeRunc(args)
 	}
 	args, report := args[1:], ""
 	switch {

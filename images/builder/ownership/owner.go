@@ -62,53 +62,6 @@ func decodeOwner(b []byte) (owner, error) {
 // here is this thread's working directory.
 var here = file{path: ".", plain: true}
 
-// ownerOf returns a file's owner, and whether one is kept.
-func (r *request) ownerOf(f file) (owner, bool) {
-	buf := [64]byte{}
-	get := unix.Lgetxattr
-	if f.descriptor {
-		get = unix.Getxattr
-	}
-	n, err := get(f.path, attribute, buf[:])
-	if err == nil {
-		o, err := decodeOwner(buf[:n])
-		return o, err == nil
-	}
-	if f.plain || f.descriptor || !lacksAttributes(f) {
-		return owner{}, false
-	}
-	return r.links.get(f.path)
-}
-
-// setOwner keeps a file's owner. If it can't, it adds the file to the report.
-func (r *request) setOwner(f file, o owner) {
-	var err error
-	switch {
-	case lacksAttributes(f):
-		if err = r.links.set(f.path, o); err == nil && hardLinked(f.path) {
-			err = unix.EMLINK // the link's other names keep the owner that they had
-		}
-	case o == owner{}:
-		err = remove(f)
-	default:
-		set := unix.Lsetxattr
-		if f.descriptor {
-			set = unix.Setxattr
-		}
-		err = set(f.path, attribute, o.encode(), 0)
-	}
-	if err != nil && canBeInImage(f.path) {
-		r.lost.add(f.absolute(), o)
-	}
-}
-
-// setOwnerFD is setOwner for an open file, which may have no name.
-func (r *request) setOwnerFD(fd int, o owner) {
-	if err := unix.Fsetxattr(fd, attribute, o.encode(), 0); err != nil {
-		r.lost.add(r.name(fd), o)
-	}
-}
-
 func remove(f file) error {
 	del := unix.Lremovexattr
 	if f.descriptor {
@@ -125,11 +78,6 @@ func remove(f file) error {
 func lacksAttributes(f file) bool {
 	var s unix.Stat_t
 	return f.stat(&s) == nil && !isPlain(s.Mode)
-}
-
-// isPlain tells whether a file is of a kind that can have user attributes.
-func isPlain(mode uint32) bool {
-	return mode&unix.S_IFMT == unix.S_IFREG || mode&unix.S_IFMT == unix.S_IFDIR
 }
 
 func (f file) stat(s *unix.Stat_t) error {

@@ -7,59 +7,51 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// file is what a call names: a name in this thread's working directory, where links that lead to it have been followed already, or the file
-// behind a descriptor of the caller's.
-type file struct {
-	path       string
-	descriptor bool // path is a link of /proc, to be followed
-	plain      bool // it is known to be a file or directory, which can hold its owner itself
-}
-
 // pathAt reads a path of the call, and changes to the directory that contains the file it names. dirfd is a descriptor of the caller's or
 // AT_FDCWD. Slashes after the name stay, because they have a meaning for the kernel.
-func (r *request) pathAt(dirfd int32, address uint64) (name string, err error) {
-	path, err := r.text(address)
+func (c *caller) pathAt(dirfd int32, address uint64) (name string, err error) {
+	path, err := c.text(address)
 	if err != nil {
 		return "", err
 	}
 	bare := strings.TrimRight(path, "/")
 	if bare == "" {
-		return r.goTo(dirfd, path)
+		return c.goTo(dirfd, path)
 	}
-	name, err = r.goTo(dirfd, bare)
+	name, err = c.goTo(dirfd, bare)
 	return name + path[len(bare):], err
 }
 
 // goTo changes to the directory that contains the file of a path, and returns the file's name there.
-func (r *request) goTo(dirfd int32, path string) (name string, err error) {
+func (c *caller) goTo(dirfd int32, path string) (name string, err error) {
 	if path == "" {
 		return "", unix.ENOENT
 	}
-	if err := r.enter(dirfd, path); err != nil {
+	if err := c.enter(dirfd, path); err != nil {
 		return "", err
 	}
 	return walk(path)
 }
 
 // fileAt returns what an "at" call names; flags are its AT_… flags.
-func (r *request) fileAt(dirfd int32, address uint64, flags int) (file, error) {
+func (c *caller) fileAt(dirfd int32, address uint64, flags int) (file, error) {
 	path := ""
 	if flags&unix.AT_EMPTY_PATH == 0 || address != 0 {
 		var err error
-		if path, err = r.text(address); err != nil {
+		if path, err = c.text(address); err != nil {
 			return file{}, err
 		}
 	}
 	if path == "" && flags&unix.AT_EMPTY_PATH != 0 {
 		if dirfd != unix.AT_FDCWD {
-			return r.opened(dirfd)
+			return c.opened(dirfd)
 		}
 		path = "."
 	}
 	if fd, ok := ownDescriptor(path); ok && flags&unix.AT_SYMLINK_NOFOLLOW == 0 {
-		return r.opened(fd)
+		return c.opened(fd)
 	}
-	name, err := r.goTo(dirfd, path)
+	name, err := c.goTo(dirfd, path)
 	f := file{path: name}
 	if err == nil && flags&unix.AT_SYMLINK_NOFOLLOW == 0 {
 		f, err = follow(name)
@@ -69,8 +61,8 @@ func (r *request) fileAt(dirfd int32, address uint64, flags int) (file, error) {
 
 // opened is descriptor for a file that may take no attributes: a symbolic link (opened with O_PATH), a pipe, a socket or a device. Only its
 // name leads to its owner.
-func (r *request) opened(fd int32) (file, error) {
-	f, err := r.descriptor(fd)
+func (c *caller) opened(fd int32) (file, error) {
+	f, err := c.descriptor(fd)
 	if err != nil {
 		return file{}, err
 	}
@@ -82,17 +74,17 @@ func (r *request) opened(fd int32) (file, error) {
 		return f, nil
 	}
 	// The kernel gives the name as it is below this thread's root, so that has to be the caller's.
-	if err := r.enter(unix.AT_FDCWD, "/"); err != nil {
+	if err := c.enter(unix.AT_FDCWD, "/"); err != nil {
 		return file{}, err
 	}
-	path, err := readlinkAt(r.dir, f.path)
+	path, err := readlinkAt(c.dir, f.path)
 	if err == nil && strings.HasPrefix(path, "/") {
 		name, err := walk(path)
 		if err == nil && unix.Lstat(name, &named) == nil && named.Dev == stat.Dev && named.Ino == stat.Ino {
 			return file{path: name}, nil
 		}
 	}
-	return f, unix.Fchdir(r.dir) // it has no name any more, or never had one
+	return f, unix.Fchdir(c.dir) // it has no name any more, or never had one
 }
 
 // ownDescriptor returns the number in a path by which a process names an open file of its own.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -37,8 +36,8 @@ func (e entry) lacksAttributes() bool {
 }
 
 // withEntries calls f with both entries if f has to move an owner. The kernel handles files that hold their owner themselves.
-func (r *request) withEntries(exchange bool, from, to func() (entry, error), f func(from, to entry) verdict) verdict {
-	a, err := from()
+func (r *request) withEntries(exchange bool, f func(from, to entry) verdict) verdict {
+	a, err := r.entryAt(r.fd(0), r.args[1])
 	if err != nil {
 		return toKernel
 	}
@@ -46,7 +45,7 @@ func (r *request) withEntries(exchange bool, from, to func() (entry, error), f f
 	if !moves && !exchange {
 		return toKernel
 	}
-	b, err := to()
+	b, err := r.entryAt(r.fd(2), r.args[3])
 	if err != nil {
 		return toKernel
 	}
@@ -62,9 +61,7 @@ func renameat(r *request) verdict {
 	if r.nr == unix.SYS_RENAMEAT2 {
 		flags = uint(r.args[4])
 	}
-	from := func() (entry, error) { return r.entryAt(r.fd(0), r.args[1]) }
-	to := func() (entry, error) { return r.entryAt(r.fd(2), r.args[3]) }
-	return r.withEntries(flags&unix.RENAME_EXCHANGE != 0, from, to, func(a, b entry) verdict {
+	return r.withEntries(flags&unix.RENAME_EXCHANGE != 0, func(a, b entry) verdict {
 		moved, hadOwner := r.links.get(a.enter())
 		other, otherHad := r.links.get(b.enter())
 		if !hadOwner && !otherHad {
@@ -87,9 +84,7 @@ func linkat(r *request) verdict {
 	if r.flags(4)&(unix.AT_SYMLINK_FOLLOW|unix.AT_EMPTY_PATH) != 0 {
 		return toKernel
 	}
-	from := func() (entry, error) { return r.entryAt(r.fd(0), r.args[1]) }
-	to := func() (entry, error) { return r.entryAt(r.fd(2), r.args[3]) }
-	return r.withEntries(false, from, to, func(a, b entry) verdict {
+	return r.withEntries(false, func(a, b entry) verdict {
 		o, _ := r.links.get(a.enter())
 		if _, stale := r.links.get(b.enter()); o == (owner{}) && !stale {
 			return toKernel
@@ -106,13 +101,4 @@ func (r *request) setLinkOwner(e entry, o owner) {
 	if err := r.links.set(e.enter(), o); err != nil && canBeInImage(".") {
 		r.lost.add(r.name(e.dir)+"/"+e.name, o)
 	}
-}
-
-// name is the name of an open file of this program, for a report.
-func (s *server) name(fd int) string {
-	name, err := readlinkAt(s.fds, strconv.Itoa(fd))
-	if err != nil {
-		return "?"
-	}
-	return name
 }

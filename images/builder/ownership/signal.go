@@ -40,12 +40,6 @@ func signalCalls(n signalNumbers) []call {
 	return calls
 }
 
-// firstStop and lastStop are the signals that stop a process: SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU.
-const (
-	firstStop = uint32(unix.SIGSTOP)
-	lastStop  = uint32(unix.SIGTTOU)
-)
-
 // kill is the call whose target can also be a group, or all processes.
 func kill(r *request) verdict {
 	target, group := int(int32(r.id32(0))), unix.Getpgrp()

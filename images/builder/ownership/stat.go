@@ -34,7 +34,7 @@ func (r *request) stat(f file, address uint64) verdict {
 		s.Rdev = o.device
 		s.Size, s.Blocks = 0, 0
 	}
-	return r.answerWith(address, bytesOf(&s))
+	return r.answerWith(0, address, bytesOf(&s))
 }
 
 func statx(r *request) verdict {
@@ -60,13 +60,5 @@ func statx(r *request) verdict {
 		s.Rdev_major, s.Rdev_minor = unix.Major(o.device), unix.Minor(o.device)
 		s.Size, s.Blocks = 0, 0
 	}
-	return r.answerWith(r.args[4], bytesOf(&s))
-}
-
-// answerWith writes the call's result into the caller's memory.
-func (r *request) answerWith(address uint64, content []byte) verdict {
-	if err := r.put(address, content); err != nil {
-		return failed(err)
-	}
-	return success
+	return r.answerWith(0, r.args[4], bytesOf(&s))
 }

@@ -6,6 +6,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// file is what a call names: a name in this thread's working directory, where links that lead to it have been followed already, or the file
+// behind a descriptor of the caller's.
+type file struct {
+	path       string
+	descriptor bool // path is a link of /proc, to be followed
+	plain      bool // it is known to be a file or directory, which can hold its owner itself
+}
+
+// isPlain tells whether a file is of a kind that can have user attributes.
+func isPlain(mode uint32) bool {
+	return mode&unix.S_IFMT == unix.S_IFREG || mode&unix.S_IFMT == unix.S_IFDIR
+}
+
 // walk changes to the directory of a path, and returns the last name in the path. It does not follow the links of /proc that lead to a
 // process's root, directory or files, because this thread may go where its caller may not. The kernel handles such a path (ELOOP).
 func walk(path string) (name string, err error) {

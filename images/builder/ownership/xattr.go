@@ -41,8 +41,5 @@ func (r *request) list(f file, err error) verdict {
 	case size < uint64(len(shown)):
 		return verdict{errno: unix.ERANGE}
 	}
-	if err := r.put(r.args[1], shown); err != nil {
-		return failed(err)
-	}
-	return verdict{value: int64(len(shown))}
+	return r.answerWith(int64(len(shown)), r.args[1], shown)
 }
