@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
-
-	"github.com/kubectl-img/kubectl-img/tests/cluster/fixture"
 )
 
 // compareSmall builds and pushes an image with the plugin and by hand.
@@ -45,13 +42,6 @@ func compareSmall(ctx context.Context, b *bench, turns int) (report, error) {
 		rows:  []*row{plugin, byHand},
 		bar:   bar{name: "kubectl img build / by hand", value: plugin.median() / byHand.median(), limit: 1},
 	}, nil
-}
-
-func (b *bench) smallContext() string { return filepath.Join(b.Temp, "small") }
-
-func (b *bench) makeSmallContext() error {
-	dockerfile := "FROM " + b.Registry + "/busybox:1\nCOPY . /src\nRUN cat /src/greeting >/greeting\n"
-	return fixture.WriteContext(b.smallContext(), map[string]string{"Dockerfile": dockerfile, "greeting": "hello\n"})
 }
 
 func (b *bench) buildByPlugin(ctx context.Context, reference string) error {

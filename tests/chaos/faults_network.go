@@ -31,8 +31,6 @@ func networkKinds() []kind {
 	}
 }
 
-var mustSucceed = want{outcome: succeeds}
-
 func shortCut(r *rand.Rand) fault {
 	d := millis(r, 100, 3000)
 	return fault{

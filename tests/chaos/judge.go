@@ -136,17 +136,3 @@ func (r *run) judgeRest(ctx context.Context) []string {
 	}
 	return wrong
 }
-
-// eventually calls check until it succeeds, and returns its last error if that takes too long.
-func eventually(ctx context.Context, patience time.Duration, check func() error) error {
-	deadline := time.Now().Add(patience)
-	for {
-		err := check()
-		if err == nil || time.Now().After(deadline) {
-			return err
-		}
-		if wait(ctx, 50*time.Millisecond) != nil {
-			return err
-		}
-	}
-}

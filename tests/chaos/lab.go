@@ -1,10 +1,7 @@
 package main
 
 import (
-	"context"
-	"io"
-	"path/filepath"
-	"sync"
+	"os"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/fixture"
 )
@@ -17,28 +14,6 @@ type lab struct {
 	closers     []func()
 }
 
-func newLab(ctx context.Context, plugin string, log io.Writer) (*lab, error) {
-	f, err := fixture.New(ctx, "chaos", log)
-	if err != nil {
-		return nil, err
-	}
-	l := &lab{Fixture: f}
-	l.clockPlugin = sync.OnceValues(func() (string, error) { return l.compileClock(ctx) })
-	if plugin == "" {
-		err = l.Compile(ctx, "-race")
-	} else {
-		l.Plugin, err = filepath.Abs(plugin)
-	}
-	if err == nil {
-		err = l.fill(ctx)
-	}
-	if err != nil {
-		l.shutDown()
-		return nil, err
-	}
-	return l, nil
-}
-
 func (l *lab) onClose(f func()) { l.closers = append(l.closers, f) }
 
 // shutDown removes everything except the reports of runs with violations, which have directories of their own.
@@ -47,4 +22,9 @@ func (l *lab) shutDown() {
 		f()
 	}
 	_ = l.Close()
+}
+
+// environment has the cluster's variables and nothing of this machine's user.
+func (l *lab) environment(home, kubeconfig string) []string {
+	return append(l.Env(), "HOME="+home, "KUBECONFIG="+kubeconfig, "GORACE=halt_on_error=1", "TMPDIR="+os.TempDir())
 }

@@ -8,11 +8,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
+	"sync"
 	"syscall"
 
 	"github.com/rs/zerolog"
 
+	"github.com/kubectl-img/kubectl-img/tests/cluster/fixture"
 	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
@@ -23,15 +26,6 @@ func main() {
 	// Clients would inherit that a signal is ignored, as nohup does it for SIGHUP.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	program.Main(chaos)
-}
-
-// options are the flags of the command line.
-type options struct {
-	runs     int
-	seed     uint64
-	parallel int
-	only     *regexp.Regexp
-	plugin   string
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -72,4 +66,26 @@ func chaos(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return errViolated
 	}
 	return ctx.Err()
+}
+
+func newLab(ctx context.Context, plugin string, log io.Writer) (*lab, error) {
+	f, err := fixture.New(ctx, "chaos", log)
+	if err != nil {
+		return nil, err
+	}
+	l := &lab{Fixture: f}
+	l.clockPlugin = sync.OnceValues(func() (string, error) { return l.compileClock(ctx) })
+	if plugin == "" {
+		err = l.Compile(ctx, "-race")
+	} else {
+		l.Plugin, err = filepath.Abs(plugin)
+	}
+	if err == nil {
+		err = l.fill(ctx)
+	}
+	if err != nil {
+		l.shutDown()
+		return nil, err
+	}
+	return l, nil
 }

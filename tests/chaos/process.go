@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -90,9 +89,4 @@ func (c *process) end(limit <-chan struct{}) outcome {
 	}
 	o.stdout, o.stderr, o.code = c.stdout.String(), c.stderr.String(), c.cmd.ProcessState.ExitCode()
 	return o
-}
-
-// environment has the cluster's variables and nothing of this machine's user.
-func (l *lab) environment(home, kubeconfig string) []string {
-	return append(l.Env(), "HOME="+home, "KUBECONFIG="+kubeconfig, "GORACE=halt_on_error=1", "TMPDIR="+os.TempDir())
 }

@@ -17,25 +17,6 @@ import (
 	"github.com/kubectl-img/kubectl-img/tests/cluster/registryproxy"
 )
 
-// run is a build that a fault disturbs.
-type run struct {
-	*lab
-	plan
-	ns      string
-	home    string // of the client, with its kubeconfig and context
-	ref     string // of the image in the open registry
-	tag     string // the client's name for it: through the proxy, if there is one
-	program string
-	args    []string
-	env     []string
-	link    *link
-	bypass  *detour
-	proxy   *registryproxy.Proxy // of the registry
-	process *process
-}
-
-const podName = "build"
-
 // do builds, causes the fault and judges the end.
 func (l *lab) do(ctx context.Context, p plan) report {
 	began := time.Now()
@@ -153,8 +134,6 @@ func (r *run) connect() error {
 	}
 	return clientcmd.WriteToFile(*config, filepath.Join(r.home, "kubeconfig"))
 }
-
-func (r *run) apiServer() string { return r.NodeIP + ":443" }
 
 func (r *run) startProxy(ctx context.Context) error {
 	r.ref = r.Registry + "/chaos/" + r.ns

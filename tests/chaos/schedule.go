@@ -4,19 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
+	"regexp"
 	"sync"
-	"time"
 )
 
-// report is the result of a run.
-type report struct {
-	plan
-	outcome
-	disturbed  bool // the client had not ended before the fault
-	took       time.Duration
-	violations []string
-	dir        string // of everything about a run with violations
+// options are the flags of the command line.
+type options struct {
+	runs     int
+	seed     uint64
+	parallel int
+	only     *regexp.Regexp
+	plugin   string
 }
 
 // runAll does runs side by side, then those that need the cluster for themselves.
@@ -74,18 +72,4 @@ func (c *collector) add(r report) {
 	defer c.mu.Unlock()
 	c.reports = append(c.reports, r)
 	fmt.Fprintf(c.log, "%d/%d %s\n", len(c.reports), c.total, r)
-}
-
-func (r report) String() string {
-	line := fmt.Sprintf("seed=%d %s: %s; exit code %d after %.1fs", r.seed, r.kind, r.what, r.code, r.took.Seconds())
-	if !r.disturbed {
-		line += " (ended before the fault)"
-	}
-	if e := r.lines("error: "); len(e) > 0 {
-		line += "; " + e[0]
-	}
-	if len(r.violations) > 0 {
-		line += "\n  VIOLATION " + strings.Join(r.violations, "\n  VIOLATION ") + "\n  see " + r.dir
-	}
-	return line
 }

@@ -17,6 +17,9 @@ import (
 //go:embed config
 var configs embed.FS
 
+// seccompProfile is the file name of the builder's seccomp profile below the kubelet's directory, and a pod's localhostProfile.
+const seccompProfile = "kubectl-img.json"
+
 // settings are the values that the files in config refer to.
 type settings struct {
 	State, Bin, Runtime, Node, NodeIP, PodCIDR, DNS, Cgroup, Registry string

@@ -2,14 +2,11 @@ package cluster
 
 import (
 	"context"
-	"fmt"
-	"os/exec"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/dockerfile"
 	"github.com/kubectl-img/kubectl-img/tests/cluster/layers"
-	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
 // image is an image of the open registry: repository and tag, content and configuration.
@@ -67,39 +64,5 @@ func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile.File) 
 	}, nil
 }
 
-// publish pushes every image that the open registry does not have, and removes an older image of that name from the node.
-func (p paths) publish(ctx context.Context, c *Cluster, builder dockerfile.File, log *progress) error {
-	images, err := p.images(ctx, c, builder)
-	if err != nil {
-		return fmt.Errorf("describe images: %w", err)
-	}
-	registry, err := newPusher(c)
-	if err != nil {
-		return err
-	}
-	c.BuilderImage, c.GCRImage, c.LegacyImage = c.Registry+"/"+builderName, c.Registry+"/"+gcrName, c.Registry+"/"+legacyName
-	c.LegacySetuidImage = c.Registry + "/" + legacySetuidName
-	for _, image := range images {
-		ref := c.Registry + "/" + image.name
-		if registry.has(ctx, p.cache, image) {
-			continue
-		}
-		if err := log.step("push "+image.name, func() error {
-			if err := registry.push(ctx, p.cache, image); err != nil {
-				return err
-			}
-			return p.forget(ctx, c, ref)
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // trust makes an image trust the cluster's registries. Only test images get it.
 func (p paths) trust() layers.Layer { return layers.Trust(p.in("pki", "ca-bundle.crt")) }
-
-// forget removes an image from the node, which otherwise does not pull it again.
-func (p paths) forget(ctx context.Context, c *Cluster, ref string) error {
-	return program.Run(exec.CommandContext(ctx, c.Bin+"/ctr", "--address", p.in("containerd.sock"), "--namespace", "k8s.io", "images", "remove", "--sync", ref))
-}

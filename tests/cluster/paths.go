@@ -18,6 +18,13 @@ const (
 	envInstance = "KUBECTL_IMG_TESTS_INSTANCE"
 )
 
+// Options change what Up starts. Up stops a running cluster that has other options.
+type Options struct {
+	Instance     int      // clusters with different numbers run side by side; 0 is the shared one
+	KubeletFlags []string // appended to the kubelet's
+	Runtime      string   // the program that containerd runs instead of runc
+}
+
 // paths are the directories and names of a cluster. Every user must be able to traverse the parents of state: in a pod with a user namespace,
 // root is an unprivileged user of the node.
 type paths struct {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -20,6 +21,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/dockerfile"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
 // pusher pushes to the open registry.
@@ -34,6 +37,40 @@ func newPusher(c *Cluster) (*pusher, error) {
 		return nil, err
 	}
 	return &pusher{registry: c.Registry, transport: transport}, nil
+}
+
+// publish pushes every image that the open registry does not have, and removes an older image of that name from the node.
+func (p paths) publish(ctx context.Context, c *Cluster, builder dockerfile.File, log *progress) error {
+	images, err := p.images(ctx, c, builder)
+	if err != nil {
+		return fmt.Errorf("describe images: %w", err)
+	}
+	registry, err := newPusher(c)
+	if err != nil {
+		return err
+	}
+	c.BuilderImage, c.GCRImage, c.LegacyImage = c.Registry+"/"+builderName, c.Registry+"/"+gcrName, c.Registry+"/"+legacyName
+	c.LegacySetuidImage = c.Registry + "/" + legacySetuidName
+	for _, image := range images {
+		ref := c.Registry + "/" + image.name
+		if registry.has(ctx, p.cache, image) {
+			continue
+		}
+		if err := log.step("push "+image.name, func() error {
+			if err := registry.push(ctx, p.cache, image); err != nil {
+				return err
+			}
+			return p.forget(ctx, c, ref)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget removes an image from the node, which otherwise does not pull it again.
+func (p paths) forget(ctx context.Context, c *Cluster, ref string) error {
+	return program.Run(exec.CommandContext(ctx, c.Bin+"/ctr", "--address", p.in("containerd.sock"), "--namespace", "k8s.io", "images", "remove", "--sync", ref))
 }
 
 // Transport is for HTTP clients of the cluster's registries, whose certificates it trusts.
