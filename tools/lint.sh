@@ -19,6 +19,6 @@ for module in tests tools/seccomp tools/fileorder; do
 	(cd $module && "$linter" run --allow-serial-runners --config "$root/.golangci.yml" ./...)
 done
 # The files of a package use each other in one direction only.
-(cd tools/fileorder && go test ./... && go run . "$root" ./...)
+(cd tools/fileorder && go test ./... && for module in . tests images/builder/img images/builder/ownership; do go run . "$root/$module" ./...; done)
 git ls-files -z '*.sh' .ci/run ':!*/testdata/*' | xargs -0 shellcheck --shell sh
 tools/groovy-lint.sh

@@ -62,7 +62,7 @@ func (b *buildOptions) run(ctx context.Context, g *global, contextArg string) (e
 	logins := authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
 		AuthConfigProvider: login.From(namespace.Connection()),
 	})
-	input, err := b.input(ctx, contextArg)
+	input, err := openInput(ctx, contextArg, b.file, b.contexts)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ func parsed(t *testing.T, args ...string) (*buildOptions, *input, error) {
 	b, cmd := buildCommand(&global{})
 	var in *input
 	cmd.RunE = func(_ *cobra.Command, args []string) (err error) {
-		in, err = b.input(t.Context(), args[0])
+		in, err = openInput(t.Context(), args[0], b.file, b.contexts)
 		return err
 	}
 	cmd.SetArgs(args)

@@ -23,14 +23,14 @@ type input struct {
 	temporary []string          // removed afterwards
 }
 
-func (b *buildOptions) input(ctx context.Context, contextArg string) (_ *input, err error) {
+// openInput reads what the arguments name: the context, the Dockerfile and the further contexts, NAME=WHERE.
+func openInput(ctx context.Context, contextArg, file string, contexts []string) (_ *input, err error) {
 	in := &input{dirs: map[string]string{}}
 	defer func() {
 		if err != nil {
 			in.remove()
 		}
 	}()
-	file := b.file
 	switch {
 	case isURL(contextArg):
 		in.url = contextArg
@@ -57,7 +57,7 @@ func (b *buildOptions) input(ctx context.Context, contextArg string) (_ *input, 
 		}
 	}
 	in.dockerfile(file)
-	return in, in.addContexts(b.contexts)
+	return in, in.addContexts(contexts)
 }
 
 // dockerfile makes the directory of the Dockerfile a context of its own, unless it is in one that is a URL.

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/spf13/cobra"
 
 	"github.com/kubectl-img/kubectl-img/images/builder/img/namespace"
 	"github.com/kubectl-img/kubectl-img/images/builder/img/runc"
@@ -28,11 +29,6 @@ func main() {
 	os.Exit(code(newRoot().ExecuteContext(ctx)))
 }
 
-// exitError is the engine's end, which has been reported by itself.
-type exitError int
-
-func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
-
 // code prints what went wrong, and where in the Dockerfile, and returns the exit code.
 func code(err error) int {
 	var exited exitError
@@ -47,4 +43,21 @@ func code(err error) int {
 	}
 	fmt.Fprintln(os.Stderr, "Error: "+err.Error())
 	return 1
+}
+
+func newRoot() *cobra.Command {
+	g := &global{}
+	root := &cobra.Command{
+		Use: "img", Short: "Build and push images without a daemon and without privilege",
+		Version: release(), SilenceErrors: true, SilenceUsage: true,
+	}
+	flags := root.PersistentFlags()
+	flags.StringVarP(&g.state, "state", "s", defaultState(os.Getenv), "directory that keeps images and cache")
+	flags.StringVarP(&g.backend, "backend", "b", "auto", "how layers are stored: auto, overlayfs or native")
+	flags.BoolVarP(&g.debug, "debug", "d", false, "log what BuildKit does")
+	flags.StringArrayVar(&g.plainHTTP, "plain-http", nil, "registry `HOST` that speaks plain http (repeatable)")
+	flags.StringArrayVar(&g.mirrors, "mirror", nil, "registry that is asked first, as `HOST=MIRROR` (repeatable)")
+	root.AddCommand(newBuild(g), newPush(g), newPull(g), newTag(g), newList(g), newRemove(g), newSave(g), newLoad(g),
+		newUnpack(g), newInspect(g), newDiskUsage(g), newPrune(g), newUnshare(), newVersion())
+	return root
 }

@@ -28,23 +28,6 @@ type global struct {
 	mirrors        []string
 }
 
-func newRoot() *cobra.Command {
-	g := &global{}
-	root := &cobra.Command{
-		Use: "img", Short: "Build and push images without a daemon and without privilege",
-		Version: release(), SilenceErrors: true, SilenceUsage: true,
-	}
-	flags := root.PersistentFlags()
-	flags.StringVarP(&g.state, "state", "s", defaultState(os.Getenv), "directory that keeps images and cache")
-	flags.StringVarP(&g.backend, "backend", "b", "auto", "how layers are stored: auto, overlayfs or native")
-	flags.BoolVarP(&g.debug, "debug", "d", false, "log what BuildKit does")
-	flags.StringArrayVar(&g.plainHTTP, "plain-http", nil, "registry `HOST` that speaks plain http (repeatable)")
-	flags.StringArrayVar(&g.mirrors, "mirror", nil, "registry that is asked first, as `HOST=MIRROR` (repeatable)")
-	root.AddCommand(newBuild(g), newPush(g), newPull(g), newTag(g), newList(g), newRemove(g), newSave(g), newLoad(g),
-		newUnpack(g), newInspect(g), newDiskUsage(g), newPrune(g), newUnshare(), newVersion())
-	return root
-}
-
 func defaultState(env func(string) string) string {
 	for _, dir := range filepath.SplitList(env("XDG_DATA_HOME")) {
 		return filepath.Join(dir, "img")
@@ -54,6 +37,11 @@ func defaultState(env func(string) string) string {
 	}
 	return "/tmp/img"
 }
+
+// exitError is the engine's end, which has been reported by itself.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // action is what a verb does once it is the engine.
 type action func(ctx context.Context, args []string) error

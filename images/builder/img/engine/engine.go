@@ -51,9 +51,6 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 )
 
-// Namespace is containerd's, under which all content is.
-const Namespace = "buildkit"
-
 // Options is what an engine is opened with.
 type Options struct {
 	StateDir   string            // ours is its sub-directory "buildkit"
@@ -257,6 +254,3 @@ func (e *Engine) Images() images.Store { return e.worker.ImageStore }
 
 // Content is all blobs.
 func (e *Engine) Content() *containerdsnapshot.Store { return e.worker.ContentStore() }
-
-// mkdir makes the directory that holds a state.
-func mkdir(dir string) error { return os.MkdirAll(dir, 0o711) }

@@ -39,3 +39,6 @@ func lock(dir string) (unlock func() error, err error) {
 	_, _ = fmt.Fprintln(file, os.Getpid())
 	return file.Close, nil
 }
+
+// mkdir makes the directory that holds a state.
+func mkdir(dir string) error { return os.MkdirAll(dir, 0o711) }
