@@ -21,8 +21,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// What the verbs that take the names of builds share.
-
+// oneName checks the arguments of a verb that takes the name of one build.
 func oneName(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return cli.Usagef("want the name of one build, got %d", len(args)).WithHint("kubectl img ls lists them; " + cmd.CommandPath() + " --help")
@@ -30,6 +29,7 @@ func oneName(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// someNames checks the arguments of a verb that takes the names of builds.
 func someNames(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cli.Usagef("want the name of a build").WithHint("kubectl img ls lists them; " + cmd.CommandPath() + " --help")

@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
-// pushCheckLimit bounds the question whether a registry accepts the push.
+// pushCheckLimit bounds the request that asks whether a registry accepts the push.
 const pushCheckLimit = 5 * time.Second
 
 // startLogin chooses the logins and asks whether the push is allowed, in the background. An error ends the run through cancel.

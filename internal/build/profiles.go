@@ -21,12 +21,12 @@ func (r *run) tryProfiles(ctx context.Context) error {
 		return r.inPod(ctx)
 	}
 	dir := r.CacheDir
-	if r.leastIsolated() == r.Profile { // a named profile that has two forms: that it works says nothing about auto
+	if r.leastIsolated() == r.Profile { // a named profile that has two forms; success says nothing about auto
 		dir = ""
 	}
 	cache := newProfileCache(dir, r.Config, r.Pod)
 	known := cache.get(time.Now())
-	var failed []explain.Attempt
+	var failed []explain.FailedProfile
 	candidates := r.candidates(known)
 	for i := 0; i < len(candidates); i++ {
 		c := candidates[i]
@@ -39,7 +39,7 @@ func (r *run) tryProfiles(ctx context.Context) error {
 		if c.Profile == known {
 			cache.remove()
 		}
-		failed = append(failed, explain.Attempt{Profile: c.Profile, Reason: reason, Err: err})
+		failed = append(failed, explain.FailedProfile{Profile: c.Profile, Reason: reason, Err: err})
 		if i += failsToo(c, err, candidates[i+1:]); i+1 < len(candidates) {
 			r.Log.Info(nextProfile(c.Profile, candidates[i+1].Profile, cli.OneLine(reason)))
 		}

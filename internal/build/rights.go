@@ -12,10 +12,10 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/explain"
 )
 
-// rightsLimit bounds the question what the user may do. It only explains an error that is known already.
+// rightsLimit bounds the request that asks what the user may do. It only explains an error that is known already.
 const rightsLimit = 5 * time.Second
 
-// deniedError is a right that the user lacks. The API server's own refusal came as text only.
+// deniedError is a right that the user lacks. It replaces the API server's own answer, which arrives only as text.
 type deniedError struct{ verb, resource, namespace string }
 
 func (e *deniedError) Error() string {

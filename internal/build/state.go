@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// nodeLimit bounds the question whether the node is lost. It only explains an error that is known already.
+// nodeLimit bounds the request that asks whether the node is lost. It only explains an error that is known already.
 const nodeLimit = 5 * time.Second
 
 // run is one run of a plan.

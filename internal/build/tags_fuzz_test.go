@@ -28,7 +28,7 @@ func FuzzTag(f *testing.F) {
 		}
 		named, err := reference.ParseNormalizedNamed(value)
 		if err != nil {
-			t.Fatalf("%q is taken for %q, and docker refuses it: %v", value, tag.Reference, err)
+			t.Fatalf("%q is taken for %q, and docker rejects it: %v", value, tag.Reference, err)
 		}
 		if want := reference.TagNameOnly(named).String(); tag.Reference != want || tag.Registry != reference.Domain(named) {
 			t.Errorf("%q is %q at %q, to docker %q", value, tag.Reference, tag.Registry, want)

@@ -47,7 +47,7 @@ func FuzzIgnoreFile(f *testing.F) {
 		got := namesOf(t, c)
 		want, err := asBuildKit(t, root, ignore)
 		if err != nil {
-			t.Fatalf("BuildKit refuses it: %v", err)
+			t.Fatalf("BuildKit rejects it: %v", err)
 		}
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("sent (-BuildKit +got):\n%s", diff)

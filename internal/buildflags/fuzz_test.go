@@ -94,7 +94,7 @@ func FuzzFlags(f *testing.F) {
 		again := written(plan)
 		back, ok := readFlag(t, flag, again, false)
 		if !ok {
-			t.Fatalf("--%s %q is read as %q, which is refused", flag, value, again)
+			t.Fatalf("--%s %q is read as %q, which is rejected", flag, value, again)
 		}
 		if diff := cmp.Diff(again, written(back)); diff != "" {
 			t.Errorf("--%s %q (-read +written and read):\n%s", flag, value, diff)
@@ -115,7 +115,7 @@ func FuzzFlags(f *testing.F) {
 	})
 }
 
-// readFlag plans a build with one flag; what is refused must be refused well.
+// readFlag plans a build with one flag; a rejected value must be reported well.
 func readFlag(t *testing.T, flag string, values []string, inVariable bool) (*build.Plan, bool) {
 	t.Helper()
 	b := newBench(t)

@@ -29,12 +29,12 @@ func TestUnsupportedFlagsOfDocker(t *testing.T) {
 	}
 	for _, name := range dockersFlags() {
 		if verb.Flags().Lookup(name) == nil {
-			t.Errorf("--%s of docker is neither implemented nor refused", name)
+			t.Errorf("--%s of docker is neither implemented nor listed as unsupported", name)
 		}
 	}
 	verb.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Hidden && !slices.Contains(dockersFlags(), f.Name) {
-			t.Errorf("--%s is refused but no flag of docker's", f.Name)
+			t.Errorf("--%s is listed as unsupported but is no flag of docker's", f.Name)
 		}
 	})
 }
@@ -60,7 +60,7 @@ func TestUnsupportedFlags(t *testing.T) {
 			}
 		})
 		if strings.TrimSpace(r.reason) == "" || strings.TrimSpace(r.instead) == "" {
-			t.Errorf("--%s is refused without a reason or a way out", r.name)
+			t.Errorf("--%s is unsupported without a reason or a way out", r.name)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func Adopt(pod *corev1.Pod) *build.Plan {
 	return plan
 }
 
-// tags returns the references that a builder pod pushes its image to. It skips what is no reference: others can change annotations.
+// tags returns the references that a builder pod pushes its image to. It skips invalid ones, because others can change annotations.
 func tags(pod *corev1.Pod) []string {
 	var all []string
 	for tag := range strings.SplitSeq(pod.Annotations[podspec.AnnotationTags], ",") {

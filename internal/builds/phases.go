@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// phaseLimit bounds the question what a builder pod is doing.
+	// phaseLimit bounds the request that asks what a builder pod is doing.
 	phaseLimit = 3 * time.Second
-	// maxQuestions is how many pods are asked at a time.
-	maxQuestions = 8
+	// maxRequests is how many pods are asked at a time.
+	maxRequests = 8
 )
 
 // Phases asks each running pod what it is doing. The phase is empty for a pod that does not answer in time.
@@ -26,7 +26,7 @@ func Phases(ctx context.Context, c *cluster.Connection, pods []corev1.Pod) []str
 	ctx, cancel := context.WithTimeoutCause(ctx, phaseLimit, explain.ErrTimedOut)
 	defer cancel()
 	phases := make([]string, len(pods))
-	places := make(chan struct{}, maxQuestions)
+	places := make(chan struct{}, maxRequests)
 	var all sync.WaitGroup
 	for i := range pods {
 		if pods[i].Status.Phase != corev1.PodRunning || builder.End(&pods[i], podspec.Container) != nil {

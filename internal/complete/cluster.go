@@ -36,11 +36,11 @@ type Cluster struct {
 	Kubeconfig genericclioptions.RESTClientGetter
 }
 
-// Question asks a cluster for completions.
-type Question func(ctx context.Context, client rest.Interface, namespace string) ([]string, error)
+// question asks a cluster for completions.
+type question func(ctx context.Context, client rest.Interface, namespace string) ([]string, error)
 
 // Ask returns the cluster's answer, or nothing after the time limit. A credential plugin may ignore the context.
-func (c Cluster) Ask(cmd *cobra.Command, question Question) []string {
+func (c Cluster) Ask(cmd *cobra.Command, ask question) []string {
 	ctx, cancel := context.WithTimeoutCause(cmd.Context(), clusterLimit, explain.ErrTimedOut)
 	defer cancel()
 	answer := make(chan []string, 1)
@@ -49,7 +49,7 @@ func (c Cluster) Ask(cmd *cobra.Command, question Question) []string {
 			client, namespace, err := c.connect(cmd)
 			var found []string
 			if err == nil {
-				found, err = question(ctx, client, namespace)
+				found, err = ask(ctx, client, namespace)
 			}
 			answer <- found
 			return err

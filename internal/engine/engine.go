@@ -10,7 +10,7 @@ type Engine interface {
 	Steps(Build) []Step
 	// Environment returns the variables that the supervisor and the engine read in the container.
 	Environment() map[string]string
-	// Abilities returns what the engine can do. The command line refuses the rest by name.
+	// Abilities returns what the engine can do. The command line rejects everything else by name.
 	Abilities() Abilities
 	// ReadLine parses a line of the engine's log, with or without its line break.
 	ReadLine(line string) Line

@@ -32,12 +32,12 @@ type Facts struct {
 	LostNode, LostNodeReason string // the node, if it is the node that was lost
 
 	Engine engine.Engine
-	Log    EngineLog
+	Log    engineLog
 	Login  LoginFacts
 }
 
-// EngineLog is the engine's output so far.
-type EngineLog interface {
+// engineLog is the engine's output so far.
+type engineLog interface {
 	// Backward yields the lines that are not empty, the last one first.
 	Backward() iter.Seq[string]
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// Attempt is a profile that was tried and does not work.
-type Attempt struct {
+// FailedProfile is a profile that was tried and does not work.
+type FailedProfile struct {
 	Profile podspec.Profile
 	Reason  string
 	Err     error
@@ -29,7 +29,7 @@ func Isolation(err error) (reason string, ok bool) {
 }
 
 // NoProfile explains that none of the attempts worked in the namespace. Which names the profiles that were allowed.
-func NoProfile(which, namespace string, attempts []Attempt) error {
+func NoProfile(which, namespace string, attempts []FailedProfile) error {
 	// The hint is for the first attempt that one can help: the most isolated profile.
 	hint := "choose nodes that allow more with --node-selector"
 	for _, a := range attempts {
@@ -42,7 +42,7 @@ func NoProfile(which, namespace string, attempts []Attempt) error {
 }
 
 // summary names each reason once, with the profiles that it holds for.
-func summary(attempts []Attempt) string {
+func summary(attempts []FailedProfile) string {
 	var parts []string
 	for i := 0; i < len(attempts); {
 		names, reason := []string{}, attempts[i].Reason

@@ -11,8 +11,8 @@ import (
 // How many lines of a failed step's output are repeated, where they were shown before and where they were not.
 const shownStepLines, hiddenStepLines = 20, 200
 
-// RepeatFailedStep shows the end of the failed step's output next to the error. In a log file it may stand far above, between the
-// output of other steps, or nowhere. On a terminal it does nothing, nor in quiet mode, where Replay shows all.
+// RepeatFailedStep shows the end of the failed step's output next to the error. In a log file this output may be
+// far above, between that of other steps, or missing. It does nothing on a terminal, and nothing in quiet mode, where Replay shows all.
 func (l *Log) RepeatFailedStep() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

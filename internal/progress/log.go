@@ -23,7 +23,7 @@ type Log struct {
 	mu      sync.Mutex
 	show    io.Writer // nil in quiet mode
 	err     io.Writer
-	lines   LineReader
+	lines   lineReader
 	plain   bool        // whole lines without control characters, for a file
 	steps   *stepFilter // nil where every line is shown
 	partial []byte      // a line that has not ended
@@ -31,7 +31,7 @@ type Log struct {
 }
 
 // NewLog returns a Log that writes to w.
-func NewLog(mode Mode, lines LineReader, w io.Writer, terminal bool) *Log {
+func NewLog(mode Mode, lines lineReader, w io.Writer, terminal bool) *Log {
 	l := &Log{err: w, lines: lines, plain: !terminal}
 	if mode != Quiet {
 		l.show = w

@@ -7,12 +7,12 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 )
 
-// LineReader parses the lines of an engine's log.
-type LineReader interface{ ReadLine(line string) engine.Line }
+// lineReader parses the lines of an engine's log.
+type lineReader interface{ ReadLine(line string) engine.Line }
 
 // stepFilter selects one line for each step, and the lines that belong to no step.
 type stepFilter struct {
-	lines    LineReader
+	lines    lineReader
 	named    map[string]bool // the steps whose first line, their name, was shown
 	repeated bool            // inside the engine's own repetition of a failed step
 }

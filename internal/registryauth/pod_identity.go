@@ -60,11 +60,11 @@ func (l Logins) IdentityCause(problem cloud.Problem) Cause {
 	}
 }
 
-// CloudHint returns the hint of the cloud that the refused login belongs to, or "". login needs no Push.
+// CloudHint returns the hint of the cloud that the rejected login belongs to, or "". login needs no Push.
 func (l Logins) CloudHint(r *Rejection, login cloud.FailedLogin) string {
 	c, ok := l.cloud()
-	if refused, found := l.Of(r.Host); found {
-		c, _, ok = cloudOf(refused.Method)
+	if rejected, found := l.Of(r.Host); found {
+		c, _, ok = cloudOf(rejected.Method)
 	}
 	if !ok {
 		return ""

@@ -73,12 +73,12 @@ func (l Logins) CheckPush(ctx context.Context, ref string, trust Trust) (accepte
 	case !errors.As(err, &answer):
 		return "", nil
 	default:
-		return "", login.refusedPush(answer)
+		return "", login.rejectedPush(answer)
 	}
 }
 
-// refusedPush reads a registry's answer. Only 401 and 403 are refusals.
-func (login Login) refusedPush(answer *transport.Error) error {
+// rejectedPush reads a registry's answer. Only 401 and 403 are rejections.
+func (login Login) rejectedPush(answer *transport.Error) error {
 	rejection := login.Rejected("", "", "")
 	rejection.Push = true
 	switch answer.StatusCode {

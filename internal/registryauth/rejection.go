@@ -7,7 +7,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/registryauth/cloud"
 )
 
-// Cause is why a registry could not be used, and what helps. It ends the text of a Refusal.
+// Cause is why a registry could not be used, and what helps. It ends the text of a Rejection.
 type Cause = cloud.Cause
 
 // The causes that do not depend on a cloud.

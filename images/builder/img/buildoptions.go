@@ -29,7 +29,7 @@ type buildOptions struct {
 	outputDirs []string // that exports are written to
 }
 
-// check refuses what can't work before anything starts, and completes the names.
+// check rejects what can't work before anything starts, and completes the names.
 func (b *buildOptions) check() error {
 	if len(b.tags) == 0 && len(b.outputs) == 0 {
 		return errors.New("name the image with --tag, or a result with --output")
@@ -134,7 +134,7 @@ func (b *buildOptions) exports() ([]client.ExportEntry, error) {
 	return exports, nil
 }
 
-// fixedTime tells that the image's times are given, so that the same input gives the same digest.
+// fixedTime reports whether the image's times are given, so that the same input gives the same digest.
 func (b *buildOptions) fixedTime() bool {
 	return slices.ContainsFunc(b.buildArgs, func(pair string) bool { return strings.HasPrefix(pair, "SOURCE_DATE_EPOCH=") })
 }

@@ -249,8 +249,8 @@ func boltOptions() *bolt.Options {
 	return &bolt.Options{FreelistType: bolt.FreelistMapType, NoFreelistSync: true, NoSync: true}
 }
 
-// Images is what has a name.
+// Images returns the store of named images.
 func (e *Engine) Images() images.Store { return e.worker.ImageStore }
 
-// Content is all blobs.
+// Content returns the store of all blobs.
 func (e *Engine) Content() *containerdsnapshot.Store { return e.worker.ContentStore() }

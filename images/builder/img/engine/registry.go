@@ -22,7 +22,7 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Session is one by which the engine asks for logins. end ends it.
+// Session opens a session over which the engine asks for logins. end closes it.
 func (e *Engine) Session(ctx context.Context, offers ...session.Attachable) (id string, end func() error, err error) {
 	s, err := session.NewSession(ctx, identity.NewID())
 	if err != nil {
@@ -48,7 +48,7 @@ func (e *Engine) Push(ctx context.Context, session, name string, insecure bool) 
 	return image.Target.Digest, err
 }
 
-// printLogs prints what BuildKit logs under the context, as that it tries a registry again. end waits until all is printed.
+// printLogs prints what BuildKit logs under the context, for example that it tries a registry again. end waits until all is printed.
 func printLogs(ctx context.Context) (_ context.Context, end func()) {
 	reader, ctx, cancel := progress.NewContext(ctx)
 	done := make(chan struct{})

@@ -13,7 +13,7 @@ import (
 	"github.com/moby/buildkit/session/auth/authprovider"
 )
 
-// fresh is how long a login is good for that a credential helper gave. Google's are valid for five minutes at least.
+// fresh is how long a login from a credential helper is used. Google's are valid for at least five minutes.
 const fresh = 4*time.Minute + 50*time.Second
 
 // Keychain answers from Docker's configuration, and its credential helpers.
