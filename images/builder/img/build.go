@@ -88,7 +88,7 @@ func (b *buildOptions) run(ctx context.Context, g *global, contextArg string) (e
 	if err := e.DropContexts(ctx); err != nil {
 		return err
 	}
-	response, err := show(ctx, status, b.noConsole, func(ctx context.Context, updates chan *client.SolveStatus) (*client.SolveResponse, error) {
+	response, err := show(ctx, status, e.Log, b.noConsole, func(ctx context.Context, updates chan *client.SolveStatus) (*client.SolveResponse, error) {
 		return e.Solve(ctx, nil, solve, updates)
 	})
 	if err != nil {

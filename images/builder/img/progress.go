@@ -8,6 +8,8 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/progress/progressui"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/kubectl-img/kubectl-img/images/builder/img/engine"
 )
 
 // openStatus opens the file for BuildKit's status, if there is to be one.
@@ -24,8 +26,8 @@ func openStatus(path string) (*json.Encoder, error) {
 
 type solver func(context.Context, chan *client.SolveStatus) (*client.SolveResponse, error)
 
-// show prints BuildKit's progress while solve runs, and writes it to status.
-func show(ctx context.Context, status *json.Encoder, plain bool, solve solver) (*client.SolveResponse, error) {
+// show prints BuildKit's progress while solve runs, and writes it to status. log has what the steps print.
+func show(ctx context.Context, status *json.Encoder, log *engine.StepLog, plain bool, solve solver) (*client.SolveResponse, error) {
 	mode := progressui.AutoMode
 	if plain {
 		mode = progressui.PlainMode
@@ -44,6 +46,7 @@ func show(ctx context.Context, status *json.Encoder, plain bool, solve solver) (
 	group.Go(func() error {
 		defer close(to)
 		for update := range from {
+			log.Fill(update)
 			if status != nil {
 				if err := status.Encode(update); err != nil {
 					status = nil

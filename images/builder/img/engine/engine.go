@@ -65,6 +65,7 @@ type Options struct {
 // Engine is an open state directory.
 type Engine struct {
 	*client.Client
+	Log      *StepLog
 	worker   *base.Worker
 	sessions *session.Manager
 	close    []func() error
@@ -72,7 +73,7 @@ type Engine struct {
 
 // Open takes the state directory for this process alone. Close gives it back.
 func Open(ctx context.Context, o Options) (_ *Engine, err error) {
-	e := &Engine{}
+	e := &Engine{Log: NewStepLog()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close())
@@ -96,6 +97,7 @@ func Open(ctx context.Context, o Options) (_ *Engine, err error) {
 	if err != nil {
 		return nil, err
 	}
+	opt.Executor = loggedExecutor{opt.Executor, e.Log}
 	if e.worker, err = base.NewWorker(ctx, opt); err != nil {
 		return nil, err
 	}
