@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,7 +35,7 @@ type buildRunner struct {
 
 // pod is what a build with the profile would create.
 func (b buildRunner) pod(ctx context.Context, profile podspec.Profile) (*corev1.Pod, error) {
-	out, err := b.run(ctx, profile, "--push=false", "--dry-run=json")
+	out, _, err := b.run(ctx, profile, "--push=false", "--dry-run=json")
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +48,11 @@ func (b buildRunner) probe(ctx context.Context, report *doctor.Report) (rejected
 	candidates := report.Profiles
 	report.Profiles = []string{}
 	for _, profile := range candidates {
-		err := explain.API(b.try(ctx, podspec.Profile(profile)))
+		warnings, err := b.try(ctx, podspec.Profile(profile))
+		err = explain.API(err)
+		for _, warning := range warnings {
+			report.Add("probe "+profile, doctor.Warn, "", "%s", warning)
+		}
 		var missing *builder.StartError
 		switch {
 		case ctx.Err() != nil:
@@ -80,24 +83,31 @@ func (b buildRunner) did() string {
 	return "an image was built in a pod"
 }
 
-func (b buildRunner) try(ctx context.Context, profile podspec.Profile) error {
-	_, err := b.run(ctx, profile, fmt.Sprintf("--push=%t", b.tag != ""), "--no-cache", "--timeout=3m", "--pod-timeout=90s")
-	return err
+// try builds, and returns the build's warnings.
+func (b buildRunner) try(ctx context.Context, profile podspec.Profile) ([]string, error) {
+	_, logged, err := b.run(ctx, profile, fmt.Sprintf("--push=%t", b.tag != ""), "--no-cache", "--timeout=3m", "--pod-timeout=90s")
+	var warnings []string
+	for line := range strings.Lines(logged) {
+		if text, ok := strings.CutPrefix(line, "warning: "); ok {
+			warnings = append(warnings, strings.TrimSpace(text))
+		}
+	}
+	return warnings, err
 }
 
-// run returns stdout and drops stderr: the error says what failed.
-func (b buildRunner) run(ctx context.Context, profile podspec.Profile, args ...string) ([]byte, error) {
+// run returns stdout and stderr. The error says what failed.
+func (b buildRunner) run(ctx context.Context, profile podspec.Profile, args ...string) (out []byte, logged string, err error) {
 	dir, err := os.MkdirTemp("", "kubectl-img-")
 	if err != nil {
-		return nil, fmt.Errorf("make a build context: %w", err)
+		return nil, "", fmt.Errorf("make a build context: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(emptyImage), 0o644); err != nil {
-		return nil, fmt.Errorf("make a build context: %w", err)
+		return nil, "", fmt.Errorf("make a build context: %w", err)
 	}
-	var out bytes.Buffer
+	var stdout, stderr bytes.Buffer
 	p := b.proc
-	p.Streams = genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: io.Discard}
+	p.Streams = genericiooptions.IOStreams{In: strings.NewReader(""), Out: &stdout, ErrOut: &stderr}
 	p.Env = p.Env.WithoutSettings()
 	if b.tag != "" {
 		args = append(args, "--tag="+b.tag)
@@ -108,7 +118,7 @@ func (b buildRunner) run(ctx context.Context, profile podspec.Profile, args ...s
 	config.AddFlags(cmd.Flags())
 	cmd.SetArgs(slices.Concat([]string{"--quiet", "--profile=" + string(profile)}, args, b.flags, []string{dir}))
 	err = cmd.ExecuteContext(ctx)
-	return out.Bytes(), err
+	return stdout.Bytes(), stderr.String(), err
 }
 
 // arguments returns the flags that were set, as a command line.

@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/explain"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
@@ -11,9 +12,25 @@ import (
 func (r *run) session() *session.Session {
 	pod := r.current.Pod
 	return session.New(r.Runner(pod.Namespace, pod.Name), r.DetachGrace, session.Handlers{
-		Ready: r.onReady, Phase: r.phase.setJob, Identity: r.login.setIdentity, LostOwners: r.onLostOwners, CacheHeld: r.onCacheHeld,
+		Ready: r.onReady, Engine: r.onEngine, Phase: r.phase.setJob, Identity: r.login.setIdentity, LostOwners: r.onLostOwners, CacheHeld: r.onCacheHeld,
 		UploadBroken: r.onUploadBroken, Disconnected: r.Disconnected,
 	})
+}
+
+// onEngine compares what the engine can do with what the build asks for.
+func (r *run) onEngine(answer string) error {
+	identity := r.engine().Identify(answer)
+	r.identity.Store(&identity)
+	if need := identity.Lacks(r.engine().Needs(r.Build)); need != nil {
+		return &cli.UnsupportedFlagError{
+			Source: "--" + need.Flag, Reason: "is more than the engine in the builder image can do, which is " + identity.Name, Instead: "use a current builder image",
+		}
+	}
+	if identity.Flaws != "" {
+		r.Log.Warn(identity.Flaws)
+	}
+	r.Log.Debugf("the engine is %s", identity.Name)
+	return nil
 }
 
 // onReady is called when the pod reports that it is as isolated as was asked for.

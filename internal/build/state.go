@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/kubectl-img/kubectl-img/internal/builder"
@@ -27,8 +28,10 @@ type run struct {
 	phase   runPhase
 	login   *loginState
 	current attempt // what is being tried
-	created bool    // a pod may be stored
-	left    bool    // the build goes on without this client
+	// identity is what the engine has said of itself.
+	identity atomic.Pointer[engine.Identity]
+	created  bool // a pod may be stored
+	left     bool // the build goes on without this client
 }
 
 // attempt is a Candidate that is being tried.

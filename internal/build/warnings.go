@@ -32,8 +32,8 @@ func (r *run) warnOfLosses(sent buildcontext.Summary) {
 	for _, skipped := range sent.Skipped {
 		r.Log.Warnf("%s is a %s and was left out of the build context", skipped.Path, skipped.Kind)
 	}
-	abilities := r.engine().Abilities()
-	if n := len(sent.SetID); n > 0 && !abilities.KeepsSetID {
-		r.Log.Warnf("%d set-user-ID or set-group-ID files lose that bit when img copies them, %s first; RUN chmod sets it again", n, sent.SetID[0])
+	identity := r.identity.Load()
+	if n := len(sent.SetID); n > 0 && identity != nil && identity.LosesBits {
+		r.Log.Warnf("%d set-user-ID or set-group-ID files lose that bit when %s copies them, %s first; RUN chmod sets it again", n, identity.Name, sent.SetID[0])
 	}
 }

@@ -17,6 +17,7 @@ import (
 type Flags struct {
 	*input
 	image   imageFlags
+	steps   stepFlags
 	result  resultFlags
 	auth    authFlags
 	pod     podFlags
@@ -29,7 +30,7 @@ type Flags struct {
 func New(proc cli.Process, config *genericclioptions.ConfigFlags) *Flags {
 	in := &input{proc: proc, config: config}
 	return &Flags{
-		input: in, image: imageFlags{input: in}, result: resultFlags{input: in}, auth: authFlags{input: in}, pod: podFlags{input: in},
+		input: in, image: imageFlags{input: in}, steps: stepFlags{input: in}, result: resultFlags{input: in}, auth: authFlags{input: in}, pod: podFlags{input: in},
 		nodes: nodeFlags{input: in}, profile: profileFlags{input: in}, run: runFlags{input: in},
 	}
 }
@@ -39,6 +40,7 @@ func (f *Flags) Add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	f.image.add(flags)
+	f.steps.add(flags)
 	f.result.add(flags)
 	f.auth.add(flags)
 	f.pod.add(flags, f.proc.BuilderImage)
@@ -48,7 +50,7 @@ func (f *Flags) Add(cmd *cobra.Command) {
 	addUnsupported(flags, unsupportedFlags())
 	cluster := complete.Cluster{Env: f.proc.Env, Kubeconfig: f.config}
 	for _, completions := range []complete.Table{
-		completeImage(), completeResult(), completeAuth(cluster), completePod(cluster), completeNodes(cluster), completeProfile(), completeRun(),
+		completeImage(), completeSteps(), completeResult(), completeAuth(cluster), completePod(cluster), completeNodes(cluster), completeProfile(), completeRun(),
 	} {
 		completions.Register(cmd)
 	}

@@ -57,7 +57,6 @@ func unsupportedImage(engine string) []unsupportedFlag {
 	onlyBuilds := "asks about a build without building; " + engine + " only builds"
 	const attestLater = "attach one to the pushed digest: cosign attest --predicate FILE REPO@DIGEST"
 	return []unsupportedFlag{
-		{"add-host", "", other, "use a name that the cluster's DNS resolves"},
 		{"allow", "", "grants rights that an unprivileged pod does not have", "remove --security=insecure and --network=host from RUN"},
 		{"annotation", "", other, "--label KEY=VALUE"},
 		{"attest", "", other, attestLater},
@@ -68,11 +67,9 @@ func unsupportedImage(engine string) []unsupportedFlag {
 		{"disable-content-trust", "", "switches off a check that " + engine + " does not make", "leave it out, and pin base images: FROM name@sha256:..."},
 		{"isolation", "", "chooses between Windows isolations; builds run on Linux", "--profile userns"},
 		{"network", "", "can't be chosen: RUN steps use the pod's network", "select the pod in a NetworkPolicy with --pod-label KEY=VALUE"},
-		{"no-cache-filter", "", other, "--no-cache"},
 		{"policy", "", other, "pin base images: FROM name@sha256:..."},
 		{"print", "", onlyBuilds, "hadolint Dockerfile"},
 		{"provenance", "", other, attestLater},
-		{"pull", "", "is not needed: base images are resolved anew in every build unless --cache-volume keeps the engine's state", "leave it out; with --cache-volume, use --no-cache"},
 		{"sbom", "", other, attestLater},
 		{"secret", "", other, "copy the file into an early stage that the final image takes no layer from"},
 		{"shm-size", "", other, "let the RUN step use /tmp instead of /dev/shm"},

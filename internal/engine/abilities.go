@@ -5,7 +5,6 @@ type Abilities struct {
 	Name string // the engine and its version, for error texts
 
 	Architectures []string // those of --platform
-	KeepsSetID    bool     // COPY keeps set-user-ID and set-group-ID bits
 	ManyOutputs   bool     // one build writes several outputs
 	ManyNames     bool     // one archive holds several names
 	ManyCaches    bool     // one build exports several caches

@@ -12,6 +12,10 @@ type Engine interface {
 	Environment() map[string]string
 	// Abilities returns what the engine can do. The command line rejects everything else by name.
 	Abilities() Abilities
+	// Identify reads what the program said of itself: the output of the command ABOUT in Environment, or nothing if it knows no such command.
+	Identify(answer string) Identity
+	// Needs returns what a build asks for that not every version of the engine can do.
+	Needs(Build) []Need
 	// ReadLine parses a line of the engine's log, with or without its line break.
 	ReadLine(line string) Line
 	// Diagnose reads the engine's last words about a failure.
@@ -45,6 +49,9 @@ type Build struct {
 	Target     string
 	Platform   string // os/arch[/variant], empty for the node's own
 	NoCache    bool
+	StaleSteps []string // stages of which every step runs again
+	Pull       bool     // ask the registry for base images that the engine has kept
+	AddHosts   []string // HOST=IP for the steps' /etc/hosts
 	CacheFrom  []string // type=TYPE,KEY=VALUE,…
 	CacheTo    []string // type=TYPE,KEY=VALUE,…
 	Push       bool

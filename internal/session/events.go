@@ -21,6 +21,12 @@ func (s *Session) eventTable() map[string]func(arguments string) error {
 			}
 			return nil
 		},
+		"engine": func(answer string) error {
+			if s.handlers.Engine == nil {
+				return nil
+			}
+			return s.handlers.Engine(answer)
+		},
 		"held":            textHandler(&s.handlers.CacheHeld),
 		"phase":           textHandler(&s.handlers.Phase),
 		"identity":        textHandler(&s.handlers.Identity),

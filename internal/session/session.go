@@ -42,6 +42,7 @@ type Outcome struct {
 // Handlers are called on events of the session; each can be nil.
 type Handlers struct {
 	Ready        func()                                     // the pod has passed the supervisor's check
+	Engine       func(answer string) error                  // the engine has said what it is; an error ends the session before anything is sent
 	Phase        func(name string)                          // a step of the job begins
 	Identity     func(name string)                          // name is the address of the pod's identity in its cloud
 	LostOwners   func(report string)                        // the engine could not keep the owners of some files; report has their number and the first of them

@@ -20,6 +20,7 @@ type transcript struct {
 	handled   int          // events handled
 	result    *resultEvent // the last event
 	delivered bool         // the outcome has been delivered
+	refused   bool         // an event was an error; no later one may start the upload
 }
 
 func (t *transcript) received() int64 {
@@ -125,7 +126,7 @@ func (f *followStream) locked(take sinkFunc) io.Writer {
 }
 
 func (f *followStream) onLine(line string) {
-	if line == eventAlive {
+	if line == eventAlive || f.refused {
 		return
 	}
 	if f.seen++; f.seen <= f.handled {
@@ -140,5 +141,6 @@ func (f *followStream) onLine(line string) {
 	}
 	if err != nil {
 		f.deliver(Result{}, err)
+		f.refused = true
 	}
 }

@@ -24,7 +24,6 @@ var _ engine.Engine = Img{}
 func (Img) Abilities() engine.Abilities {
 	return engine.Abilities{
 		Name:          "img",
-		KeepsSetID:    true,
 		Architectures: []string{"386", "amd64", "arm", "arm64", "loong64", "mips64le", "ppc64le", "riscv64", "s390x"},
 		CacheFrom:     engine.CacheSpec{Types: []string{"registry"}, Attrs: []string{"ref"}},
 		CacheTo:       engine.CacheSpec{Types: []string{"registry", "inline"}, Attrs: []string{"ref", "mode"}},
@@ -43,8 +42,10 @@ func (i Img) Environment() map[string]string {
 		"ENTER": "img unshare",
 		// A variable, because an older img rejects a flag that it does not know.
 		"IMG_HIDE": strings.Join(i.Hide, ":"),
-		"PROBE":    "img ls --state " + i.StateDir,
-		"STATE":    i.StateDir,
+		// Older images have no such flag, and say nothing that can be read.
+		"ABOUT": "img version --json",
+		"PROBE": "img ls --state " + i.StateDir,
+		"STATE": i.StateDir,
 		// The content store. Its files are named by their digests in hex.
 		"BLOBS": i.StateDir + "/*/*/content/blobs/sha256",
 	}

@@ -54,9 +54,16 @@ func (i Img) build(b engine.Build, result []string, first bool) []string {
 	if b.Platform != "" {
 		argv = append(argv, "--platform", b.Platform)
 	}
-	if b.NoCache && first {
-		argv = append(argv, "--no-cache")
+	if first { // the second build is to take every step from the first
+		if b.NoCache {
+			argv = append(argv, "--no-cache")
+		}
+		argv = append(argv, each("--no-cache-filter", b.StaleSteps)...)
+		if b.Pull {
+			argv = append(argv, "--pull")
+		}
 	}
+	argv = append(argv, each("--add-host", b.AddHosts)...)
 	return append(argv, b.Context)
 }
 

@@ -15,6 +15,7 @@ supervise() {
 	trap 'end_early 1 abandoned "no client for ${LEASH_GRACE}s"' USR1
 	until (leash); do :; done & # a killed leash is restarted
 	[ -n "${LOSSES:-}" ] || ${ENTER:-false} true 2>/dev/null || ENTER=""
+	identify_engine
 	lock_cache
 	check >"$SESSION/reason" & # a shell handles a signal only after its foreground command, but at once during wait
 	wait $!
@@ -33,6 +34,14 @@ supervise() {
 		[ -z "$lock_holder" ] || conclude cache 1 "$lock_holder"
 		conclude preflight "$1" "$(cat "$SESSION/reason")"
 	fi
+}
+
+# identify_engine reports what the engine says of itself. The client must know before it sends anything. An image without an engine fails the check.
+identify_engine() {
+	[ -n "${ABOUT:-}" ] && command -v "${ABOUT%% *}" >/dev/null || return 0
+	{ $ABOUT 2>/dev/null || :; } | head -c 4000 >"$SESSION/engine" &
+	wait $!
+	event engine "$(cat "$SESSION/engine")"
 }
 
 # wait_for_upload returns once receive has accepted an upload. The loop is there because the process it waits for can be killed.

@@ -1,0 +1,44 @@
+package img
+
+import (
+	"encoding/json"
+
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+)
+
+// program is the name that img in images/builder/img gives itself.
+const program = "kubectl-img/img"
+
+// Identify reads `img version --json`. genuinetools/img, whose last version is of 2020, does not know that flag.
+func (Img) Identify(answer string) engine.Identity {
+	var about struct {
+		Name, Version, BuildKit string
+		Abilities               []string
+	}
+	if json.Unmarshal([]byte(answer), &about) != nil || about.Name != program {
+		return engine.Identity{
+			Name: "genuinetools/img", LosesBits: true,
+			Flaws: "the builder image has genuinetools/img of 2020: a build step can read the builder's files (CVE-2024-23651), " +
+				"and a cache volume can give an image with outdated files; use a current builder image",
+		}
+	}
+	return engine.Identity{Name: "img " + about.Version + " with BuildKit " + about.BuildKit, Abilities: about.Abilities}
+}
+
+// Needs returns what genuinetools/img lacks.
+func (Img) Needs(b engine.Build) []engine.Need {
+	var needs []engine.Need
+	for _, n := range []struct {
+		asked bool
+		need  engine.Need
+	}{
+		{len(b.AddHosts) > 0, engine.Need{Flag: "add-host", Ability: "add-host"}},
+		{len(b.StaleSteps) > 0, engine.Need{Flag: "no-cache-filter", Ability: "no-cache-filter"}},
+		{b.Pull, engine.Need{Flag: "pull", Ability: "pull"}},
+	} {
+		if n.asked {
+			needs = append(needs, n.need)
+		}
+	}
+	return needs
+}
