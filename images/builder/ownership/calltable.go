@@ -6,10 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unemulated is the flag with which fstatat(2) gets the kernel's answer: the engine looks for itself whether a file has an owner of its own.
-// The flag has no effect on a local file system, and no other program is known to use it with this call.
-const unemulated = unix.AT_STATX_FORCE_SYNC
-
 func nativeCalls() []call {
 	return slices.Concat(ownerCalls, olderCalls, identityCalls, signalCalls(nativeSignals))
 }
@@ -19,7 +15,7 @@ var ownerCalls = []call{
 	{nr: unix.SYS_FCHOWNAT, answer: fchownat},
 
 	{nr: unix.SYS_FSTAT, answer: fstat},
-	{nr: sysFstatat, when: hasNone(3, unemulated), answer: fstatat},
+	{nr: sysFstatat, answer: fstatat},
 	{nr: unix.SYS_STATX, answer: statx},
 
 	{nr: unix.SYS_OPENAT, when: hasAny(2, creating), answer: openat},

@@ -42,7 +42,6 @@ type condition struct {
 }
 
 func hasAny(arg int, bits uint32) condition  { return passes(arg, jumpAnyBit, bits) }
-func hasNone(arg int, bits uint32) condition { return fails(arg, jumpAnyBit, bits) }
 func is(arg int, value uint32) condition     { return passes(arg, jumpEqual, value) }
 func isNot(arg int, value uint32) condition  { return fails(arg, jumpEqual, value) }
 

@@ -22,7 +22,7 @@ const nobody = "1000"
 // programs are what this test binary does when it runs under the name "actor": the commands whose calls are emulated.
 func programs() map[string]func(args []string) {
 	return map[string]func([]string){
-		"random": randomCalls, "become": become, "ids": ids, "stat": statBoth, "stat undumpable": statUndumpable, "open path": openPath, "link descriptor": linkDescriptor,
+		"random": randomCalls, "become": become, "ids": ids, "stat undumpable": statUndumpable, "open path": openPath, "link descriptor": linkDescriptor,
 		"hidden pipe": hiddenPipe,
 		"escape":      escape, "stop": stopHelper, "stop own": stopOwn, "long way": longWay, "stale caller": staleCaller, "bystander": bystand,
 	}

@@ -79,17 +79,11 @@ func find() (string, error) {
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		path := filepath.Join(dir, name)
 		info, err := os.Stat(path)
-		if err == nil && !os.SameFile(info, program) && !isHelper(path) && info.Mode()&0o111 != 0 {
+		if err == nil && !os.SameFile(info, program) && info.Mode()&0o111 != 0 {
 			return path, nil
 		}
 	}
 	return "", errors.New("no runc on PATH")
-}
-
-// isHelper tells the runc of package ownership, a link to it, from the real one.
-func isHelper(path string) bool {
-	target, err := filepath.EvalSymlinks(path)
-	return err == nil && filepath.Base(target) != name
 }
 
 func fitBundle(bundle string) error {
