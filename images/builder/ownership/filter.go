@@ -41,9 +41,9 @@ type condition struct {
 	test []unix.SockFilter // jumps over the instruction that follows it if the argument does not pass
 }
 
-func hasAny(arg int, bits uint32) condition  { return passes(arg, jumpAnyBit, bits) }
-func is(arg int, value uint32) condition     { return passes(arg, jumpEqual, value) }
-func isNot(arg int, value uint32) condition  { return fails(arg, jumpEqual, value) }
+func hasAny(arg int, bits uint32) condition { return passes(arg, jumpAnyBit, bits) }
+func is(arg int, value uint32) condition    { return passes(arg, jumpEqual, value) }
+func isNot(arg int, value uint32) condition { return fails(arg, jumpEqual, value) }
 
 func passes(arg int, comparison uint16, with uint32) condition {
 	return condition{arg, []unix.SockFilter{{Code: comparison, K: with, Jf: 1}}}
