@@ -63,8 +63,8 @@ load: ## test 50 builds at once, a 5 GiB context, 200,000 files, a 500 MB log; L
 	tests/with-cluster.sh go test -count=1 -timeout 60m -v $(LOAD) ./load
 
 .PHONY: corpus
-corpus: packages ## build every Dockerfile of docs/restricted.md under userns and restricted, and compare the images (Linux, root)
-	KUBECTL_IMG_TESTS_CORPUS=all tests/with-cluster.sh go test -timeout 30m -run TestCorpus -v ./e2e
+corpus: packages ## build every Dockerfile of docs/restricted.md under every profile, and compare the images and their digests (Linux, root)
+	KUBECTL_IMG_TESTS_CORPUS=all tests/with-cluster.sh go test -timeout 60m -run "TestCorpus|TestReproducible" -v ./e2e
 
 .PHONY: ownership-arm64
 ownership-arm64: packages ## run ownership's tests on an emulated arm64 machine with Debian's kernel (Linux, root)
