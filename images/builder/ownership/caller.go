@@ -23,9 +23,32 @@ type descriptors struct {
 type caller struct {
 	descriptors
 	*notification
-	dir  int     // the caller's directory in /proc; -1 until callerDir opens it
-	self process // what that directory says; empty until process reads it
-	held []int   // descriptors to close after the answer
+	earlier callers // of this thread
+	dir     int     // the caller's directory in /proc; -1 until callerDir opens it
+	self    process // what that directory says; empty until process reads it
+	inDir   bool    // this thread's working directory is dir
+	away    bool    // this thread's working directory can be one of the caller's
+	held    []int   // descriptors to close after the answer
+}
+
+// callers are the directories in /proc of a thread's earlier callers, by number. Most calls come from a process that has called before.
+type callers map[uint32]int
+
+// maxCallers is how many are kept.
+const maxCallers = 64
+
+func (e callers) keep(pid uint32, dir int) {
+	if len(e) == maxCallers {
+		for pid := range e {
+			e.forget(pid)
+		}
+	}
+	e[pid] = dir
+}
+
+func (e callers) forget(pid uint32) {
+	_ = unix.Close(e[pid])
+	delete(e, pid)
 }
 
 // insertCWD inserts AT_FDCWD before argument i.
@@ -51,25 +74,36 @@ func (c *caller) hold(fd int) int {
 }
 
 func (c *caller) release() {
+	if c.away {
+		_ = unix.Fchdir(c.proc) // so that the caller's directory can be unmounted
+	}
 	for _, fd := range c.held {
 		_ = unix.Close(fd)
 	}
 }
 
-// callerDir opens the caller's directory in /proc. When the caller ends, everything below the directory fails with ESRCH, even if the
-// number is used again.
+// callerDir opens the caller's directory in /proc. When the caller ends, the directory and everything below it fail with ESRCH, even if the
+// number is used again. So an earlier caller's directory that can be entered is this caller's: that process has had the number all the time.
 func (c *caller) callerDir() (int, error) {
 	if c.dir >= 0 {
 		return c.dir, nil
+	}
+	if fd, known := c.earlier[c.pid]; known {
+		if unix.Fchdir(fd) == nil {
+			c.dir, c.inDir = fd, true
+			return fd, nil
+		}
+		c.earlier.forget(c.pid)
 	}
 	fd, err := unix.Openat(c.proc, strconv.Itoa(int(c.pid)), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, err
 	}
-	c.hold(fd)
 	if err := c.waiting(); err != nil {
+		_ = unix.Close(fd)
 		return -1, err
 	}
+	c.earlier.keep(c.pid, fd)
 	c.dir = fd
 	return fd, nil
 }
@@ -87,18 +121,31 @@ func (c *caller) process() (process, error) {
 	return c.self, err
 }
 
-// enter changes this thread's root and working directory to those from which the caller's path starts.
-func (c *caller) enter(dirfd int32, path string) error {
+// goToDir changes this thread's working directory to the caller's directory in /proc.
+func (c *caller) goToDir() error {
 	dir, err := c.callerDir()
-	if err != nil {
+	if err != nil || c.inDir {
 		return err
 	}
-	if err := unix.Fchdir(dir); err != nil {
+	err = unix.Fchdir(dir)
+	c.inDir = err == nil
+	return err
+}
+
+// enter changes this thread's root and working directory to those from which the caller's path starts.
+func (c *caller) enter(dirfd int32, path string) error {
+	if err := c.goToDir(); err != nil {
 		return err
 	}
 	if err := unix.Chroot("root"); err != nil {
 		return err
 	}
+	return c.leave(dirfd, path)
+}
+
+// leave changes this thread's working directory from the caller's directory in /proc to the one from which the caller's path starts.
+func (c *caller) leave(dirfd int32, path string) error {
+	c.inDir, c.away = false, true
 	switch {
 	case path[0] == '/':
 		return nil
@@ -111,11 +158,10 @@ func (c *caller) enter(dirfd int32, path string) error {
 // descriptor returns the file behind a descriptor of the caller's. This thread's working directory becomes the caller's directory in /proc,
 // where the file has a name.
 func (c *caller) descriptor(fd int32) (file, error) {
-	dir, err := c.callerDir()
-	if err != nil {
+	if err := c.goToDir(); err != nil {
 		return file{}, err
 	}
-	return file{path: "fd/" + strconv.Itoa(int(fd)), descriptor: true}, unix.Fchdir(dir)
+	return file{path: "fd/" + strconv.Itoa(int(fd)), descriptor: true}, nil
 }
 
 // pin opens the file behind a descriptor once more before it is changed. It then stays the same file whatever the caller's other threads do
@@ -129,6 +175,7 @@ func (c *caller) pin(f file) (file, error) {
 		return file{}, unix.EBADF
 	}
 	f.path = strconv.Itoa(c.hold(fd))
+	c.inDir = false
 	return f, unix.Fchdir(c.fds)
 }
 
@@ -167,14 +214,18 @@ func (c *caller) bytes(address uint64, buf []byte) error {
 	return err
 }
 
-// read copies from the caller's memory. One call by number is cheaper than a descriptor, and safe: what was read counts only if the call
-// still waits afterwards.
+// read copies from the caller's memory. One call by number is cheaper than a descriptor, and safe: what was read counts only if the number was
+// still the caller's afterwards.
 func (c *caller) read(buf []byte, from []unix.RemoteIovec) (int, error) {
 	n, err := unix.ProcessVMReadv(int(c.pid), iovecs(buf), from, 0)
 	if err != nil {
 		return 0, err
 	}
-	return n, c.waiting()
+	if c.dir >= 0 {
+		return n, c.waiting()
+	}
+	_, err = c.callerDir()
+	return n, err
 }
 
 // put writes into the caller's memory. A write by number could change another process's memory.

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"testing"
 	"unsafe"
 
@@ -21,8 +23,19 @@ func endedCaller(t *testing.T) *request {
 	if err := s.openProc(); err != nil {
 		t.Fatal(err)
 	}
-	r := s.request(&notification{pid: uint32(unix.Gettid())})
+	r := s.request(&notification{pid: uint32(unix.Gettid())}, callers{})
 	t.Cleanup(r.release)
+	return r
+}
+
+// endedEarlier makes the call one of a process that has called before, and whose directory is known.
+func endedEarlier(r *request) *request {
+	cmd := exec.CommandContext(context.Background(), "true")
+	must(cmd.Start())
+	dir, err := unix.Openat(r.proc, strconv.Itoa(cmd.Process.Pid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	must(err)
+	must(cmd.Wait())
+	r.earlier.keep(r.pid, dir)
 	return r
 }
 
@@ -44,15 +57,17 @@ func TestEndedCaller(t *testing.T) {
 		"read a string": func(r *request) error { _, err := r.text(address); return err },
 		"read bytes":    func(r *request) error { return r.bytes(address, make([]byte, 4)) },
 		"write memory":  write,
-		"write memory, after its directory was opened": opened(write),
-		"enter its root":        func(r *request) error { return r.enter(unix.AT_FDCWD, "/") },
-		"open its file":         func(r *request) error { _, err := r.opened(0); return err },
-		"name its descriptor":   func(r *request) error { _, err := r.descriptor(0); return err },
-		"read its status":       func(r *request) error { _, err := r.process(); return err },
-		"change its identity":   func(r *request) error { return r.ids.set(&r.caller, identity{uid: [4]uint32{1, 1, 1, 1}}) },
-		"look for its identity": identify,
+		"write memory, after its directory was opened":          opened(write),
+		"enter its root after an earlier call":                  func(r *request) error { return endedEarlier(r).enter(unix.AT_FDCWD, "/") },
+		"read a string after an earlier call":                   func(r *request) error { _, err := endedEarlier(r).text(address); return err },
+		"enter its root":                                        func(r *request) error { return r.enter(unix.AT_FDCWD, "/") },
+		"open its file":                                         func(r *request) error { _, err := r.opened(0); return err },
+		"name its descriptor":                                   func(r *request) error { _, err := r.descriptor(0); return err },
+		"read its status":                                       func(r *request) error { _, err := r.process(); return err },
+		"change its identity":                                   func(r *request) error { return r.ids.set(&r.caller, identity{uid: [4]uint32{1, 1, 1, 1}}) },
+		"look for its identity":                                 identify,
 		"look for its identity, after its directory was opened": opened(identify),
-		"refuse its signal": func(r *request) error { return refusal(r.refuseNumber()) },
+		"refuse its signal":                                     func(r *request) error { return refusal(r.refuseNumber()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := use(endedCaller(t)); err == nil {

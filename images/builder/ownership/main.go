@@ -79,9 +79,10 @@ func supervise(args []string, report string) (int, error) {
 	if err != nil {
 		return codeFailed, errors.Join(err, cmd.Process.Kill())
 	}
-	for range workers {
+	go s.turns.watch()
+	for i := range workers {
 		go func() { // kills the command on an error: a call without an answer would wait forever
-			fmt.Fprintln(os.Stderr, "ownership: "+s.serve().Error())
+			fmt.Fprintln(os.Stderr, "ownership: "+s.serve(i).Error())
 			_ = cmd.Process.Kill()
 		}()
 	}

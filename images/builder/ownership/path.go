@@ -35,13 +35,39 @@ func (c *caller) goTo(dirfd int32, path string) (name string, err error) {
 
 // fileAt returns what an "at" call names; flags are its AT_… flags.
 func (c *caller) fileAt(dirfd int32, address uint64, flags int) (file, error) {
-	path := ""
-	if flags&unix.AT_EMPTY_PATH == 0 || address != 0 {
-		var err error
-		if path, err = c.text(address); err != nil {
-			return file{}, err
-		}
+	path, err := c.optionalText(address, flags)
+	if err != nil {
+		return file{}, err
 	}
+	return c.find(dirfd, path, flags)
+}
+
+// lookAt is fileAt for a call that changes nothing: this thread's root can stay another one.
+func (c *caller) lookAt(dirfd int32, address uint64, flags int) (file, error) {
+	path, err := c.optionalText(address, flags)
+	if err != nil {
+		return file{}, err
+	}
+	if flags&unix.AT_SYMLINK_NOFOLLOW == 0 || path == "" || path == "." || path == ".." || strings.Contains(path, "/") {
+		return c.find(dirfd, path, flags)
+	}
+	// A name alone that is not followed means the same from every root.
+	if err := c.goToDir(); err != nil {
+		return file{}, err
+	}
+	return file{path: path}, c.leave(dirfd, path)
+}
+
+// optionalText is the path of a call that can have none.
+func (c *caller) optionalText(address uint64, flags int) (string, error) {
+	if flags&unix.AT_EMPTY_PATH != 0 && address == 0 {
+		return "", nil
+	}
+	return c.text(address)
+}
+
+// find returns what a path names.
+func (c *caller) find(dirfd int32, path string, flags int) (file, error) {
 	if path == "" && flags&unix.AT_EMPTY_PATH != 0 {
 		if dirfd != unix.AT_FDCWD {
 			return c.opened(dirfd)
@@ -71,6 +97,7 @@ func (c *caller) opened(fd int32) (file, error) {
 		return file{}, unix.EBADF
 	}
 	if f.plain = isPlain(stat.Mode); f.plain {
+		f.known = &stat
 		return f, nil
 	}
 	// The kernel gives the name as it is below this thread's root, so that has to be the caller's.
@@ -84,7 +111,7 @@ func (c *caller) opened(fd int32) (file, error) {
 			return file{path: name}, nil
 		}
 	}
-	return f, unix.Fchdir(c.dir) // it has no name any more, or never had one
+	return f, c.goToDir() // it has no name any more, or never had one
 }
 
 // ownDescriptor returns the number in a path by which a process names an open file of its own.

@@ -34,8 +34,8 @@ type request struct {
 	*state
 }
 
-func (s *state) request(n *notification) *request {
-	return &request{caller: caller{descriptors: s.open, notification: n, dir: -1}, state: s}
+func (s *state) request(n *notification, earlier callers) *request {
+	return &request{caller: caller{descriptors: s.open, notification: n, earlier: earlier, dir: -1}, state: s}
 }
 
 // ownerOf returns a file's owner, and whether one is kept.

@@ -4,22 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// workers is the number of calls that are answered at once: the engine unpacks while a step runs.
-const workers = 4
-
 // server answers the calls of one command and all its children.
 type server struct {
 	state
 	native, compat map[int32]call
+	turns          *turns
 }
 
 func newServer(listener int) (*server, error) {
-	s := &server{native: byNumber(nativeCalls()), compat: byNumber(signalCalls(compatSignals))}
+	s := &server{native: byNumber(nativeCalls()), compat: byNumber(signalCalls(compatSignals)), turns: newTurns()}
 	s.open.listener = listener
 	if err := s.openProc(); err != nil {
 		return nil, fmt.Errorf("read /proc: %w", err)
@@ -37,30 +36,37 @@ func byNumber(calls []call) map[int32]call {
 	return m
 }
 
-// serve answers calls until it can't, after which no call may be made any more. Its thread has its own root and working directory, and
-// changes them to those of the caller.
-func (s *server) serve() error {
+// serve answers calls as worker i until it can't, after which no call may be made any more. Its thread has its own root and working
+// directory, and changes them to those of the caller.
+func (s *server) serve(i int) error {
 	runtime.LockOSThread()
 	if err := unix.Unshare(unix.CLONE_FS); err != nil {
 		return fmt.Errorf("get a working directory for one thread: %w", err)
 	}
 	unix.Umask(0)
-	for {
-		n := notification{}
-		err := ioctl(s.open.listener, ioctlReceive, unsafe.Pointer(&n))
-		switch {
-		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ENOENT): // a signal to this program; a caller that has ended
-			continue
-		case err != nil:
-			return fmt.Errorf("receive a call: %w", err)
+	earlier := callers{}
+	for range s.turns.invited {
+		t := turn{turns: s.turns}
+		for !t.over() {
+			n, began := notification{}, time.Now()
+			err := ioctl(s.open.listener, ioctlReceive, unsafe.Pointer(&n))
+			switch {
+			case errors.Is(err, unix.EINTR), errors.Is(err, unix.ENOENT): // a signal to this program; a caller that has ended
+				continue
+			case err != nil:
+				return fmt.Errorf("receive a call: %w", err)
+			}
+			now := time.Now()
+			t.received(now.Sub(began))
+			t.answering[i].Store(now.UnixNano())
+			s.respond(&n, s.answer(&n, earlier))
+			t.answering[i].Store(0)
 		}
-		v := s.answer(&n)
-		_ = unix.Fchdir(s.open.proc) // so that the caller's directory can be unmounted
-		s.respond(&n, v)
 	}
+	return nil
 }
 
-func (s *server) answer(n *notification) verdict {
+func (s *server) answer(n *notification, earlier callers) verdict {
 	calls := s.native
 	if n.arch == compatArch {
 		calls = s.compat
@@ -69,7 +75,7 @@ func (s *server) answer(n *notification) verdict {
 	if !known {
 		return toKernel
 	}
-	r := s.request(n)
+	r := s.request(n, earlier)
 	defer r.release()
 	return c.answer(r)
 }

@@ -11,7 +11,7 @@ func fstat(r *request) verdict {
 }
 
 func fstatat(r *request) verdict {
-	f, err := r.fileAt(r.fd(0), r.args[1], r.flags(3))
+	f, err := r.lookAt(r.fd(0), r.args[1], r.flags(3))
 	if err != nil {
 		return toKernel // which finds the same error
 	}
@@ -38,7 +38,7 @@ func (r *request) stat(f file, address uint64) verdict {
 }
 
 func statx(r *request) verdict {
-	f, err := r.fileAt(r.fd(0), r.args[1], r.flags(2))
+	f, err := r.lookAt(r.fd(0), r.args[1], r.flags(2))
 	if err != nil {
 		return toKernel
 	}

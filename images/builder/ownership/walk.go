@@ -10,8 +10,9 @@ import (
 // behind a descriptor of the caller's.
 type file struct {
 	path       string
-	descriptor bool // path is a link of /proc, to be followed
-	plain      bool // it is known to be a file or directory, which can hold its owner itself
+	descriptor bool         // path is a link of /proc, to be followed
+	plain      bool         // it is known to be a file or directory, which can hold its owner itself
+	known      *unix.Stat_t // what the kernel says of the file, if it was asked already
 }
 
 // isPlain tells whether a file is of a kind that can have user attributes.

@@ -8,10 +8,10 @@ import (
 
 // These calls hide our attributes, because programs that copy attributes would copy an owner.
 
-func listxattr(r *request) verdict { return r.list(r.fileAt(unix.AT_FDCWD, r.args[0], 0)) }
+func listxattr(r *request) verdict { return r.list(r.lookAt(unix.AT_FDCWD, r.args[0], 0)) }
 
 func llistxattr(r *request) verdict {
-	return r.list(r.fileAt(unix.AT_FDCWD, r.args[0], unix.AT_SYMLINK_NOFOLLOW))
+	return r.list(r.lookAt(unix.AT_FDCWD, r.args[0], unix.AT_SYMLINK_NOFOLLOW))
 }
 func flistxattr(r *request) verdict { return r.list(r.descriptor(r.fd(0))) }
 
