@@ -22,7 +22,7 @@ func engineFlags(t *testing.T) {
 	ns := namespace(t, baseline)
 	claim := cacheClaim(t, ns)
 	dir := only(t, "FROM "+busybox()+" AS kept\nRUN cat /proc/sys/kernel/random/uuid >/uuid\n"+
-		"FROM "+busybox()+" AS fresh\nRUN cat /proc/sys/kernel/random/uuid >/uuid\n"+
+		"FROM "+busybox()+" AS fresh\nRUN : fresh; cat /proc/sys/kernel/random/uuid >/uuid\n"+
 		"FROM "+busybox()+"\nCOPY --from=kept /uuid /kept\nCOPY --from=fresh /uuid /fresh\nRUN cp /etc/hosts /hosts\n")
 	of := func(tag string) map[string]string {
 		r := build(ns, "-t", repository(ns)+":"+tag, "--cache-volume", claim, "--pull", "--no-cache-filter", "fresh",
