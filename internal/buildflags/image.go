@@ -116,24 +116,6 @@ func (f *imageFlags) readTags(plan *build.Plan) error {
 	return nil
 }
 
-// readBuildArgs takes KEY from the environment, as docker does. A KEY that is not there is left out.
-func (f *imageFlags) readBuildArgs(env cli.Environment) ([]string, error) {
-	var out []string
-	for _, arg := range f.buildArgs {
-		key, _, hasValue := strings.Cut(arg, "=")
-		if strings.TrimSpace(key) == "" {
-			// The value stays out of the message: people put secrets there.
-			return nil, cli.Usagef("invalid value for %s: empty key: want KEY=VALUE or KEY", f.source("build-arg"))
-		}
-		if hasValue {
-			out = append(out, arg)
-		} else if value, ok := env.Lookup(key); ok {
-			out = append(out, key+"="+value)
-		}
-	}
-	return out, nil
-}
-
 // readLabels gives a label without a value the empty one, as docker does.
 func (f *imageFlags) readLabels() ([]string, error) {
 	var out []string

@@ -136,7 +136,13 @@ func (b *buildOptions) exports() ([]client.ExportEntry, error) {
 
 // fixedTime reports whether the image's times are given, so that the same input gives the same digest.
 func (b *buildOptions) fixedTime() bool {
-	return slices.ContainsFunc(b.buildArgs, func(pair string) bool { return strings.HasPrefix(pair, "SOURCE_DATE_EPOCH=") })
+	epoch := ""
+	for _, pair := range b.buildArgs {
+		if value, found := strings.CutPrefix(pair, "SOURCE_DATE_EPOCH="); found {
+			epoch = value
+		}
+	}
+	return epoch != ""
 }
 
 // asRegistry writes a cache that is named by its image alone as BuildKit does.
