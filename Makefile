@@ -66,6 +66,11 @@ load: ## test 50 builds at once, a 5 GiB context, 200,000 files, a 500 MB log; L
 corpus: packages ## build every Dockerfile of docs/restricted.md under userns and restricted, and compare the images (Linux, root)
 	KUBECTL_IMG_TESTS_CORPUS=all tests/with-cluster.sh go test -timeout 30m -run TestCorpus -v ./e2e
 
+HOSTILE = $(shell sed -n 's/^func \(Test[A-Za-z]*\)[^A-Za-z].*/\1/p' tests/e2e/hostile*_test.go | paste -s -d '|')
+.PHONY: hostile
+hostile: packages ## attack the builder from build steps, under every profile (Linux, root)
+	tests/with-cluster.sh go test -count=1 -timeout 30m -run '^($(HOSTILE))$$' ./e2e
+
 .PHONY: ownership-arm64
 ownership-arm64: packages ## run ownership's tests on an emulated arm64 machine with Debian's kernel (Linux, root)
 	CACHE='$(CACHE)' tests/arm64/run.sh
@@ -131,6 +136,10 @@ SHIPPED = . $(patsubst %/go.mod,%,$(wildcard images/builder/*/go.mod))
 .PHONY: vulncheck
 vulncheck: ## check that the plugin and the programs of the builder images reach no known vulnerability
 	set -e; for module in $(SHIPPED); do tools/vulncheck.sh $$module; done
+
+.PHONY: update-engine
+update-engine: packages ## move BuildKit to VERSION=v…, or the newest; run corpus and hostile suite, and say what changed (Linux, root)
+	tools/update-engine.sh $(if $(findstring command,$(origin VERSION)),'$(VERSION)')
 
 .PHONY: image
 image: ## build the builder image and push it to REGISTRY, with docker, buildah or kubectl img
