@@ -75,9 +75,10 @@ hostile: packages ## attack the builder from build steps, under every profile (L
 ownership-arm64: packages ## run ownership's tests on an emulated arm64 machine with Debian's kernel (Linux, root)
 	CACHE='$(CACHE)' tests/arm64/run.sh
 
+BENCH ?=
 .PHONY: bench
-bench: ## measure against kubectl and the same steps by hand, in one run (Linux, root)
-	tests/with-cluster.sh go run ./bench
+bench: packages ## measure against the same steps by hand, kaniko and buildx, in one run; BENCH=-strict fails above a limit (Linux, root)
+	tests/with-cluster.sh go run ./bench $(BENCH)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (30s); unit runs their seeds and earlier findings

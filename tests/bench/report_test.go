@@ -24,30 +24,38 @@ func TestMedian(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	met := report{bar: bar{name: "equal", value: 1, limit: 1}}
-	missed := report{bar: bar{name: "above", value: 1.01, limit: 1}}
+	met, shown := bar{name: "equal", value: 1, limit: 1}, bar{name: "shown", value: 9, unit: "ms"}
+	missed := bar{name: "above", value: 150.6, limit: 150, unit: "ms"}
 	var out strings.Builder
-	if err := verdict(&out, []report{met}); err != nil {
+	if err := verdict(&out, []report{{bars: []bar{met, shown}}}, true); err != nil {
 		t.Errorf("a bar that is just met: %v", err)
 	}
-	if err := verdict(&out, []report{missed, met}); !errors.Is(err, errMissed) {
+	out.Reset()
+	if err := verdict(&out, []report{{bars: []bar{missed, met}}, {bars: []bar{shown}}}, true); !errors.Is(err, errMissed) {
 		t.Errorf("a missed bar: %v", err)
 	}
-	want := "ok      equal: 1.00, at most 1.00\nMISSED  above: 1.01, at most 1.00\nok      equal: 1.00, at most 1.00\n"
+	want := `| figure | measured | at most | |
+| --- | --- | --- | --- |
+| above | 151 ms | 150 ms | **missed** |
+| equal | 1.00 | 1.00 | ok |
+| shown | 9 ms |  |  |
+`
 	if out.String() != want {
 		t.Errorf("verdict\n%s, want\n%s", out.String(), want)
+	}
+	if err := verdict(&out, []report{{bars: []bar{missed}}}, false); err != nil {
+		t.Errorf("a missed bar without -strict: %v", err)
 	}
 }
 
 func TestReport(t *testing.T) {
-	r := report{
-		title: "race",
-		rows:  []*row{{"plugin", "s", []float64{2, 1, 3}}, {"by hand", "s", []float64{4}}},
-		bar:   bar{name: "ratio", value: 0.5, limit: 1},
-	}
-	want := "race\n  plugin   2.00 s  (1.00–3.00)\n  by hand  4.00 s  (4.00–4.00)\n  ratio: 0.50, at most 1.00\n\n"
+	r := report{title: "race", rows: []*row{{"plugin", "s", []float64{2, 1, 3}}, {"by hand", "s", []float64{4}}}}
+	want := "race\n  plugin   2.00 s  (1.00–3.00)\n  by hand  4.00 s  (4.00–4.00)\n\n"
 	if r.String() != want {
 		t.Errorf("report\n%s, want\n%s", r, want)
+	}
+	if b := ratio("half", r.rows[0], r.rows[1], 0.4); b.value != 0.5 || b.met() {
+		t.Errorf("ratio of the medians %v", b)
 	}
 }
 

@@ -28,14 +28,14 @@ const identical = "identical"
 // from ours; tools/update-engine.sh reads these lines.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	profiles := map[string]string{"userns": namespace(t, baseline), "restricted": namespace(t, restricted)}
-	claims := map[string]string{}
-	for profile, ns := range profiles {
-		claims[profile] = cacheClaim(t, ns)
-	}
+	namespaces := map[string]string{"userns": namespace(t, baseline), "restricted": namespace(t, restricted)}
 	before := os.Getenv("KUBECTL_IMG_TESTS_CORPUS_BEFORE")
 	if before != "" {
-		claims["before"] = cacheClaim(t, profiles["userns"]) // neither engine may use what the other has built
+		namespaces["before"] = namespace(t, baseline) // neither engine may use what the other has built
+	}
+	claims := map[string]string{}
+	for name, ns := range namespaces {
+		claims[name] = cacheClaim(t, ns)
 	}
 	said := map[string]string{}
 	for _, row := range rowOfCorpus.FindAllStringSubmatch(read(t, "../../docs/restricted.md"), -1) {
@@ -57,7 +57,7 @@ func TestCorpus(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			of := func(profile, tag string, more ...string) v1.Image {
-				ns := profiles[profile]
+				ns := namespaces[profile]
 				args := []string{"-t", repository(ns) + ":" + tag, "--profile", profile, "--cache-volume", claims[profile],
 					"--build-arg", "REGISTRY=" + shared.Registry, filepath.Join("testdata/corpus", name)}
 				r := build(ns, append(args, more...)...).run(t).succeeds(t)
@@ -90,7 +90,7 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("docs/restricted.md says %q, found %q: %s", want, got, differences)
 			}
 			if before != "" {
-				got, differences := compare(of("userns", name+"-before", "--image", before, "--cache-volume", claims["before"]))
+				got, differences := compare(of("before", name, "--profile", "userns", "--image", before))
 				t.Logf("compared with the earlier engine: %s: %s %s", name, got, differences)
 			}
 		})
