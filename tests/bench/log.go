@@ -67,12 +67,14 @@ func (b *bench) watchEngine(ctx context.Context, pod string) (float64, error) {
 			return 0, err
 		}
 	}
-	output, err := b.kubectl(ctx, "exec", "-n", b.namespace, pod, "--", "sh", "-c", watch)
-	if err != nil && output == "" { // the pod may be gone before the script ends
-		return 0, err
+	var output, stderr bytes.Buffer
+	cmd := b.command(ctx, "kubectl", "exec", "-n", b.namespace, pod, "--", "sh", "-c", watch)
+	cmd.Stdout, cmd.Stderr = &output, &stderr
+	if err := cmd.Run(); err != nil && output.Len() == 0 { // the pod may be gone before the script ends
+		return 0, fmt.Errorf("%w: %s", err, &stderr)
 	}
 	peak := 0.0
-	for _, field := range strings.Fields(output) {
+	for _, field := range strings.Fields(output.String()) {
 		kib, err := strconv.ParseFloat(field, 64)
 		if err != nil {
 			return 0, err

@@ -26,8 +26,15 @@ type comparison struct {
 
 func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	comparisons := []comparison{
-		{"small", compareSmall}, {"buildx", compareBuildx}, {"engine", compareEngine}, {"log", compareLog}, {"image", compareImage},
-		{"upload", compareUpload}, {"memory", compareMemory}, {"start", compareStart}, {"restricted", compareRestricted},
+		{"small", compareSmall},
+		{"buildx", compareBuildx},
+		{"engine", compareEngine},
+		{"log", compareLog},
+		{"image", compareImage},
+		{"upload", compareUpload},
+		{"memory", compareMemory},
+		{"start", compareStart},
+		{"restricted", compareRestricted},
 	}
 	names := make([]string, len(comparisons))
 	for i, c := range comparisons {

@@ -58,8 +58,10 @@ func TestCorpus(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			of := func(profile, tag string, more ...string) v1.Image {
 				ns := namespaces[profile]
-				args := []string{"-t", repository(ns) + ":" + tag, "--profile", profile, "--cache-volume", claims[profile],
-					"--build-arg", "REGISTRY=" + shared.Registry, filepath.Join("testdata/corpus", name)}
+				args := []string{
+					"-t", repository(ns) + ":" + tag, "--profile", profile, "--cache-volume", claims[profile],
+					"--build-arg", "REGISTRY=" + shared.Registry, filepath.Join("testdata/corpus", name),
+				}
 				r := build(ns, append(args, more...)...).run(t).succeeds(t)
 				if lost := strings.Contains(r.stderr, "warning: the owner of"); lost {
 					t.Errorf("lost an owner:\n%s", r.stderr)
