@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -44,6 +45,7 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	flags.SetOutput(stderr)
 	turns := flags.Int("n", 5, "how often each side is measured")
 	only := flags.String("only", strings.Join(names, ","), "what to measure")
+	update := flags.Bool("update", false, "write the table into docs/speed.md; needs all comparisons")
 	strict := flags.Bool("strict", false, "fail if a bar is missed")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -53,6 +55,9 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("-only: unknown comparison %q", name)
 		}
+	}
+	if *update && len(chosen) < len(names) {
+		return errors.New("-update: -only leaves figures out")
 	}
 	if *turns < 1 {
 		return errors.New("-n: want at least 1")
@@ -74,16 +79,20 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		reports = append(reports, r)
 		fmt.Fprint(stdout, r)
 	}
+	if *update {
+		if err := updatePage(filepath.Join(b.Root, "docs", "speed.md"), reports); err != nil {
+			return err
+		}
+	}
 	return verdict(stdout, reports, *strict)
 }
 
 // verdict prints a table of all bars. If strict, it returns errMissed if one was missed.
 func verdict(w io.Writer, reports []report, strict bool) error {
-	fmt.Fprint(w, "| figure | measured | at most | |\n| --- | --- | --- | --- |\n")
+	fmt.Fprint(w, tableOf(reports))
 	var err error
 	for _, r := range reports {
 		for _, b := range r.bars {
-			fmt.Fprintln(w, b)
 			if strict && !b.met() {
 				err = errMissed
 			}

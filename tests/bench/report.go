@@ -39,15 +39,20 @@ func (r *row) String() string {
 
 // bar is a figure and the most that it may be. Without a limit the figure is only shown.
 type bar struct {
-	name  string
-	unit  string
-	value float64
-	limit float64
+	name   string
+	unit   string
+	value  float64
+	limit  float64
+	detail string // what a ratio was made of
 }
 
 // ratio is a bar for how much longer one side takes than the other, by their medians.
 func ratio(name string, ours, theirs *row, limit float64) bar {
-	return bar{name: name, value: ours.median() / theirs.median(), limit: limit}
+	return ratioOf(name, ours.median(), theirs.median(), limit)
+}
+
+func ratioOf(name string, ours, theirs, limit float64) bar {
+	return bar{name: name, value: ours / theirs, limit: limit, detail: fmt.Sprintf(" (%.2f s / %.2f s)", ours, theirs)}
 }
 
 func (b bar) met() bool { return b.limit == 0 || b.value <= b.limit }
@@ -61,7 +66,7 @@ func (b bar) String() string {
 	if !b.met() {
 		word = "**missed**"
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s |", b.name, b.figure(b.value), limit, word)
+	return fmt.Sprintf("| %s | %s%s | %s | %s |", b.name, b.figure(b.value), b.detail, limit, word)
 }
 
 // figure has two decimals in a ratio, which has no unit.

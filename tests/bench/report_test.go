@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -54,8 +56,26 @@ func TestReport(t *testing.T) {
 	if r.String() != want {
 		t.Errorf("report\n%s, want\n%s", r, want)
 	}
-	if b := ratio("half", r.rows[0], r.rows[1], 0.4); b.value != 0.5 || b.met() {
-		t.Errorf("ratio of the medians %v", b)
+	b := ratio("half", r.rows[0], r.rows[1], 0.4)
+	if want := "| half | 0.50 (2.00 s / 4.00 s) | 0.40 | **missed** |"; b.String() != want {
+		t.Errorf("ratio of the medians %q, want %q", b, want)
+	}
+}
+
+func TestUpdatePage(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "page.md")
+	for _, c := range []struct{ before, want string }{
+		{"# Speed\n\n" + tableHead + "| old | 2 ms |  |  |\n\nText\n", "# Speed\n\n" + tableHead + "| new | 1 ms |  |  |\n\nText\n"},
+		{"# Speed\n", ""},
+	} {
+		if err := os.WriteFile(page, []byte(c.before), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := updatePage(page, []report{{bars: []bar{{name: "new", value: 1, unit: "ms"}}}})
+		got, readErr := os.ReadFile(page)
+		if (err != nil) != (c.want == "") || readErr != nil || err == nil && string(got) != c.want {
+			t.Errorf("page %q, %v, %v; want %q", got, err, readErr, c.want)
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ func compareRestricted(ctx context.Context, b *bench, _ int) (report, error) {
 		title: fmt.Sprintf("profile restricted, %d Dockerfiles", len(dockerfiles)),
 		rows:  []*row{corpus["userns"], corpus["restricted"], many["userns"], many["restricted"]},
 		bars: []bar{
-			{name: "all of the corpus: profile restricted / userns", value: corpus["restricted"].sum() / corpus["userns"].sum(), limit: corpusLimit},
+			ratioOf("all of the corpus: profile restricted / userns", corpus["restricted"].sum(), corpus["userns"].sum(), corpusLimit),
 			ratio(fmt.Sprintf("%d files unpacked, copied and listed: profile restricted / userns", manyFiles), many["restricted"], many["userns"], manyLimit),
 		},
 	}, nil
