@@ -66,13 +66,19 @@ load: ## test 50 builds at once, a 5 GiB context, 200,000 files, a 500 MB log; L
 corpus: packages ## build every Dockerfile of docs/restricted.md under every profile, and compare the images and their digests (Linux, root)
 	KUBECTL_IMG_TESTS_CORPUS=all tests/with-cluster.sh go test -timeout 60m -run "TestCorpus|TestReproducible" -v ./e2e
 
+HOSTILE = $(shell sed -n 's/^func \(Test[A-Za-z]*\)[^A-Za-z].*/\1/p' tests/e2e/hostile*_test.go | paste -s -d '|')
+.PHONY: hostile
+hostile: packages ## attack the builder from build steps, under every profile (Linux, root)
+	tests/with-cluster.sh go test -count=1 -timeout 30m -run '^($(HOSTILE))$$' ./e2e
+
 .PHONY: ownership-arm64
 ownership-arm64: packages ## run ownership's tests on an emulated arm64 machine with Debian's kernel (Linux, root)
 	CACHE='$(CACHE)' tests/arm64/run.sh
 
+BENCH ?=
 .PHONY: bench
-bench: ## measure against kubectl and the same steps by hand, in one run (Linux, root)
-	tests/with-cluster.sh go run ./bench
+bench: packages ## measure against the same steps by hand, kaniko and buildx, in one run; BENCH=-strict fails above a limit (Linux, root)
+	tests/with-cluster.sh go run ./bench $(BENCH)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (30s); unit runs their seeds and earlier findings
@@ -126,9 +132,15 @@ verify-dist: ## check that dist/ is complete, and that a second build gives the 
 release: ## build the files of the release whose tag is checked out, into dist/: docs/releasing.md
 	tools/release/build.sh '$(VERSION)'
 
+# The plugin, and every Go program that is in a builder image. tools/vulncheck has a list of exceptions for each.
+SHIPPED = . $(patsubst %/go.mod,%,$(wildcard images/builder/*/go.mod))
 .PHONY: vulncheck
-vulncheck: ## check that our code reaches no known vulnerability
-	tools/vulncheck.sh
+vulncheck: ## check that the plugin and the programs of the builder images reach no known vulnerability
+	set -e; for module in $(SHIPPED); do tools/vulncheck.sh $$module; done
+
+.PHONY: update-engine
+update-engine: packages ## move BuildKit to VERSION=v…, or the newest; run corpus and hostile suite, and say what changed (Linux, root)
+	tools/update-engine.sh $(if $(findstring command,$(origin VERSION)),'$(VERSION)')
 
 .PHONY: image
 image: ## build the builder image and push it to REGISTRY, with docker, buildah or kubectl img

@@ -6,6 +6,8 @@ missing=""
 for pair in busybox:busybox-static dash:dash shellcheck:shellcheck zstd:zstd apparmor_parser:apparmor groff:groff-base groovy:groovy buildah:buildah skopeo:skopeo; do
 	command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
+# runc, which vulncheck reads and the cluster compiles, is linked with libseccomp.
+pkg-config --exists libseccomp 2>/dev/null || missing="$missing pkg-config libseccomp-dev"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 	echo "error: missing:$missing; install them, or run as root on Debian" >&2

@@ -9,7 +9,7 @@ if [ ! -x "$directory/$2" ]; then
 	package=$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' tool | grep -E "/$2(/v[0-9]+)?\$")
 	mkdir -p "$directory"
 	# The rename is last, so that an interrupted build leaves no incomplete binary under this name.
-	go build -o "$directory/$2.$$" "$package"
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$directory/$2.$$" "$package"
 	mv "$directory/$2.$$" "$directory/$2"
 fi
 echo "$directory/$2"

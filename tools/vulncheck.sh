@@ -1,12 +1,19 @@
 #!/bin/sh
 # vulncheck.sh [MODULE [EXCEPTIONS]]: fails for every known vulnerability that the module's code can reach, unless the file of exceptions
-# has it, and for every exception that is no longer needed. The database is the version that tools/govulncheck pins, so that the
-# same commit always has the same result. VULNDB=https://vuln.go.dev uses the newest one.
+# has it, and for every exception that is no longer needed. A module without Go files is checked for the program that its go.mod names
+# as a tool. The database is the version that tools/govulncheck pins, so that the same commit always has the same result.
+# VULNDB=https://vuln.go.dev uses the newest one.
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
 module=${1:-.}
-exceptions=${2:-$root/tools/vulncheck.exceptions}
+name=$(basename "$(cd "$module" && pwd)")
+[ "$module" != . ] || name=plugin
+exceptions=${2:-$root/tools/vulncheck/$name.exceptions}
+if [ ! -f "$exceptions" ]; then
+	echo "error: check vulnerabilities: $module has no list of exceptions, $exceptions" >&2
+	exit 1
+fi
 govulncheck=$("$root/tools/tool.sh" govulncheck govulncheck)
 if [ -z "${VULNDB:-}" ]; then
 	indexdb=$("$root/tools/tool.sh" govulncheck indexdb)
@@ -22,17 +29,23 @@ fi
 
 # Check the standard library of the Go version that go.mod names, which compiles the releases.
 GOTOOLCHAIN=$(sed -n 's/^toolchain //p' go.mod)
-export GOTOOLCHAIN
+# Check the code that images/builder/compile.sh compiles: only runc has cgo and build tags.
+CGO_ENABLED=0 tags=
+[ "$name" != runc ] || CGO_ENABLED=1 tags="seccomp,osusergo,netgo"
+export GOTOOLCHAIN CGO_ENABLED GOWORK=off
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
+packages=./...
+[ -n "$(cd "$module" && go list ./... 2>/dev/null)" ] || packages=$(cd "$module" && go list tool)
 status=0
 # Exit code 3 means that govulncheck has found something.
-(cd "$module" && "$govulncheck" -db "$VULNDB" ./...) >"$report" || status=$?
+# shellcheck disable=SC2086 # one argument for each package
+(cd "$module" && "$govulncheck" -db "$VULNDB" -tags "$tags" $packages) >"$report" || status=$?
 if [ $status != 0 ] && [ $status != 3 ]; then
 	cat "$report"
 	exit 1
 fi
-awk -v exceptions="$exceptions" '
+awk -v exceptions="$exceptions" -v module="$module" '
 	BEGIN {
 		while ((getline line <exceptions) > 0) {
 			if (line ~ /^(#|$)/) continue
@@ -44,8 +57,8 @@ awk -v exceptions="$exceptions" '
 	/^Vulnerability #/ { found[$3] = 1; if (!($3 in excepted)) bad = shown = 1; else shown = 0 }
 	shown { print }
 	END {
-		for (id in found) if (!(id in excepted)) print "error: check vulnerabilities: " id " is reached by our code"
-		for (id in excepted) if (!(id in found)) { print "error: check vulnerabilities: " id " is excepted and not found any more"; bad = 1 }
+		for (id in found) if (!(id in excepted)) print "error: check vulnerabilities: " id " is reached by our code in " module
+		for (id in excepted) if (!(id in found)) { print "error: check vulnerabilities: " id " is excepted and not found any more in " module; bad = 1 }
 		exit bad
 	}
 ' "$report"

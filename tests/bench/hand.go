@@ -13,10 +13,11 @@ import (
 //go:embed hand.sh
 var hand string
 
-// handPod writes the pod of a build by hand and returns its file. The pod has the image and the security settings of the plugin's builder pod, and
-// sleeps: kubectl exec does the work.
-func (b *bench) handPod(ctx context.Context) (string, error) {
-	text, err := b.kubectl(ctx, "img", "build", "--dry-run=json", "--push=false", "--name=hand", "-n", b.namespace, b.smallContext())
+// handPod writes a pod that sleeps, since kubectl exec does the work, and returns its file. Otherwise the pod is that of the plugin with these
+// flags.
+func (b *bench) handPod(ctx context.Context, flags ...string) (string, error) {
+	args := append([]string{"img", "build", "--dry-run=json", "--push=false", "--name=hand", "-n", b.namespace, b.smallContext()}, flags...)
+	text, err := b.kubectl(ctx, args...)
 	if err != nil {
 		return "", err
 	}
@@ -39,6 +40,7 @@ func (b *bench) handPod(ctx context.Context) (string, error) {
 	return file, os.WriteFile(file, data, 0o600)
 }
 
+// buildByHand builds with the engine of older builder images.
 func (b *bench) buildByHand(ctx context.Context, pod, reference string) error {
 	cmd := b.command(ctx, "sh", "-c", hand, "hand.sh", pod, b.smallContext(), reference)
 	cmd.Env = append(cmd.Env, "NAMESPACE="+b.namespace, "CONTEXT="+podContext, "STATE="+podState)

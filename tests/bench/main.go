@@ -1,5 +1,5 @@
-// Command bench compares the plugin with the same work by hand, on the test cluster. It fails if a figure is above its bar. Most bars are ratios,
-// because seconds depend on the machine.
+// Command bench compares the plugin with the same work by hand and with its peers, on the test cluster, and prints a table of figures and bars.
+// With -strict it fails if a figure is above its bar. Most bars are ratios, because seconds depend on the machine.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,19 +26,38 @@ type comparison struct {
 }
 
 func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	comparisons := []comparison{{"small", compareSmall}, {"upload", compareUpload}, {"memory", compareMemory}, {"start", compareStart}, {"restricted", compareRestricted}}
+	comparisons := []comparison{
+		{"small", compareSmall},
+		{"buildx", compareBuildx},
+		{"engine", compareEngine},
+		{"log", compareLog},
+		{"image", compareImage},
+		{"upload", compareUpload},
+		{"memory", compareMemory},
+		{"start", compareStart},
+		{"restricted", compareRestricted},
+	}
+	names := make([]string, len(comparisons))
+	for i, c := range comparisons {
+		names[i] = c.name
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	turns := flags.Int("n", 5, "how often each side is measured")
-	only := flags.String("only", "small,upload,memory,start,restricted", "what to measure")
+	only := flags.String("only", strings.Join(names, ","), "what to measure")
+	update := flags.Bool("update", false, "write the table into docs/speed.md; needs all comparisons")
+	strict := flags.Bool("strict", false, "fail if a bar is missed")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	chosen := strings.Split(*only, ",")
 	for _, name := range chosen {
-		if !slices.ContainsFunc(comparisons, func(c comparison) bool { return c.name == name }) {
+		if !slices.Contains(names, name) {
 			return fmt.Errorf("-only: unknown comparison %q", name)
 		}
+	}
+	if *update && len(chosen) < len(names) {
+		return errors.New("-update: -only leaves figures out")
 	}
 	if *turns < 1 {
 		return errors.New("-n: want at least 1")
@@ -59,18 +79,24 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		reports = append(reports, r)
 		fmt.Fprint(stdout, r)
 	}
-	return verdict(stdout, reports)
+	if *update {
+		if err := updatePage(filepath.Join(b.Root, "docs", "speed.md"), reports); err != nil {
+			return err
+		}
+	}
+	return verdict(stdout, reports, *strict)
 }
 
-// verdict prints a line for each bar, and returns errMissed if one was missed.
-func verdict(w io.Writer, reports []report) error {
+// verdict prints a table of all bars. If strict, it returns errMissed if one was missed.
+func verdict(w io.Writer, reports []report, strict bool) error {
+	fmt.Fprint(w, tableOf(reports))
 	var err error
 	for _, r := range reports {
-		word := "ok    "
-		if !r.met() {
-			word, err = "MISSED", errMissed
+		for _, b := range r.bars {
+			if strict && !b.met() {
+				err = errMissed
+			}
 		}
-		fmt.Fprintf(w, "%s  %s\n", word, r.bar)
 	}
 	return err
 }

@@ -40,7 +40,7 @@ func compareMemory(ctx context.Context, b *bench, _ int) (report, error) {
 	return report{
 		title: "peak memory of the plugin",
 		rows:  []*row{idle, busy},
-		bar:   bar{name: "1 GiB of context costs", unit: " MiB", value: busy.median() - idle.median(), limit: memoryLimit},
+		bars:  []bar{{name: "memory of the plugin: 1 GiB of context costs", unit: "MiB", value: busy.median() - idle.median(), limit: memoryLimit}},
 	}, nil
 }
 

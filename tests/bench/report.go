@@ -37,25 +37,51 @@ func (r *row) String() string {
 	return fmt.Sprintf("%s\t%.2f %s\t(%.2f–%.2f)", r.name, r.median(), r.unit, slices.Min(r.values), slices.Max(r.values))
 }
 
-// bar is a figure and the most that it may be.
+// bar is a figure and the most that it may be. Without a limit the figure is only shown.
 type bar struct {
-	name  string
-	unit  string
-	value float64
-	limit float64
+	name   string
+	unit   string
+	value  float64
+	limit  float64
+	detail string // what a ratio was made of
 }
 
-func (b bar) met() bool { return b.value <= b.limit }
+// ratio is a bar for how much longer one side takes than the other, by their medians.
+func ratio(name string, ours, theirs *row, limit float64) bar {
+	return ratioOf(name, ours.median(), theirs.median(), limit)
+}
 
+func ratioOf(name string, ours, theirs, limit float64) bar {
+	return bar{name: name, value: ours / theirs, limit: limit, detail: fmt.Sprintf(" (%.2f s / %.2f s)", ours, theirs)}
+}
+
+func (b bar) met() bool { return b.limit == 0 || b.value <= b.limit }
+
+// String is a row of a table in Markdown.
 func (b bar) String() string {
-	return fmt.Sprintf("%s: %.2f%s, at most %.2f%s", b.name, b.value, b.unit, b.limit, b.unit)
+	limit, word := "", ""
+	if b.limit != 0 {
+		limit, word = b.figure(b.limit), "ok"
+	}
+	if !b.met() {
+		word = "**missed**"
+	}
+	return fmt.Sprintf("| %s | %s%s | %s | %s |", b.name, b.figure(b.value), b.detail, limit, word)
+}
+
+// figure has two decimals in a ratio, which has no unit.
+func (b bar) figure(value float64) string {
+	if b.unit == "" {
+		return fmt.Sprintf("%.2f", value)
+	}
+	return fmt.Sprintf("%.0f %s", value, b.unit)
 }
 
 // report is the result of a comparison.
 type report struct {
 	title string
 	rows  []*row
-	bar
+	bars  []bar
 }
 
 // String is a table of medians and ranges.
@@ -69,6 +95,6 @@ func (r report) String() string {
 	if err := table.Flush(); err != nil {
 		return err.Error() // never: a strings.Builder does not fail
 	}
-	fmt.Fprintf(&out, "  %s\n\n", r.bar)
+	fmt.Fprintln(&out)
 	return out.String()
 }

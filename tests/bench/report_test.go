@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -24,30 +26,56 @@ func TestMedian(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	met := report{bar: bar{name: "equal", value: 1, limit: 1}}
-	missed := report{bar: bar{name: "above", value: 1.01, limit: 1}}
+	met, shown := bar{name: "equal", value: 1, limit: 1}, bar{name: "shown", value: 9, unit: "ms"}
+	missed := bar{name: "above", value: 150.6, limit: 150, unit: "ms"}
 	var out strings.Builder
-	if err := verdict(&out, []report{met}); err != nil {
+	if err := verdict(&out, []report{{bars: []bar{met, shown}}}, true); err != nil {
 		t.Errorf("a bar that is just met: %v", err)
 	}
-	if err := verdict(&out, []report{missed, met}); !errors.Is(err, errMissed) {
+	out.Reset()
+	if err := verdict(&out, []report{{bars: []bar{missed, met}}, {bars: []bar{shown}}}, true); !errors.Is(err, errMissed) {
 		t.Errorf("a missed bar: %v", err)
 	}
-	want := "ok      equal: 1.00, at most 1.00\nMISSED  above: 1.01, at most 1.00\nok      equal: 1.00, at most 1.00\n"
+	want := `| figure | measured | at most | |
+| --- | --- | --- | --- |
+| above | 151 ms | 150 ms | **missed** |
+| equal | 1.00 | 1.00 | ok |
+| shown | 9 ms |  |  |
+`
 	if out.String() != want {
 		t.Errorf("verdict\n%s, want\n%s", out.String(), want)
+	}
+	if err := verdict(&out, []report{{bars: []bar{missed}}}, false); err != nil {
+		t.Errorf("a missed bar without -strict: %v", err)
 	}
 }
 
 func TestReport(t *testing.T) {
-	r := report{
-		title: "race",
-		rows:  []*row{{"plugin", "s", []float64{2, 1, 3}}, {"by hand", "s", []float64{4}}},
-		bar:   bar{name: "ratio", value: 0.5, limit: 1},
-	}
-	want := "race\n  plugin   2.00 s  (1.00–3.00)\n  by hand  4.00 s  (4.00–4.00)\n  ratio: 0.50, at most 1.00\n\n"
+	r := report{title: "race", rows: []*row{{"plugin", "s", []float64{2, 1, 3}}, {"by hand", "s", []float64{4}}}}
+	want := "race\n  plugin   2.00 s  (1.00–3.00)\n  by hand  4.00 s  (4.00–4.00)\n\n"
 	if r.String() != want {
 		t.Errorf("report\n%s, want\n%s", r, want)
+	}
+	b := ratio("half", r.rows[0], r.rows[1], 0.4)
+	if want := "| half | 0.50 (2.00 s / 4.00 s) | 0.40 | **missed** |"; b.String() != want {
+		t.Errorf("ratio of the medians %q, want %q", b, want)
+	}
+}
+
+func TestUpdatePage(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "page.md")
+	for _, c := range []struct{ before, want string }{
+		{"# Speed\n\n" + tableHead + "| old | 2 ms |  |  |\n\nText\n", "# Speed\n\n" + tableHead + "| new | 1 ms |  |  |\n\nText\n"},
+		{"# Speed\n", ""},
+	} {
+		if err := os.WriteFile(page, []byte(c.before), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := updatePage(page, []report{{bars: []bar{{name: "new", value: 1, unit: "ms"}}}})
+		got, readErr := os.ReadFile(page)
+		if (err != nil) != (c.want == "") || readErr != nil || err == nil && string(got) != c.want {
+			t.Errorf("page %q, %v, %v; want %q", got, err, readErr, c.want)
+		}
 	}
 }
 

@@ -23,6 +23,6 @@ func compareStart(ctx context.Context, b *bench, turns int) (report, error) {
 	return report{
 		title: "start of a command",
 		rows:  []*row{ours, kubectl},
-		bar:   bar{name: "the start takes", unit: " ms", value: ours.median(), limit: startLimit},
+		bars:  []bar{{name: "start of the plugin", unit: "ms", value: ours.median(), limit: startLimit}},
 	}, nil
 }

@@ -49,7 +49,7 @@ func compareUpload(ctx context.Context, b *bench, turns int) (report, error) {
 	return report{
 		title: fmt.Sprintf("upload of %d files, %d MB", files, size/1e6),
 		rows:  []*row{plugin, whole, cp},
-		bar:   bar{name: "upload / kubectl cp", value: plugin.median() / cp.median(), limit: 0.8},
+		bars:  []bar{ratio(fmt.Sprintf("upload of %d files, %d MB / kubectl cp", files, size/1e6), plugin, cp, 0.8)},
 	}, nil
 }
 

@@ -24,13 +24,18 @@ const identical = "identical"
 
 // TestCorpus builds the Dockerfiles of testdata/corpus under the profiles userns and restricted, and compares the images layer by layer: every name
 // with its type, mode, owner, target, attributes and content. docs/restricted.md has the results. `make corpus` builds all Dockerfiles, `make test`
-// every third.
+// every third. With the name of another builder image in KUBECTL_IMG_TESTS_CORPUS_BEFORE, it also logs how the images that this one builds differ
+// from ours; tools/update-engine.sh reads these lines.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	profiles := map[string]string{"userns": namespace(t, baseline), "restricted": namespace(t, restricted)}
+	namespaces := map[string]string{"userns": namespace(t, baseline), "restricted": namespace(t, restricted)}
+	before := os.Getenv("KUBECTL_IMG_TESTS_CORPUS_BEFORE")
+	if before != "" {
+		namespaces["before"] = namespace(t, baseline) // neither engine may use what the other has built
+	}
 	claims := map[string]string{}
-	for profile, ns := range profiles {
-		claims[profile] = cacheClaim(t, ns)
+	for name, ns := range namespaces {
+		claims[name] = cacheClaim(t, ns)
 	}
 	said := map[string]string{}
 	for _, row := range rowOfCorpus.FindAllStringSubmatch(read(t, "../../docs/restricted.md"), -1) {
@@ -52,10 +57,12 @@ func TestCorpus(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			of := func(profile, tag string, more ...string) v1.Image {
-				ns := profiles[profile]
-				args := append(more, "-t", repository(ns)+":"+tag, "--profile", profile, "--cache-volume", claims[profile],
-					"--build-arg", "REGISTRY="+shared.Registry, filepath.Join("testdata/corpus", name))
-				r := build(ns, args...).run(t).succeeds(t)
+				ns := namespaces[profile]
+				args := []string{
+					"-t", repository(ns) + ":" + tag, "--profile", profile, "--cache-volume", claims[profile],
+					"--build-arg", "REGISTRY=" + shared.Registry, filepath.Join("testdata/corpus", name),
+				}
+				r := build(ns, append(args, more...)...).run(t).succeeds(t)
 				if lost := strings.Contains(r.stderr, "warning: the owner of"); lost {
 					t.Errorf("lost an owner:\n%s", r.stderr)
 				}
@@ -69,17 +76,24 @@ func TestCorpus(t *testing.T) {
 			if t.Failed() {
 				return
 			}
-			differences := differencesOf(t, images[0], images[1])
-			if len(differences) > 0 { // two builds under one profile may differ, too
-				again := differencesOf(t, images[0], of("userns", name+"-again", "--no-cache"))
-				maps.DeleteFunc(differences, func(name, _ string) bool { return again[name] != "" })
+			compare := func(other v1.Image) (names string, differences map[string]string) {
+				differences = differencesOf(t, images[0], other)
+				if len(differences) > 0 { // two builds under one profile may differ, too
+					again := differencesOf(t, images[0], of("userns", name+"-again", "--no-cache"))
+					maps.DeleteFunc(differences, func(name, _ string) bool { return again[name] != "" })
+				}
+				if len(differences) == 0 {
+					return identical, nil
+				}
+				return strings.Join(slices.Sorted(maps.Keys(differences)), ", "), differences
 			}
-			got := identical
-			if len(differences) > 0 {
-				got = strings.Join(slices.Sorted(maps.Keys(differences)), ", ")
-			}
+			got, differences := compare(images[1])
 			if want := said[name]; got != want {
 				t.Errorf("docs/restricted.md says %q, found %q: %s", want, got, differences)
+			}
+			if before != "" {
+				got, differences := compare(of("before", name, "--profile", "userns", "--image", before))
+				t.Logf("compared with the earlier engine: %s: %s %s", name, got, differences)
 			}
 		})
 	}
