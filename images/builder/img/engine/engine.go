@@ -37,9 +37,10 @@ import (
 	containerdsnapshot "github.com/moby/buildkit/snapshot/containerd"
 	"github.com/moby/buildkit/solver"
 	"github.com/moby/buildkit/solver/bboltcachestorage"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/db/boltutil"
 	"github.com/moby/buildkit/util/leaseutil"
-	"github.com/moby/buildkit/util/network/netproviders"
+	"github.com/moby/buildkit/util/network"
 	"github.com/moby/buildkit/util/resolver"
 	resolverconfig "github.com/moby/buildkit/util/resolver/config"
 	"github.com/moby/buildkit/version"
@@ -130,10 +131,9 @@ func workerOptions(ctx context.Context, root string, o Options) (base.WorkerOpt,
 	if err != nil {
 		return base.WorkerOpt{}, err
 	}
-	networks, proxy, _, err := netproviders.Providers(netproviders.Opt{Mode: "host"})
-	if err != nil {
-		return base.WorkerOpt{}, err
-	}
+	// BuildKit's own list has a proxy, too, for steps in a network namespace. Its keys take 100 ms, and the pods' seccomp profile denies the namespace.
+	host := network.NewHostProvider()
+	networks := map[pb.NetMode]network.Provider{pb.NetMode_UNSET: host, pb.NetMode_HOST: host, pb.NetMode_NONE: network.NewNoneProvider()}
 	mode := oci.NoProcessSandbox
 	if o.ProcessBox {
 		mode = oci.ProcessSandbox
@@ -168,7 +168,7 @@ func workerOptions(ctx context.Context, root string, o Options) (base.WorkerOpt,
 	content := containerdsnapshot.NewContentStore(data.ContentStore(), Namespace)
 	return base.WorkerOpt{
 		ID: id, Root: root, Labels: map[string]string{}, MetadataStore: cache, ContentMetadata: db,
-		NetworkProviders: networks, ProxyProvider: proxy, Executor: executor,
+		NetworkProviders: networks, Executor: executor,
 		Snapshotter: containerdsnapshot.NewSnapshotter(name, data.Snapshotter(name), Namespace, nil), ContentStore: content,
 		Applier:       apply.NewFileSystemApplier(content),
 		Differ:        walking.NewWalkingDiff(content),
