@@ -17,9 +17,9 @@ func Engine(profile podspec.Profile) engine.Engine {
 	hide := []string{session.Dir, session.Workspace, "/run/secrets", corev1.TerminationMessagePathDefault}
 	if profile.EmulatesOwners() {
 		// Files unpacked with emulated owners are of no use where owners are real, so the state has a directory of its own.
-		return img.Img{StateDir: stateVolume + "/img-restricted", Hide: hide, Losses: session.LossesPath}
+		return img.Img{StateDir: stateVolume + "/img-restricted", Hide: hide, Digest: session.ListingPath, Losses: session.LossesPath}
 	}
-	return img.Img{StateDir: stateVolume + "/img", Hide: hide}
+	return img.Img{StateDir: stateVolume + "/img", Hide: hide, Digest: session.ListingPath}
 }
 
 // Abilities returns what the engine can do under every profile.

@@ -9,7 +9,8 @@ const (
 	ContextDir     = Workspace + "/context"
 	OutputPath     = Workspace + "/output"
 	DockerfilePath = upload + "/dockerfile/Dockerfile"
-	LossesPath     = Dir + "/losses" // the engine's report of the owners that it could not keep
+	ListingPath    = Dir + "/listing" // the engine's output that contains the image's digest
+	LossesPath     = Dir + "/losses"  // the engine's report of the owners that it could not keep
 
 	upload = Dir + "/upload"
 	script = Dir + "/supervisor"

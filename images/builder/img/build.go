@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -74,7 +75,11 @@ func (b *buildOptions) run(ctx context.Context, g *global, contextArg string) (e
 	if solve.Session, err = b.attachables(logins); err != nil {
 		return err
 	}
-	status, err := openStatus(b.statusFile)
+	status, err := openReport(b.statusFile)
+	if err != nil {
+		return err
+	}
+	digest, err := openReport(os.Getenv("IMG_DIGEST_FILE"))
 	if err != nil {
 		return err
 	}
@@ -94,7 +99,7 @@ func (b *buildOptions) run(ctx context.Context, g *global, contextArg string) (e
 	if err != nil {
 		return err
 	}
-	return b.writeFiles(response.ExporterResponse)
+	return b.writeFiles(response.ExporterResponse, digest)
 }
 
 // solve is the build in BuildKit's terms.
@@ -156,7 +161,7 @@ func (b *buildOptions) results() []string {
 	return append(paths, b.outputDirs...)
 }
 
-func (b *buildOptions) writeFiles(response map[string]string) error {
+func (b *buildOptions) writeFiles(response map[string]string, to io.Writer) error {
 	if b.iidFile != "" {
 		if err := os.WriteFile(b.iidFile, []byte(response["containerimage.config.digest"]), 0o644); err != nil {
 			return err
@@ -167,8 +172,14 @@ func (b *buildOptions) writeFiles(response map[string]string) error {
 			return err
 		}
 	}
-	if digest := response["containerimage.digest"]; digest != "" {
-		fmt.Fprintf(os.Stderr, "Successfully built %s@%s\n", firstName(b.tags), digest)
+	digest := response["containerimage.digest"]
+	if digest == "" {
+		return nil
 	}
-	return nil
+	fmt.Fprintf(os.Stderr, "Successfully built %s@%s\n", firstName(b.tags), digest)
+	if !b.stored { // an archive has a digest of its own
+		return nil
+	}
+	_, err := fmt.Fprintln(to, digest)
+	return err
 }

@@ -27,6 +27,7 @@ type buildOptions struct {
 	noCache, pull, noConsole                                   bool
 
 	outputDirs []string // that exports are written to
+	stored     bool     // the image is kept under its names
 }
 
 // check rejects what can't work before anything starts, and completes the names.
@@ -115,6 +116,7 @@ func (b *buildOptions) exports() ([]client.ExportEntry, error) {
 		exports = []client.ExportEntry{{Type: client.ExporterImage, Attrs: map[string]string{}}}
 	}
 	for _, export := range exports {
+		b.stored = b.stored || export.Type == client.ExporterImage
 		if export.OutputDir != "" {
 			if err := os.MkdirAll(export.OutputDir, 0o755); err != nil {
 				return nil, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 
 	"github.com/moby/buildkit/client"
@@ -12,22 +13,18 @@ import (
 	"github.com/kubectl-img/kubectl-img/images/builder/img/engine"
 )
 
-// openStatus opens the file for BuildKit's status, if there is to be one.
-func openStatus(path string) (*json.Encoder, error) {
+// openReport opens a file that grows during the build, if there is to be one. It is opened before its directory is hidden.
+func openReport(path string) (io.Writer, error) {
 	if path == "" {
-		return nil, nil //nolint:nilnil // no file is wanted
+		return io.Discard, nil
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	return json.NewEncoder(file), nil
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 }
 
 type solver func(context.Context, chan *client.SolveStatus) (*client.SolveResponse, error)
 
-// show prints BuildKit's progress while solve runs, and writes it to status. log has what the steps print.
-func show(ctx context.Context, status *json.Encoder, log *engine.StepLog, plain bool, solve solver) (*client.SolveResponse, error) {
+// show prints BuildKit's progress while solve runs, and writes it to status, a JSON object a line. log has what the steps print.
+func show(ctx context.Context, status io.Writer, log *engine.StepLog, plain bool, solve solver) (*client.SolveResponse, error) {
 	mode := progressui.AutoMode
 	if plain {
 		mode = progressui.PlainMode
@@ -45,12 +42,11 @@ func show(ctx context.Context, status *json.Encoder, log *engine.StepLog, plain 
 	})
 	group.Go(func() error {
 		defer close(to)
+		lines := json.NewEncoder(status)
 		for update := range from {
 			log.Fill(update)
-			if status != nil {
-				if err := status.Encode(update); err != nil {
-					status = nil
-				}
+			if status != io.Discard {
+				_ = lines.Encode(update) // a report that can't be written fails no build
 			}
 			to <- update
 		}

@@ -16,6 +16,8 @@ type Img struct {
 	// Losses is the file in which the engine reports the files whose owner it could not keep. It is set for a pod that maps only its own id and
 	// emulates owners, and empty for any other.
 	Losses string
+	// Digest is the file to which the engine adds the digest of the image that it has built.
+	Digest string
 }
 
 var _ engine.Engine = Img{}
@@ -41,7 +43,8 @@ func (i Img) Environment() map[string]string {
 		// Maps a range of ids. Older images have no such verb: their img maps ids by itself at each start.
 		"ENTER": "img unshare",
 		// A variable, because an older img rejects a flag that it does not know.
-		"IMG_HIDE": strings.Join(i.Hide, ":"),
+		"IMG_DIGEST_FILE": i.Digest,
+		"IMG_HIDE":        strings.Join(i.Hide, ":"),
 		// Older images have no such flag, and say nothing that can be read.
 		"ABOUT": "img version --json",
 		"PROBE": "img ls --state " + i.StateDir,
