@@ -73,6 +73,9 @@ func TestEnvironment(t *testing.T) {
 	if mapped["TOOLS"] != "img newuidmap newgidmap" || mapped["LOSSES"] != "" || mapped["IMG_HIDE"] != "/h:/i" || mapped["ENTER"] != "img unshare" {
 		t.Errorf("mapped owners: %q", mapped)
 	}
+	if !strings.HasSuffix(mapped["ENTER_OLDER"], " env IMG_RUNNING_TESTS=1") || mapped["PROBE"] != "img du --state /s" || mapped["NO_SANDBOX"] == "" {
+		t.Errorf("for an older engine: %q", mapped)
+	}
 	if emulated["TOOLS"] != "img ownership" || emulated["LOSSES"] != "/l" || !strings.HasSuffix(emulated["ENTER"], " ownership --report /l") {
 		t.Errorf("emulated owners: %q", emulated)
 	}
