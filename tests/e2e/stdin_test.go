@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -13,6 +15,7 @@ func TestContextOnStdin(t *testing.T) {
 	t.Run("archive", stdinArchive)
 	t.Run("truncated archive", stdinTruncated)
 	t.Run("Dockerfile", stdinText)
+	t.Run("Dockerfile is a link that leads out", stdinLinkOut)
 }
 
 func stdinArchive(t *testing.T) {
@@ -67,4 +70,18 @@ func stdinText(t *testing.T) {
 	if got := fileIn(t, pull(t, repository(ns)), "file"); got != "alone\n" {
 		t.Errorf("content %q", got)
 	}
+}
+
+// stdinLinkOut has an archive whose Dockerfile only the pod can follow.
+func stdinLinkOut(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	if err := errors.Join(w.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: "Dockerfile", Linkname: "/etc/passwd", Mode: 0o777}), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	c := build(ns, "-t", repository(ns), "-")
+	c.stdin = &archive
+	c.run(t).fails(t, codeBuild, "read Dockerfile Dockerfile: points outside the build context").hints(t, "-f")
 }
