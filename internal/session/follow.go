@@ -19,8 +19,6 @@ const (
 	firstFollowPause, lastFollowPause = 50 * time.Millisecond, 2 * time.Second
 	// stableAfter is how long a connection must have lasted for the next one to follow without a longer pause.
 	stableAfter = 3 * time.Second
-	// maxBacklog is how much of the log waits for a user who has stopped the terminal, in bytes. The rest stays in the pod.
-	maxBacklog = 1 << 20
 )
 
 var (

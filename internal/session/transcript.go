@@ -9,6 +9,9 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
+// maxBacklog is how much of the log waits for a user who has stopped the terminal, in bytes. The rest stays in the pod.
+const maxBacklog = 1 << 20
+
 // transcript is everything received from the supervisor, over any number of connections.
 type transcript struct {
 	*Session
