@@ -17,7 +17,7 @@ func TestStoppedPager(t *testing.T) {
 	ns := namespace(t, privileged)
 	const grace = 5 * time.Second
 	c := build(ns, "-t", repository(ns), "--progress", "plain", "--detach-grace", grace.String(),
-		only(t, shell("RUN seq 10000; sleep 2; echo over-$((40+3))")))
+		only(t, shell("RUN seq 10000; sleep 45; echo over-$((40+3))")))
 	defer c.enter()()
 	cmd := c.command(t.Context(), t)
 	reader, writer, err := os.Pipe()
@@ -30,12 +30,12 @@ func TestStoppedPager(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = writer.Close()
-	// A page is read, and then nothing until the grace period has gone by several times.
+	// A page is read, and then nothing for so long that a client which is stopped as well has given up its connection (after 30 s), and the pod its client.
 	lines := bufio.NewScanner(reader)
 	for lines.Scan() && !strings.HasSuffix(lines.Text(), " 100") {
 		continue
 	}
-	<-time.After(4 * grace)
+	<-time.After(30*time.Second + 4*grace)
 	if pod := onlyPod(t, ns); pod.Status.Phase != corev1.PodRunning && pod.Status.Phase != corev1.PodSucceeded {
 		t.Errorf("the pod is %s: %+v", pod.Status.Phase, pod.Status.ContainerStatuses)
 	}

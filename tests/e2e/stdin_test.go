@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"archive/tar"
 	"bytes"
-	"errors"
 	"strings"
 	"testing"
 
@@ -78,7 +77,12 @@ func stdinLinkOut(t *testing.T) {
 	ns := namespace(t, privileged)
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
-	if err := errors.Join(w.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: "Dockerfile", Linkname: "/etc/passwd", Mode: 0o777}), w.Close()); err != nil {
+	for name, target := range map[string]string{"Dockerfile": "way/passwd", "way": "/etc"} {
+		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	c := build(ns, "-t", repository(ns), "-")
