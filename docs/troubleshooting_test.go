@@ -11,11 +11,13 @@ import (
 
 // unprinted lists error texts that no user reads.
 var unprinted = []string{
-	"the container has started", // ends a wait successfully
-	"already sent",              // a build context is sent once
-	"encode metadata",           // can't happen
-	"parse Dockerfile: …",       // only with --verbose; the engine's message is better
-	"timed out",                 // never alone: the line says what timed out, and after how long
+	"the container has started",  // ends a wait successfully
+	"already sent",               // a build context is sent once
+	"encode metadata",            // can't happen
+	"encode pod",                 // can't happen
+	"the log can be shown again", // reads a log further
+	"parse Dockerfile: …",        // only with --verbose; the engine's message is better
+	"timed out",                  // never alone: the line says what timed out, and after how long
 }
 
 // notInSources lists rows whose words are not in one place of our sources.

@@ -16,19 +16,22 @@ const (
 	// component is the value of LabelComponent.
 	component = "builder"
 
+	// AnnotationPrefix begins the name of each annotation of ours.
+	AnnotationPrefix = "kubectl-img.dev/"
+
 	// AnnotationExpiresAfter is a Go duration, counted from creationTimestamp. After it, any build or prune may delete the pod.
-	AnnotationExpiresAfter = "kubectl-img.dev/expires-after"
+	AnnotationExpiresAfter = AnnotationPrefix + "expires-after"
 
 	// AnnotationBy is who started the build, as far as the client knows: USER@HOST.
-	AnnotationBy = "kubectl-img.dev/by"
+	AnnotationBy = AnnotationPrefix + "by"
 	// AnnotationTags lists the references under which the image is pushed, separated by commas. It is absent if nothing is pushed.
-	AnnotationTags = "kubectl-img.dev/tags"
+	AnnotationTags = AnnotationPrefix + "tags"
 	// AnnotationRepository is the first of AnnotationTags as the user typed it, without its tag.
-	AnnotationRepository = "kubectl-img.dev/repository"
+	AnnotationRepository = AnnotationPrefix + "repository"
 	// AnnotationProfile is the name of the profile.
-	AnnotationProfile = "kubectl-img.dev/profile"
+	AnnotationProfile = AnnotationPrefix + "profile"
 	// AnnotationDetached is set if no client waits for the build.
-	AnnotationDetached = "kubectl-img.dev/detached"
+	AnnotationDetached = AnnotationPrefix + "detached"
 
 	// annotationDefaultContainer makes `kubectl logs` and `kubectl exec` choose the builder in a pod with sidecars.
 	annotationDefaultContainer = "kubectl.kubernetes.io/default-container"

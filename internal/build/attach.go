@@ -14,6 +14,7 @@ import (
 // pod. The error is explained.
 func Attach(ctx context.Context, p *Plan, proc cli.Process, c *cluster.Connection) error {
 	r := newRun(p, proc, c)
+	defer r.screen.Flush()
 	return r.explain(r.attach(ctx))
 }
 

@@ -3,7 +3,10 @@ package build
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,15 +17,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
 // profileCacheTTL bounds how long an administrator's improvement can go unnoticed.
 const profileCacheTTL = 24 * time.Hour
 
-// profileCache is the file that holds the profile that worked last for one cluster, namespace, builder image and seccomp profile. It is empty
-// where nothing is cached.
+// profileCache is the file that holds the profile that worked last in one cluster and namespace for pods like this one. It is empty where nothing is
+// cached.
 type profileCache string
 
 func newProfileCache(cacheDir string, config *rest.Config, pod *corev1.Pod) profileCache {
@@ -33,19 +35,30 @@ func newProfileCache(cacheDir string, config *rest.Config, pod *corev1.Pod) prof
 	if len(authority) == 0 {
 		authority, _ = os.ReadFile(config.CAFile) // without it, the address alone identifies the cluster
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{
-		config.Host, string(authority), pod.Namespace, builderImage(pod), builder.LocalhostProfile(pod),
-	}))
+	user := config.Impersonate // Pod Security can exempt users
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", []string{
+		config.Host, string(authority), user.UserName, pod.Namespace, decisive(pod),
+	}, user.Groups))
 	return profileCache(filepath.Join(cacheDir, "kubectl-img", "profiles", hex.EncodeToString(sum[:16])))
 }
 
-func builderImage(pod *corev1.Pod) string {
-	for _, c := range pod.Spec.Containers {
-		if c.Name == podspec.Container {
-			return c.Image
+// decisive returns what decides whether a profile works for the pod: where it can run, what admission sees of it, and what it asks of its node. It
+// leaves out only what is known not to decide, so that a new field counts.
+func decisive(pod *corev1.Pod) string {
+	p := pod.DeepCopy()
+	p.Spec.ActiveDeadlineSeconds = nil
+	for i := range p.Spec.Containers {
+		if c := &p.Spec.Containers[i]; c.Name == podspec.Container {
+			c.Command, c.Env = nil, nil // the supervisor
 		}
 	}
-	return ""
+	// The names only: a pipeline labels each run with its number.
+	annotations := slices.DeleteFunc(slices.Sorted(maps.Keys(p.Annotations)), func(name string) bool { return strings.HasPrefix(name, podspec.AnnotationPrefix) })
+	text, err := json.Marshal([]any{slices.Sorted(maps.Keys(p.Labels)), annotations, p.Spec})
+	if err != nil { // a pod can always be encoded
+		panic(errors.Join(errors.New("encode pod"), err))
+	}
+	return string(text)
 }
 
 // get returns the cached profile, or nothing if there is none, or it is too old or unreadable.

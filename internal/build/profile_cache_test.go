@@ -67,32 +67,3 @@ func TestProfileCacheIsOptional(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
-
-// TestProfileCacheKey checks that the key is made of cluster, namespace, builder image and seccomp profile, and of nothing else.
-func TestProfileCacheKey(t *testing.T) {
-	dir := t.TempDir()
-	ca := filepath.Join(dir, "ca.crt")
-	clitest.Write(t, ca, "authority")
-	here := &rest.Config{Host: "https://a", TLSClientConfig: rest.TLSClientConfig{CAFile: ca}}
-	of := func(c *rest.Config, args ...string) build.ProfileCache {
-		return build.NewProfileCache(dir, c, planOf(t, args...).Pod)
-	}
-	base := of(here)
-	same := of(&rest.Config{Host: "https://a", TLSClientConfig: rest.TLSClientConfig{CAData: []byte("authority")}}, "--name", "x", "--profile", "userns")
-	if base != same {
-		t.Errorf("%s and %s", base, same)
-	}
-	seen := map[build.ProfileCache]string{base: "the first"}
-	for name, m := range map[string]build.ProfileCache{
-		"another address":   of(&rest.Config{Host: "https://b", TLSClientConfig: here.TLSClientConfig}),
-		"another authority": of(&rest.Config{Host: "https://a", TLSClientConfig: rest.TLSClientConfig{CAData: []byte("other")}}),
-		"another namespace": of(here, "-n", "ci"),
-		"another image":     of(here, "--image", "r.example/b:1"),
-		"another profile":   of(here, "--seccomp-profile", "x.json"),
-	} {
-		if other, found := seen[m]; found {
-			t.Errorf("%s is taken for %s", name, other)
-		}
-		seen[m] = name
-	}
-}

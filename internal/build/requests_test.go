@@ -49,7 +49,9 @@ func TestCreateWithLimitRange(t *testing.T) {
 			plan := planOf(t, append([]string{"--profile", "userns"}, c.args...)...)
 			var out bytes.Buffer
 			connection := &cluster.Connection{API: builder.NewAPIFor(client, nil), Log: progress.NewLogger(plan.Progress, false, &out)}
-			err := build.Create(t.Context(), plan, clitest.New(t).Process, connection)
+			proc := clitest.New(t).Process
+			proc.Streams.ErrOut = &out
+			err := build.Create(t.Context(), plan, proc, connection)
 			if code := cli.Report(explain.API(err), &out); code != c.code || !strings.Contains(out.String(), c.says) {
 				t.Errorf("exit code %d, want %d; want %q in:\n%s", code, c.code, c.says, out.String())
 			}

@@ -14,6 +14,7 @@ func Run(ctx context.Context, p *Plan, proc cli.Process, c *cluster.Connection) 
 }
 
 func (r *run) start(ctx context.Context) error {
+	defer r.screen.Flush()
 	ctx, cancel := context.WithTimeoutCause(ctx, r.Timeout, explain.ErrTimedOut)
 	defer cancel()
 	if err := r.checkSecrets(ctx); err != nil {

@@ -23,11 +23,13 @@ const nodeLimit = 5 * time.Second
 type run struct {
 	*Plan
 	*cluster.Connection
-	proc    cli.Process
-	output  *progress.Log
-	phase   runPhase
-	login   *loginState
-	current attempt // what is being tried
+	proc     cli.Process
+	screen   *progress.Screen // shows everything that the run writes to stderr
+	terminal bool             // stderr is one
+	output   *progress.Log
+	phase    runPhase
+	login    *loginState
+	current  attempt // what is being tried
 	// identity is what the engine has said of itself.
 	identity atomic.Pointer[engine.Identity]
 	created  bool // a pod may be stored
@@ -42,9 +44,12 @@ type attempt struct {
 }
 
 func newRun(p *Plan, proc cli.Process, c *cluster.Connection) *run {
-	w := proc.Streams.ErrOut
-	r := &run{Plan: p, Connection: c, proc: proc, login: &loginState{}, current: attempt{Candidate: Candidate{p.Profile, p.Pod}}}
-	r.output = progress.NewLog(p.Progress, r.engine(), w, cli.IsTerminal(w))
+	screen := progress.NewScreen(proc.Streams.ErrOut)
+	c.Log.SetOutput(screen)
+	terminal := cli.IsTerminal(proc.Streams.ErrOut)
+	proc.Streams.Out, proc.Streams.ErrOut = screen.Before(proc.Streams.Out), screen
+	r := &run{Plan: p, Connection: c, proc: proc, screen: screen, terminal: terminal, login: &loginState{}, current: attempt{Candidate: Candidate{p.Profile, p.Pod}}}
+	r.output = progress.NewLog(p.Progress, r.engine(), screen, terminal)
 	return r
 }
 

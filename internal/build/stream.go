@@ -30,7 +30,7 @@ func (r *run) stream(ctx context.Context, pod *builder.Pod, upload func(context.
 		ended <- podEnd{termination, err}
 		return nil
 	})
-	var uploaded <-chan error
+	var uploaded, detached <-chan error
 	if upload != nil {
 		uploaded = start(func() error { return upload(ctx, s) })
 	}
@@ -42,8 +42,13 @@ func (r *run) stream(ctx context.Context, pod *builder.Pod, upload func(context.
 			}
 			uploaded = nil
 			if r.Detach {
-				return r.detach(ctx, s)
+				detached = start(func() error { return s.Detach(ctx) })
 			}
+		case err := <-detached:
+			if err != nil {
+				return err
+			}
+			return r.leave(s.Result())
 		case err := <-followed:
 			if err != nil {
 				return err
@@ -55,6 +60,9 @@ func (r *run) stream(ctx context.Context, pod *builder.Pod, upload func(context.
 			}
 			watched = nil
 		case outcome := <-s.Result():
+			if r.Detach && outcome.Err == nil { // faster than the confirmation; attach takes the result
+				return r.leave(nil)
+			}
 			err := r.jobOutcome(ctx, s, outcome, ended)
 			if r.Keep {
 				s.Release()
@@ -62,6 +70,9 @@ func (r *run) stream(ctx context.Context, pod *builder.Pod, upload func(context.
 			}
 			return err
 		case end := <-ended:
+			if r.Detach && end.done() {
+				return r.leave(nil)
+			}
 			return r.podOutcome(ctx, end, s.Result())
 		case <-ctx.Done():
 			return context.Cause(ctx)

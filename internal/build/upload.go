@@ -16,7 +16,7 @@ func (r *run) upload(ctx context.Context, s *session.Session) error {
 		return err
 	}
 	r.phase.set(phaseUpload)
-	transfer := progress.NewTransfer(r.Progress, r.proc.Streams.ErrOut, r.Log)
+	transfer := progress.NewTransfer(r.Progress, r.screen, r.terminal, r.Log)
 	var sent buildcontext.Summary
 	err := s.Upload(ctx, session.Payload{Once: r.Source.Once(), AfterCheck: r.current.unproven || len(r.engine().Needs(r.Build)) > 0, Write: func(w *tar.Writer) (err error) {
 		if sent, err = r.Source.WriteTar(ctx, w, session.Entry(r.Build.Context)); err != nil {

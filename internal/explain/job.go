@@ -13,6 +13,7 @@ import (
 // Phases of a job that are no step of the engine.
 const (
 	phaseCache     = "cache"
+	phaseContext   = "context"
 	phaseOwnership = "ownership"
 	phaseAbandoned = "abandoned"
 )
@@ -40,6 +41,9 @@ func explainJob(job *session.JobError, f Facts) error {
 	}
 	if step := explainStep(job, diagnosis.Text, f); step != nil {
 		return step
+	}
+	if job.Phase == phaseContext {
+		return explainContext(job, diagnosis.Text)
 	}
 	return explainSupervisor(job)
 }
@@ -108,6 +112,19 @@ func explainSupervisor(job *session.JobError) error {
 		return &explainedError{text: "builder pod can't build: " + job.Message, hint: preflightHint(job), code: cli.CodeInternal, err: job}
 	default:
 		return &explainedError{text: fmt.Sprintf("builder pod stopped (%s): %s", job.Phase, job.Message), code: cli.CodeInternal, err: job}
+	}
+}
+
+// explainContext explains what the pod found in the context: the client can't follow a link in an archive.
+func explainContext(job *session.JobError, said string) error {
+	if strings.HasPrefix(job.Message, "read Dockerfile ") {
+		return &explainedError{
+			text: job.Message, hint: "put a copy of the Dockerfile in place of the link, or name the file itself with -f",
+			code: cli.CodeBuild, err: job,
+		}
+	}
+	return &explainedError{
+		text: "prepare the build context: " + said, hint: "-v shows the builder pod's log, --keep keeps the pod", code: cli.CodeInternal, err: job,
 	}
 }
 

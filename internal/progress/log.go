@@ -59,6 +59,14 @@ func (l *Log) Write(p []byte) (int, error) {
 	return len(p), l.putLines(text)
 }
 
+// Backlog returns how many bytes are waiting to be shown. Zero means that the log can be written without a wait.
+func (l *Log) Backlog() int {
+	if held, ok := l.show.(interface{ Backlog() int }); ok {
+		return held.Backlog()
+	}
+	return 0
+}
+
 // Close shows a last line that has no line break.
 func (l *Log) Close() error {
 	l.mu.Lock()

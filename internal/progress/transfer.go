@@ -8,8 +8,6 @@ import (
 
 	"github.com/docker/go-units"
 	"github.com/sirupsen/logrus"
-
-	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
 // How often the count is shown on a terminal, and how often in a log.
@@ -28,8 +26,8 @@ type Transfer struct {
 }
 
 // NewTransfer starts to measure.
-func NewTransfer(mode Mode, w io.Writer, log *logrus.Logger) *Transfer {
-	t := &Transfer{w: w, log: log, live: mode == Auto && cli.IsTerminal(w), start: time.Now()}
+func NewTransfer(mode Mode, w io.Writer, terminal bool, log *logrus.Logger) *Transfer {
+	t := &Transfer{w: w, log: log, live: mode == Auto && terminal, start: time.Now()}
 	t.next = t.start.Add(t.interval())
 	return t
 }

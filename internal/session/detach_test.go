@@ -61,5 +61,24 @@ func TestDetach(t *testing.T) {
 				t.Errorf("%+v, %v", r, err)
 			}
 		},
+		"the pod ends although the client detaches after the job": func(t *testing.T, shell []string) {
+			p := startPod(t, shell, "LEASH_GRACE=2")
+			ctx, leave := context.WithTimeout(t.Context(), 30*time.Second)
+			defer leave()
+			s := New(p.run, 2*time.Second, Handlers{})
+			go s.Follow(ctx, &bytes.Buffer{})
+			if _, err := build(t, ctx, s, p.job(nil, sh(engine.PhaseBuild, "true"))); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Detach(ctx); err != nil {
+				t.Fatal(err)
+			}
+			leave()
+			select {
+			case <-p.ended:
+			case <-time.After(15 * time.Second):
+				t.Fatal("still running")
+			}
+		},
 	})
 }

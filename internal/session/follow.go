@@ -24,6 +24,7 @@ const (
 var (
 	errSilent = fmt.Errorf("nothing heard for %s", aliveLimit)
 	errEnded  = errors.New("the connection ended")
+	errBehind = errors.New("the log can be shown again")
 )
 
 // LostError reports that the pod was not reached again within the grace period, after which it ends by itself.
@@ -39,7 +40,8 @@ func (e *LostError) Error() string {
 // Unwrap returns the last connection's error.
 func (e *LostError) Unwrap() error { return e.Err }
 
-// Follow copies the job's log to log and holds the leash until ctx ends. It resumes at the byte at which a connection broke off.
+// Follow copies the job's log to log and holds the leash until ctx ends. It resumes at the byte at which a connection broke off. A log that has a method
+// Backlog is not written to while too much of it is not shown yet.
 // Result delivers the outcome once the whole log has been written, or an error once the pod has been out of reach for the grace period.
 func (s *Session) Follow(ctx context.Context, log io.Writer) {
 	t := &transcript{Session: s, log: log}
@@ -49,6 +51,10 @@ func (s *Session) Follow(ctx context.Context, log io.Writer) {
 		err := s.followOnce(ctx, t)
 		if time.Since(start) > stableAfter {
 			pause = firstFollowPause
+		}
+		if errors.Is(err, errBehind) {
+			last = time.Now()
+			continue
 		}
 		if t.received() > before {
 			last = time.Now()
@@ -94,12 +100,16 @@ func (s *Session) followOnce(ctx context.Context, t *transcript) error {
 	defer silence.Stop()
 	leash := newLeash(s.beatInterval(), s.released, s.detaching)
 	defer leash.Close()
-	f := t.open(func() { silence.Reset(aliveLimit) })
+	f := t.open(func() { silence.Reset(aliveLimit) }, func() { cancel(errBehind) })
 	defer f.close()
 	err := s.run(ctx, verb("follow", strconv.FormatInt(t.position(), 10)),
 		exec.Streams{Stdin: leash, Stdout: f.stdout(), Stderr: f.stderr()})
-	if err == nil {
-		err = errEnded
+	switch {
+	case errors.Is(context.Cause(ctx), errBehind):
+		return errBehind
+	case err == nil:
+		return errEnded
+	default:
+		return err
 	}
-	return err
 }

@@ -116,7 +116,7 @@ func FuzzTranscript(f *testing.F) {
 
 func send(tr *transcript, log, events string, cuts []byte) (early bool) {
 	for len(cuts) >= 2 {
-		c := tr.open(func() {})
+		c := tr.open(func() {}, func() {})
 		rest := log[tr.position():]
 		writePieces(c.stderr(), events[:min(len(events), int(cuts[0]))], int(cuts[1]))
 		writePieces(c.stdout(), rest[:min(len(rest), int(cuts[1]))], int(cuts[0]))
@@ -125,7 +125,7 @@ func send(tr *transcript, log, events string, cuts []byte) (early bool) {
 		writePieces(c.stderr(), "phase late\n", 3)
 		cuts = cuts[2:]
 	}
-	c := tr.open(func() {})
+	c := tr.open(func() {}, func() {})
 	rest := log[tr.position():]
 	writePieces(c.stderr(), events, 5)
 	early = rest != "" && len(tr.outcome) > 0

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kubectl-img/kubectl-img/internal/engine"
 )
 
 // node is what the check looks at: files in /proc, and programs. Without changes it is a node on which builds work.
@@ -25,6 +27,9 @@ const (
 	mounts  = "1 0 0:1 / / rw - overlay overlay rw\n2 1 0:2 / /proc rw - proc proc rw\n"
 	masked  = mounts + "3 2 0:3 /kcore /proc/kcore rw - tmpfs tmpfs rw\n"
 	fails   = "echo 'no: Operation not permitted' >&2; exit 1"
+
+	olderEngine = "[ \"$1\" != unshare ] || exit 1\n" // it has no such verb
+	mapAuto     = `[ "$1" = --map-auto ] && shift && MAPPED=yes exec "$@"`
 )
 
 func (n node) start(t *testing.T, shell []string) *pod {
@@ -62,7 +67,8 @@ func (n node) startWith(t *testing.T, shell []string, files map[string]string) *
 }
 
 func TestPreflight(t *testing.T) {
-	engine := []string{"PROBE=engine"} // fails
+	failing := []string{"PROBE=engine"}
+	older := []string{"PROBE=engine", "MAPS=engine unshare true", "ENTER_OLDER=mapper --map-auto", "NO_SANDBOX=sandbox is not available"}
 	restricted := []string{"PROFILE=restricted", "LOSSES=losses", "TOOLS=ownership", "ENTER=command env A=1 ownership"}
 	own := map[string]string{"self/uid_map": ownIDs}
 	lacking := "echo 'ownership: the file system keeps no attributes' >&2; exit 126"
@@ -90,39 +96,39 @@ func TestPreflight(t *testing.T) {
 		"no_new_privs":    {node{proc: map[string]string{"self/status": "NoNewPrivs:\t1\nSeccomp:\t2\n"}}, "no_new_privs is set", true},
 		"no range":        {node{env: []string{"USER=nobody-known"}}, "has no range for user nobody-known", false},
 		"ids that exceed": {node{proc: map[string]string{"self/uid_map": "0 1 65534\n"}}, "exceeds the 65534 ids of the pod", true},
-		"no namespaces":   {node{env: engine, proc: map[string]string{"sys/user/max_user_namespaces": "0\n"}}, "user.max_user_namespaces is 0", true},
-		"Debian's switch": {node{env: engine, proc: map[string]string{"sys/kernel/unprivileged_userns_clone": "0\n"}}, "kernel.unprivileged_userns_clone is 0", true},
+		"no namespaces":   {node{env: failing, proc: map[string]string{"sys/user/max_user_namespaces": "0\n"}}, "user.max_user_namespaces is 0", true},
+		"Debian's switch": {node{env: failing, proc: map[string]string{"sys/kernel/unprivileged_userns_clone": "0\n"}}, "kernel.unprivileged_userns_clone is 0", true},
 		"Ubuntu's switch": {
-			node{env: engine, proc: map[string]string{"sys/kernel/apparmor_restrict_unprivileged_userns": "1\n", "self/attr/current": "unconfined\n"}},
+			node{env: failing, proc: map[string]string{"sys/kernel/apparmor_restrict_unprivileged_userns": "1\n", "self/attr/current": "unconfined\n"}},
 			"kernel.apparmor_restrict_unprivileged_userns is 1", true,
 		},
 		"nested too deep": {
-			node{env: engine, tools: map[string]string{"unshare": "echo 'unshare failed: No space left on device'; exit 1"}}, "the limit of user namespaces", true,
+			node{env: failing, tools: map[string]string{"unshare": "echo 'unshare failed: No space left on device'; exit 1"}}, "the limit of user namespaces", true,
 		},
-		"unshare and seccomp": {node{env: engine, tools: map[string]string{"unshare": fails}}, "the seccomp profile of the pod denies user namespaces (unshare)", true},
+		"unshare and seccomp": {node{env: failing, tools: map[string]string{"unshare": fails}}, "the seccomp profile of the pod denies user namespaces (unshare)", true},
 		"unshare and AppArmor": {
 			node{
-				env: engine, tools: map[string]string{"unshare": fails},
+				env: failing, tools: map[string]string{"unshare": fails},
 				proc: map[string]string{"sys/kernel/apparmor_restrict_unprivileged_userns": "1\n", "self/attr/apparmor/current": "cri-containerd.apparmor.d (enforce)\n"},
 			},
 			"the AppArmor profile cri-containerd.apparmor.d (enforce) denies user namespaces", true,
 		},
 		"unshare and neither": {
-			node{env: engine, tools: map[string]string{"unshare": fails}, proc: map[string]string{"self/status": "Seccomp:\t0\n"}}, "the kernel of the node denies user", true,
+			node{env: failing, tools: map[string]string{"unshare": fails}, proc: map[string]string{"self/status": "Seccomp:\t0\n"}}, "the kernel of the node denies user", true,
 		},
 		"mount and AppArmor": {
 			node{
-				env: engine, tools: map[string]string{"unshare": `case "$*" in *-m*) exit 1 ;; *) exec sleep 0.1 ;; esac`},
+				env: failing, tools: map[string]string{"unshare": `case "$*" in *-m*) exit 1 ;; *) exec sleep 0.1 ;; esac`},
 				proc: map[string]string{"self/attr/current": "docker-default (enforce)\n"},
 			},
 			"the AppArmor profile docker-default (enforce) denies mounts", true,
 		},
 		"no capabilities": {
-			node{env: engine, proc: map[string]string{"self/status": "Seccomp:\t2\nCapBnd:\t0000000000000040\n"}, tools: map[string]string{"unshare": "exec sleep 0.1"}},
+			node{env: failing, proc: map[string]string{"self/status": "Seccomp:\t2\nCapBnd:\t0000000000000040\n"}, tools: map[string]string{"unshare": "exec sleep 0.1"}},
 			"the pod lacks the capabilities SETUID and SETGID", true,
 		},
 		"newuidmap": {
-			node{env: engine, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": fails}}, "cap_setuid, in place of a setuid bit: no: Operation not permitted", false,
+			node{env: failing, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": fails}}, "cap_setuid, in place of a setuid bit: no: Operation not permitted", false,
 		},
 		"everything works, restricted": {node: node{env: restricted, proc: own, tools: map[string]string{"ownership": "true"}}},
 		"everything works, restricted without a user namespace": {
@@ -146,9 +152,15 @@ func TestPreflight(t *testing.T) {
 		},
 		"no ownership": {node{env: restricted, proc: own}, "the builder image has no ownership", false},
 		"the engine itself": {
-			node{env: engine, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": "true", "engine": "echo one; echo two >&2; exit 3"}},
+			node{env: failing, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": "true", "engine": "echo one; echo two >&2; exit 3"}},
 			"the engine does not start: two", true,
 		},
+		"a step can signal an older engine": {
+			node{env: older, tools: map[string]string{"mapper": fails, "engine": olderEngine + "echo 'level=warning msg=\"Process sandbox is not available\"' >&2"}},
+			"takes a signal that a build step can send for success", false,
+		},
+		"an older engine whose steps have a pid namespace": {node: node{env: older, tools: map[string]string{"mapper": fails, "engine": olderEngine}}},
+		"an older engine in a namespace of util-linux":     {node: node{env: older, tools: map[string]string{"mapper": mapAuto, "engine": "exit 1"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachShell(t, func(t *testing.T, shell []string) {
@@ -203,6 +215,18 @@ func TestPreflightFailureTakesNoUpload(t *testing.T) {
 		cancel()
 		if err := <-uploaded; err == nil || read {
 			t.Errorf("%v, read %v", err, read)
+		}
+	})
+}
+
+// The job's steps run in the namespace that an older engine takes.
+func TestOlderEngineIsEntered(t *testing.T) {
+	eachShell(t, func(t *testing.T, shell []string) {
+		p := node{env: []string{"MAPS=no-such-engine", "ENTER_OLDER=mapper --map-auto"}, tools: map[string]string{"mapper": mapAuto}}.start(t, shell)
+		var log bytes.Buffer
+		s, ctx := p.session(&log)
+		if _, err := build(t, ctx, s, p.job(nil, sh(engine.PhaseBuild, "echo mapped: $MAPPED"))); err != nil || log.String() != "mapped: yes\n" {
+			t.Errorf("%v, log %q", err, log.String())
 		}
 	})
 }

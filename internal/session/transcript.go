@@ -9,6 +9,9 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
+// maxBacklog is how much of the log waits for a user who has stopped the terminal, in bytes. The rest stays in the pod.
+const maxBacklog = 1 << 20
+
 // transcript is everything received from the supervisor, over any number of connections.
 type transcript struct {
 	*Session
@@ -59,14 +62,16 @@ func (t *transcript) deliverResult() {
 // one resumes.
 type followStream struct {
 	*transcript
-	onData func()
-	seen   int // events of this stream, which starts with those that earlier ones had
-	line   []byte
-	closed bool
+	onData  func()
+	catchUp func() // called when the log can take what it could not take before
+	seen    int    // events of this stream, which starts with those that earlier ones had
+	line    []byte
+	behind  bool // the log could not take a part of this stream
+	closed  bool
 }
 
-func (t *transcript) open(onData func()) *followStream {
-	return &followStream{transcript: t, onData: onData}
+func (t *transcript) open(onData, catchUp func()) *followStream {
+	return &followStream{transcript: t, onData: onData, catchUp: catchUp}
 }
 
 func (f *followStream) close() {
@@ -85,9 +90,21 @@ func (w sinkFunc) Write(p []byte) (int, error) {
 // stdout takes the log. It drops the errors of the log's writer: a log that can't be shown must not end the build.
 func (f *followStream) stdout() io.Writer {
 	return f.locked(func(p []byte) {
+		if f.behind = f.behind || f.backlog() > maxBacklog; f.behind {
+			return // read again later
+		}
 		_, _ = f.log.Write(p)
 		f.offset += int64(len(p))
 	})
+}
+
+// backlog returns how many bytes the log has not shown yet, if it can tell. If the user stops the terminal or the pager, the log takes no more than
+// maxBacklog of them: its writer must never wait here, where the events arrive.
+func (t *transcript) backlog() int {
+	if held, ok := t.log.(interface{ Backlog() int }); ok {
+		return held.Backlog()
+	}
+	return 0
 }
 
 // stderr takes the events, one per line.
@@ -116,6 +133,9 @@ func (f *followStream) locked(take sinkFunc) io.Writer {
 			f.onData()
 			f.bytes += int64(len(p))
 			take(p)
+			if f.behind && f.backlog() == 0 {
+				f.catchUp()
+			}
 			f.deliverResult()
 			return nil
 		})

@@ -20,7 +20,9 @@ func (s *Session) Upload(ctx context.Context, p Payload, sent func(total int64))
 		if broken := (*UploadError)(nil); !errors.As(err, &broken) || sends == maxUploads || time.Since(lastContact) > s.grace || !t.repeatable(p) {
 			return err
 		}
-		if err := s.onUploadBroken(ctx, err); err != nil {
+		if p.Once && t.whole {
+			p = question(err)
+		} else if err := s.onUploadBroken(ctx, err); err != nil {
 			return err
 		}
 		select {

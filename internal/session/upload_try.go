@@ -2,6 +2,7 @@ package session
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,13 +21,19 @@ type uploadTry struct {
 	n     int // from 1
 	out   *progressWriter
 	begun chan struct{} // closed when the pod begins to read this try
+	whole bool          // the payload was written to its end
 }
 
 // errNotVerified marks every upload that the supervisor did not confirm.
 var errNotVerified = errors.New("not verified")
 
-// repeatable reports whether the payload can be sent again.
-func (t *uploadTry) repeatable(p Payload) bool { return !p.Once || !closed(t.begun) }
+// repeatable reports whether another try can help: the payload can be sent again, or the pod may have taken all of it.
+func (t *uploadTry) repeatable(p Payload) bool { return !p.Once || !closed(t.begun) || t.whole }
+
+// question is the payload of a try that only asks whether the pod has taken an earlier one. A pod that has not begins to read, which is the answer.
+func question(earlier error) Payload {
+	return Payload{Once: true, Write: func(*tar.Writer) error { return earlier }}
+}
 
 // reachedPod reports whether the pod can have received a part of this try.
 func (t *uploadTry) reachedPod(err error) bool {
@@ -62,13 +69,14 @@ func (t *uploadTry) upload(ctx context.Context, p Payload, sent func(total int64
 	})
 	err := t.wait(ctx, ran, written)
 	r.CloseWithError(errStreamEnded)
-	if err != nil {
-		cancel(err) // ends the wait of a payload that has not begun
-	}
+	cancel(err)                // ends the wait of a payload that has not begun: the pod may have accepted an earlier try
 	if err == nil || !p.Once { // an archive on stdin can block forever, and is not sent again
 		writing.Wait()
 	}
-	if broken := (*exec.StreamError)(nil); errors.As(err, &broken) || errors.Is(err, errNotVerified) {
+	if errors.As(err, new(*UploadError)) { // of the try that a question is about
+		return err
+	}
+	if errors.As(err, new(*exec.StreamError)) || errors.Is(err, errNotVerified) {
 		return &UploadError{frames.Bytes(), err}
 	}
 	return err
@@ -77,6 +85,7 @@ func (t *uploadTry) upload(ctx context.Context, p Payload, sent func(total int64
 // wait returns the outcome of the upload from the first of those who know it: the supervisor, the payload, the exec, or a limit.
 func (t *uploadTry) wait(ctx context.Context, ran, written <-chan error) error {
 	var begin, reason <-chan time.Time
+	var broken error
 	silence := time.NewTimer(t.limits.silence)
 	defer silence.Stop()
 	connected := t.connected
@@ -98,23 +107,29 @@ func (t *uploadTry) wait(ctx context.Context, ran, written <-chan error) error {
 				return fmt.Errorf("%w: %s", errNotVerified, e.reason)
 			}
 		case err := <-written:
-			if err != nil && !errors.Is(err, errStreamEnded) {
+			if errors.As(err, new(*UploadError)) || err != nil && !errors.Is(err, errStreamEnded) {
 				return err
 			}
 			written = nil
+			if t.whole = err == nil; t.whole {
+				reason = nil // the pod has it, or says why not
+			} else if broken != nil {
+				return broken
+			}
 		case err := <-ran:
-			// After an exit code the supervisor's event follows, if it is not here yet.
-			if exit := (*exec.ExitError)(nil); err != nil && written != nil && !errors.As(err, &exit) {
-				return err
-			}
-			if written != nil {
-				reason = time.After(reasonLimit)
-			}
 			ran = nil
+			if written == nil {
+				break
+			}
+			// The pod's reason follows, if it is not here yet. A connection that broke can have carried everything.
+			reason = time.After(reasonLimit)
+			if broken = brokenBy(err); broken != nil && !closed(t.begun) {
+				return broken
+			}
 		case <-begin:
 			return fmt.Errorf("%w: the pod did not begin to take it within %s", errNotVerified, t.limits.begin)
 		case <-reason:
-			return fmt.Errorf("%w: %w", errNotVerified, errStreamEnded)
+			return cmp.Or(broken, fmt.Errorf("%w: %w", errNotVerified, errStreamEnded))
 		case <-t.progress:
 			silence.Reset(t.limits.silence)
 		case <-silence.C:
@@ -126,6 +141,14 @@ func (t *uploadTry) wait(ctx context.Context, ran, written <-chan error) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// brokenBy returns what broke the exec off, or nil for one that ended by itself.
+func brokenBy(err error) error {
+	if errors.As(err, new(*exec.ExitError)) {
+		return nil
+	}
+	return err
 }
 
 func (t *uploadTry) begin() {

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ func TestContextOnStdin(t *testing.T) {
 	t.Run("archive", stdinArchive)
 	t.Run("truncated archive", stdinTruncated)
 	t.Run("Dockerfile", stdinText)
+	t.Run("Dockerfile is a link that leads out", stdinLinkOut)
 }
 
 func stdinArchive(t *testing.T) {
@@ -67,4 +69,23 @@ func stdinText(t *testing.T) {
 	if got := fileIn(t, pull(t, repository(ns)), "file"); got != "alone\n" {
 		t.Errorf("content %q", got)
 	}
+}
+
+// stdinLinkOut has an archive whose Dockerfile only the pod can follow.
+func stdinLinkOut(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	for name, target := range map[string]string{"Dockerfile": "way/passwd", "way": "/etc"} {
+		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := build(ns, "-t", repository(ns), "-")
+	c.stdin = &archive
+	c.run(t).fails(t, codeBuild, "read Dockerfile Dockerfile: points outside the build context").hints(t, "-f")
 }

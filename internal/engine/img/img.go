@@ -40,15 +40,21 @@ func (i Img) Environment() map[string]string {
 		// img does not start without these three. It runs newuidmap for the user named here.
 		"HOME": "/tmp", "USER": "user", "TMPDIR": "/tmp",
 		"TOOLS": "img newuidmap newgidmap",
-		// Maps a range of ids. Older images have no such verb: their img maps ids by itself at each start.
-		"ENTER": "img unshare",
+		// Succeeds if img can map a range of ids. It does so at each start.
+		"MAPS": "img unshare true",
+		// Maps them for genuinetools/img, which has no such verb. If that maps ids by itself, it runs itself again, and the first process takes SIGINT and
+		// SIGTERM for success. IMG_RUNNING_TESTS keeps it from that. It takes util-linux 2.38.
+		"ENTER_OLDER": "/usr/bin/unshare --user --map-auto --map-root-user --mount env IMG_RUNNING_TESTS=1",
 		// A variable, because an older img rejects a flag that it does not know.
 		"IMG_DIGEST_FILE": i.Digest,
 		"IMG_HIDE":        strings.Join(i.Hide, ":"),
 		// Older images have no such flag, and say nothing that can be read.
 		"ABOUT": "img version --json",
-		"PROBE": "img ls --state " + i.StateDir,
-		"STATE": i.StateDir,
+		// Not ls, which in genuinetools/img does not find out whether steps can have a pid namespace of their own.
+		"PROBE": "img du --state " + i.StateDir,
+		// What genuinetools/img then says if they can't: a step can signal the engine.
+		"NO_SANDBOX": "Process sandbox is not available",
+		"STATE":      i.StateDir,
 		// The content store. Its files are named by their digests in hex.
 		"BLOBS": i.StateDir + "/*/*/content/blobs/sha256",
 	}

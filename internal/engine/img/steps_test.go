@@ -70,8 +70,11 @@ func TestSteps(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	mapped, emulated := Img{StateDir: "/s", Hide: []string{"/h", "/i"}}.Environment(), Img{StateDir: "/s", Losses: "/l"}.Environment()
-	if mapped["TOOLS"] != "img newuidmap newgidmap" || mapped["LOSSES"] != "" || mapped["IMG_HIDE"] != "/h:/i" || mapped["ENTER"] != "img unshare" {
+	if mapped["TOOLS"] != "img newuidmap newgidmap" || mapped["LOSSES"] != "" || mapped["IMG_HIDE"] != "/h:/i" || mapped["MAPS"] != "img unshare true" || mapped["ENTER"] != "" {
 		t.Errorf("mapped owners: %q", mapped)
+	}
+	if !strings.HasSuffix(mapped["ENTER_OLDER"], " env IMG_RUNNING_TESTS=1") || mapped["PROBE"] != "img du --state /s" || mapped["NO_SANDBOX"] == "" {
+		t.Errorf("for an older engine: %q", mapped)
 	}
 	if emulated["TOOLS"] != "img ownership" || emulated["LOSSES"] != "/l" || !strings.HasSuffix(emulated["ENTER"], " ownership --report /l") {
 		t.Errorf("emulated owners: %q", emulated)

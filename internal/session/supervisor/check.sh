@@ -22,9 +22,8 @@ check() {
 	[ -z "${LOSSES:-}" ] || check_single_id
 	[ "$no_new_privs" != 1 ] || node_problem "no_new_privs is set (allowPrivilegeEscalation: false), which takes newuidmap's capability away"
 	check_id_ranges
-	# If supervise could enter the user namespace, the engine can start. If not, only the engine itself can tell.
-	[ -z "$ENTER" ] || return 0
-	output=$($PROBE 2>&1) && return
+	[ -z "$can_start" ] || return 0 # if not, only the engine itself can tell
+	output=$($PROBE 2>&1) && check_signals && return
 	explain_user_namespaces
 	explain_id_mapping
 	node_problem "the engine does not start: $(printf %s "$output" | tail -n 1)"
@@ -57,6 +56,26 @@ check_single_id() {
 	output=$(${ENTER%% env *} ownership --check "$STATE" 2>&1) && exit 0
 	explain_user_namespaces
 	node_problem "$(printf %s "$output" | sed -n '$s/^ownership: //; $p')"
+}
+
+# choose_enter leaves in ENTER what enters the user namespace before the engine starts: nothing for one that maps ids by itself and says so. It
+# sets can_start if it knows that the engine can start.
+choose_enter() {
+	can_start=yes ENTER=${ENTER:-}
+	[ -z "${LOSSES:-}" ] || return 0
+	! ${MAPS:-false} 2>/dev/null || return 0
+	ENTER=${ENTER_OLDER:-}
+	[ -n "$ENTER" ] && $ENTER true 2>/dev/null || ENTER="" can_start=""
+}
+
+# check_signals refuses an older engine that maps ids by itself where build steps see its processes. It takes SIGTERM, which a step can send,
+# for success: the pod would push the image of an earlier build under the new name.
+check_signals() {
+	case $output in
+	*"${NO_SANDBOX:-no such text}"*)
+		image_problem "img in the builder image takes a signal that a build step can send for success, unless the image's unshare knows --map-auto"
+		;;
+	esac
 }
 
 # check_id_ranges checks that all ids of the builder image's ranges exist in the pod.

@@ -8,7 +8,8 @@ leash() {
 		sleep 1
 		report_killed_receiver
 		[ ! -e "$SESSION/received" ] || wake_supervisor # a receiver that was killed may not have done it
-		if [ -e "$SESSION/beat" ] || [ -e "$SESSION/detached" ]; then
+		# A client can detach when the job has just ended.
+		if [ -e "$SESSION/beat" ] || { [ -e "$SESSION/detached" ] && [ ! -e "$SESSION/over" ]; }; then
 			rm -f "$SESSION/beat"
 			idle=0
 		else

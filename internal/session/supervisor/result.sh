@@ -3,7 +3,7 @@
 # conclude [PHASE CODE REASON] reports the result. Then it waits for a signal, or for the leash, so that a client can read the rest.
 conclude() {
 	code=0
-	rm -f "$SESSION/detached"
+	: >"$SESSION/over"
 	if [ $# -gt 0 ]; then
 		code=1 result=$(failure_json "$1" "$2" "$3")
 	elif [ ! -s "$SESSION/code" ]; then # killed by a build step that can see the builder's processes, or by the kernel

@@ -14,7 +14,7 @@ supervise() {
 	trap 'end_early 143 stopped "the builder pod was told to stop"' TERM INT HUP QUIT
 	trap 'end_early 1 abandoned "no client for ${LEASH_GRACE}s"' USR1
 	until (leash); do :; done & # a killed leash is restarted
-	[ -n "${LOSSES:-}" ] || ${ENTER:-false} true 2>/dev/null || ENTER=""
+	choose_enter
 	identify_engine
 	lock_cache
 	check >"$SESSION/reason" & # a shell handles a signal only after its foreground command, but at once during wait

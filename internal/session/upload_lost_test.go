@@ -1,0 +1,134 @@
+package session
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/kubectl-img/kubectl-img/exec"
+	"github.com/kubectl-img/kubectl-img/internal/engine"
+)
+
+// outage breaks both connections after the client has sent the first upload. The log can be followed again once the second upload has begun.
+type outage struct {
+	broken, unheard, over chan struct{}
+	takes                 bool // the pod gets the whole first upload
+}
+
+func newOutage(takes bool) *outage {
+	return &outage{make(chan struct{}), make(chan struct{}), make(chan struct{}), takes}
+}
+
+func (o *outage) happen(s *Session) {
+	honest := s.run
+	s.limits = uploadLimits{begin: 5 * time.Second, silence: 2 * time.Second}
+	s.run = func(ctx context.Context, argv []string, st exec.Streams) error {
+		switch {
+		case argv[2] == "receive" && argv[3] == "1":
+			return o.receive(ctx, honest, argv, st)
+		case argv[2] == "receive":
+			if !closed(o.over) {
+				close(o.over)
+			}
+		case argv[2] == "follow" && !closed(o.broken):
+			return o.follow(ctx, honest, argv, st)
+		case argv[2] == "follow" && !closed(o.over):
+			return errOutage
+		}
+		return honest(ctx, argv, st)
+	}
+}
+
+var errOutage = &exec.StreamError{Err: errors.New("no route to the pod")}
+
+// receive gives the rest of the upload to the pod only when nobody hears it any more.
+func (o *outage) receive(ctx context.Context, honest Runner, argv []string, st exec.Streams) error {
+	r, w := io.Pipe()
+	go func() {
+		_, _ = io.CopyN(w, st.Stdin, 50_000)
+		rest, _ := io.ReadAll(st.Stdin)
+		close(o.broken)
+		<-o.unheard
+		if o.takes {
+			_, _ = w.Write(rest)
+		}
+		_ = w.Close()
+	}()
+	_ = honest(context.WithoutCancel(ctx), argv, exec.Streams{Stdin: r, Stdout: st.Stdout, Stderr: st.Stderr})
+	return errOutage
+}
+
+func (o *outage) follow(ctx context.Context, honest Runner, argv []string, st exec.Streams) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-o.broken:
+			cancel(errOutage)
+		case <-ctx.Done():
+		}
+	}()
+	err := honest(ctx, argv, st)
+	if closed(o.broken) {
+		close(o.unheard)
+	}
+	return err
+}
+
+// The pod has accepted an upload, and the client lost the connection before it heard that. The next try must hear it, and must neither wait for a word that
+// the pod has no reason to send, nor read a payload again that can be read once.
+func TestUploadThatWasTakenUnheard(t *testing.T) {
+	for name, payload := range map[string]Payload{
+		"held": {AfterCheck: true}, "once": {Once: true}, "held and once": {Once: true, AfterCheck: true}, "neither": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachShell(t, func(t *testing.T, shell []string) {
+				p := startPod(t, shell)
+				var log bytes.Buffer
+				o := newOutage(true)
+				s, ctx := p.session(&log, o.happen)
+				payload, writes, job := payload, 0, p.job(map[string]string{"a": noise(100_000)}, sh(engine.PhaseBuild, "echo built"))
+				payload.Write = func(w *tar.Writer) error {
+					writes++
+					return job.Write(w)
+				}
+				if _, err := build(t, ctx, s, payload); err != nil || log.String() != "built\n" {
+					t.Errorf("%v, log %q", err, log.String())
+				}
+				if !closed(o.over) {
+					t.Error("there was no second try")
+				}
+				if payload.Once && writes != 1 {
+					t.Errorf("%d writes", writes)
+				}
+			})
+		})
+	}
+}
+
+// If the pod has not taken a payload that can be read once, the upload ends with the error of the try that has read it.
+func TestUploadOnceThatWasLost(t *testing.T) {
+	eachShell(t, func(t *testing.T, shell []string) {
+		p := startPod(t, shell)
+		var log bytes.Buffer
+		o := newOutage(false)
+		s, ctx := p.session(&log, o.happen)
+		job := p.job(map[string]string{"a": noise(100_000)}, sh(engine.PhaseBuild, "echo built"))
+		job.Once = true
+		start := time.Now()
+		var broken *UploadError
+		if err := s.Upload(ctx, job, ignoreProgress); !errors.As(err, &broken) || broken.Sent < 100_000 {
+			t.Errorf("%v, want the *UploadError of the first try", err)
+		}
+		if took := time.Since(start); took > soon {
+			t.Errorf("took %s", took)
+		}
+		if log.String() != "" {
+			t.Errorf("built: %q, %s", log.String(), p.read("run/events"))
+		}
+	})
+}
