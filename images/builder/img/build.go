@@ -62,6 +62,10 @@ func (b *buildOptions) run(ctx context.Context, g *global, contextArg string) (e
 	logins := authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
 		AuthConfigProvider: login.From(namespace.Connection()),
 	})
+	frontends, err := engine.ParseFrontends(b.frontends, os.Getenv("IMG_FRONTENDS"))
+	if err != nil {
+		return err
+	}
 	input, err := openInput(ctx, contextArg, b.file, b.contexts)
 	if err != nil {
 		return err
@@ -79,7 +83,7 @@ func (b *buildOptions) run(ctx context.Context, g *global, contextArg string) (e
 		return err
 	}
 	e, err := g.open(ctx, engine.Options{
-		ProcessBox: namespace.OwnProc(), Contexts: input.dirs, Frontends: allowedFrontends(b.frontends, os.Getenv("IMG_FRONTENDS")),
+		ProcessBox: namespace.OwnProc(), Contexts: input.dirs, Frontends: frontends,
 	}, append(input.keep(), b.results()...)...)
 	if err != nil {
 		return err

@@ -151,25 +151,6 @@ func asRegistry(caches []string) []string {
 	return out
 }
 
-// allowedFrontends is what both lists allow; nil allows every frontend. An empty list is BuildKit's word for that, too.
-func allowedFrontends(lists ...string) []string {
-	var allowed []string
-	for _, list := range lists {
-		names := strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
-		switch {
-		case len(names) == 0:
-		case allowed == nil:
-			allowed = names
-		default:
-			allowed = slices.DeleteFunc(allowed, func(name string) bool { return !slices.Contains(names, name) })
-		}
-	}
-	if allowed != nil && (len(allowed) == 0 || slices.Contains(allowed, "none")) {
-		return []string{"none.invalid/none"}
-	}
-	return allowed
-}
-
 // secretsInMemory reads secrets at once: their files are hidden from the build.
 func secretsInMemory(specs []string) (session.Attachable, error) {
 	store := memorySecrets{}
