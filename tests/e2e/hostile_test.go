@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
@@ -26,7 +27,10 @@ func attacks() map[string][]string {
 	return map[string][]string{"userns": nil, "localhost": seen, "unset": seen, "restricted": seen, "unconfined": seen}
 }
 
-var attacked = regexp.MustCompile(`attack (\w+) true`)
+var (
+	attacked   = regexp.MustCompile(`attack (\w+) true`)
+	attackLine = regexp.MustCompile(`\b(attack|tried) \w+`)
+)
 
 // succeededAttacks are the attacks that succeeded, according to the output of the program.
 func succeededAttacks(output string) []string {
@@ -35,6 +39,23 @@ func succeededAttacks(output string) []string {
 		found[m[1]] = true
 	}
 	return slices.Sorted(maps.Keys(found))
+}
+
+// attackLines are the lines in which a program says how its attacks ended.
+func attackLines(output string) []string {
+	return slices.DeleteFunc(strings.Split(output, "\n"), func(line string) bool { return !attackLine.MatchString(line) })
+}
+
+// inPod runs a command beside the steps of a build, as the builder's user, and returns its output.
+func inPod(t *testing.T, pod *corev1.Pod, command ...string) string {
+	t.Helper()
+	args := append([]string{"exec", "-n", pod.Namespace, pod.Name, "--"}, command...)
+	beside := call{program: filepath.Join(shared.Bin, "kubectl"), args: args}
+	out, err := program.Output(beside.command(t.Context(), t))
+	if err != nil {
+		t.Error(err)
+	}
+	return out
 }
 
 // hostileContext is a context with the program that attacks.
