@@ -21,10 +21,11 @@ import (
 
 // buildOptions are the flags of img build.
 type buildOptions struct {
-	file, target, statusFile, iidFile, metadataFile, frontends string
-	tags, platforms, buildArgs, labels, contexts, hosts        []string
-	secrets, ssh, outputs, cacheFrom, cacheTo, noCacheFilter   []string
-	noCache, pull, noConsole                                   bool
+	file, target, statusFile, iidFile, metadataFile          string
+	tags, platforms, buildArgs, labels, contexts, hosts      []string
+	secrets, ssh, outputs, cacheFrom, cacheTo, noCacheFilter []string
+	frontends                                                []string
+	noCache, pull, noConsole                                 bool
 
 	outputDirs []string // that exports are written to
 }

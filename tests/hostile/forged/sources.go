@@ -17,7 +17,10 @@ func sources() []attack {
 		}},
 		// The test has a link to / in the context.
 		{"context_link", func(ctx context.Context, b *bridge) error {
-			return readable(ctx, b, llb.Local("context", llb.FollowPaths([]string{"root/" + stolen, climb + stolen})), "/root/"+stolen, "/"+stolen)
+			return readable(ctx, b, llb.Local("context", llb.FollowPaths([]string{"root/" + stolen})), "/root/"+stolen, "/"+stolen)
+		}},
+		{"context_climb", func(ctx context.Context, b *bridge) error {
+			return readable(ctx, b, llb.Local("context", llb.FollowPaths([]string{"../../" + stolen})), "/"+stolen, "/../../"+stolen)
 		}},
 		{"context_outside", func(ctx context.Context, b *bridge) error {
 			return readable(ctx, b, llb.Local("context", llb.IncludePatterns([]string{climb + "etc/**", "/etc/**", "root/**"})), "/"+stolen, "/root/"+stolen, climb+stolen)
