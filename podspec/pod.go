@@ -1,6 +1,7 @@
 package podspec
 
 import (
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,6 +18,7 @@ func Pod(o Options) (*corev1.Pod, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Volumes = append(slices.Clone(o.Volumes), o.idVolumes()...)
 	pod := o.base()
 	sec.apply(pod)
 	if len(o.Template) == 0 {
