@@ -49,7 +49,7 @@ func gitServer(t *testing.T, files map[string]string) (url string) {
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: &cgi.Handler{
 		Path: filepath.Join(strings.TrimSpace(core), "git-http-backend"), Env: []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1"},
 		InheritEnv: []string{"PATH", "HOME"},
-	}}} //nolint:gosec // it lives as long as the test
+	}}}
 	server.Start()
 	t.Cleanup(server.Close)
 	return server.URL + "/repository.git"

@@ -62,11 +62,11 @@ func readable(ctx context.Context, b *bridge, state llb.State, names ...string) 
 		return err
 	}
 	for _, name := range names {
-		if _, failed := ref.ReadFile(ctx, client.ReadRequest{Filename: name}); failed == nil {
+		_, failed := ref.ReadFile(ctx, client.ReadRequest{Filename: name})
+		if failed == nil {
 			return nil
-		} else {
-			err = errors.Join(err, fmt.Errorf("%s: %w", name, failed))
 		}
+		err = errors.Join(err, fmt.Errorf("%s: %w", name, failed))
 	}
 	return err
 }
