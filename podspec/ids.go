@@ -11,11 +11,3 @@ const (
 	// nodeIDs are far from those of a node's users and services, and from those that kubelets give to pods.
 	nodeIDs = "1000:2147000000:65534\n"
 )
-
-// idVolumes returns the volume with the annotation, for a profile that maps ids.
-func (o Options) idVolumes() []Volume {
-	if o.Profile.definition().ids == "" {
-		return nil
-	}
-	return []Volume{{Name: "ids", Annotation: AnnotationIDs, MountPath: "/etc/subuid", AlsoAt: "/etc/subgid"}}
-}

@@ -36,6 +36,14 @@ func Pod(o Options) (*corev1.Pod, error) {
 	return merged, nil
 }
 
+// idVolumes returns the volume with the annotation, for a profile that maps ids.
+func (o Options) idVolumes() []Volume {
+	if o.Profile.definition().ids == "" {
+		return nil
+	}
+	return []Volume{{Name: "ids", Annotation: AnnotationIDs, MountPath: "/etc/subuid", AlsoAt: "/etc/subgid"}}
+}
+
 // security returns the settings of the profile, with what the options choose.
 func (o Options) security() (security, error) {
 	profile := o.Profile.definition()
