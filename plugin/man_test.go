@@ -71,7 +71,7 @@ Sets a flag of
 .BR build :
 \-\-build\-arg is
 .BR KUBECTL_IMG_BUILD_ARG .
-A repeatable flag takes one value per line. A flag on the command line wins over the variable, except for \-\-min\-profile: there the stricter one wins.
+A repeatable flag takes one value per line. A flag on the command line wins over the variable, except for \-\-min\-profile and \-\-frontends: there the stricter one wins.
 .BR setup ,
 .B doctor
 and

@@ -54,6 +54,9 @@ func (o Options) fixedAnnotations() map[string]string {
 			fixed[name] = value
 		}
 	}
+	if ids := o.Profile.definition().ids; ids != "" {
+		fixed[AnnotationIDs] = ids
+	}
 	if o.Detached {
 		fixed[AnnotationDetached] = "true"
 	}

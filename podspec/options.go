@@ -56,4 +56,7 @@ type Volume struct {
 	SizeLimit *resource.Quantity // of the emptyDir; unlimited if nil
 	Claim     string             // name of a PersistentVolumeClaim
 	Secret    string             // name of a Secret, mounted read-only
+
+	Annotation string // of the pod, whose value is a read-only file at MountPath and AlsoAt
+	AlsoAt     string
 }

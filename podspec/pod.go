@@ -1,6 +1,7 @@
 package podspec
 
 import (
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,6 +18,7 @@ func Pod(o Options) (*corev1.Pod, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Volumes = append(slices.Clone(o.Volumes), o.idVolumes()...)
 	pod := o.base()
 	sec.apply(pod)
 	if len(o.Template) == 0 {
@@ -32,6 +34,14 @@ func Pod(o Options) (*corev1.Pod, error) {
 	restore(merged, pod, o)
 	sec.apply(merged)
 	return merged, nil
+}
+
+// idVolumes returns the volume with the annotation, for a profile that maps ids.
+func (o Options) idVolumes() []Volume {
+	if o.Profile.definition().ids == "" {
+		return nil
+	}
+	return []Volume{{Name: "ids", Annotation: AnnotationIDs, MountPath: "/etc/subuid", AlsoAt: "/etc/subgid"}}
 }
 
 // security returns the settings of the profile, with what the options choose.

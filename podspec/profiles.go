@@ -26,6 +26,7 @@ type definition struct {
 	needsNodeProfiles     bool
 	emulatesOwners        bool
 	userNamespaceOptional bool
+	ids                   string    // in addition to the builder's own, as in /etc/subuid; empty if the pod maps no others
 	settings              []mutator // in addition to those of every profile
 }
 
@@ -34,17 +35,17 @@ func definitions() []definition {
 	return []definition{
 		{
 			name: UserNS, summary: "a user namespace of its own, and system calls filtered",
-			needsNodeProfiles: true, settings: []mutator{ownUserNamespace, unmaskedProc},
+			needsNodeProfiles: true, ids: podIDs, settings: []mutator{ownUserNamespace, unmaskedProc},
 		},
 		{
 			name: Restricted, summary: "one user id and no capability; passes Pod Security level restricted",
 			needsNodeProfiles: true, emulatesOwners: true, userNamespaceOptional: true, settings: []mutator{noCapabilities, noEscalation},
 		},
-		{name: Localhost, summary: "system calls filtered", needsNodeProfiles: true},
-		{name: Unset, summary: "nothing filtered; passes Pod Security level baseline"},
+		{name: Localhost, summary: "system calls filtered", needsNodeProfiles: true, ids: nodeIDs},
+		{name: Unset, summary: "nothing filtered; passes Pod Security level baseline", ids: nodeIDs},
 		{
 			name: Unconfined, summary: "nothing filtered, and AppArmor off; level privileged",
-			settings: []mutator{unconfinedSeccomp, unconfinedAppArmor},
+			ids: nodeIDs, settings: []mutator{unconfinedSeccomp, unconfinedAppArmor},
 		},
 	}
 }
@@ -76,6 +77,9 @@ func (p Profile) NeedsNodeProfiles() bool { return p.definition().needsNodeProfi
 
 // EmulatesOwners reports whether the pod has a single user ID, so that the builder image emulates the owners of files.
 func (p Profile) EmulatesOwners() bool { return p.definition().emulatesOwners }
+
+// MapsNodeIDs reports whether the pod has no user namespace of its own, so that files in its volumes are owned by ids of the node.
+func (p Profile) MapsNodeIDs() bool { return p.definition().ids == nodeIDs }
 
 // UserNamespaceOptional reports whether the profile also works without a user namespace of the pod's own: Options.HostUsers.
 func (p Profile) UserNamespaceOptional() bool { return p.definition().userNamespaceOptional }

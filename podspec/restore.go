@@ -60,14 +60,14 @@ func restoreBuilder(spec *corev1.PodSpec, ours corev1.Container) {
 	c.LivenessProbe, c.ReadinessProbe, c.StartupProbe, c.Lifecycle = nil, nil, nil, nil
 }
 
-// restoreVolumes keeps the template's source for a disk, such as a larger one or a claim. It does not for volumes with credentials.
+// restoreVolumes keeps the template's source for a disk, such as a larger one or a claim. It does not for volumes with credentials or ids.
 func restoreVolumes(merged []corev1.Volume, ours []Volume) []corev1.Volume {
 	for _, v := range ours {
 		i := slices.IndexFunc(merged, func(m corev1.Volume) bool { return m.Name == v.Name })
 		switch {
 		case i < 0:
 			merged = append(merged, corev1.Volume{Name: v.Name, VolumeSource: v.source()})
-		case v.Memory, v.Secret != "":
+		case v.Memory, v.Secret != "", v.Annotation != "":
 			merged[i].VolumeSource = v.source()
 		default:
 			keepOneSource(&merged[i])

@@ -5,7 +5,7 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// builderID is the builder's user and group ID. newuidmap finds its ID ranges under this ID in the image's /etc/subuid.
+// builderID is the builder's user and group ID. newuidmap finds its ID ranges under this ID in /etc/subuid.
 const builderID = 1000
 
 // DefaultSeccompProfile is the path below the kubelet's seccomp directory at which package deploy installs the profile.

@@ -20,6 +20,11 @@ func (v Volume) source() corev1.VolumeSource {
 	if v.Claim != "" {
 		return corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: v.Claim}}
 	}
+	if v.Annotation != "" {
+		return corev1.VolumeSource{DownwardAPI: &corev1.DownwardAPIVolumeSource{Items: []corev1.DownwardAPIVolumeFile{
+			{Path: v.Name, FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.annotations['" + v.Annotation + "']"}},
+		}}}
+	}
 	if v.Secret != "" {
 		return corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
 			SecretName: v.Secret, DefaultMode: ptr.To(int32(secretMode)),
@@ -37,6 +42,12 @@ func (v Volume) source() corev1.VolumeSource {
 func mounts(vols []Volume) []corev1.VolumeMount {
 	var out []corev1.VolumeMount
 	for _, v := range vols {
+		if v.Annotation != "" {
+			for _, path := range []string{v.MountPath, v.AlsoAt} {
+				out = append(out, corev1.VolumeMount{Name: v.Name, MountPath: path, SubPath: v.Name, ReadOnly: true})
+			}
+			continue
+		}
 		out = append(out, corev1.VolumeMount{Name: v.Name, MountPath: v.MountPath, ReadOnly: v.Secret != ""})
 	}
 	return out

@@ -19,6 +19,10 @@ func Engine(profile podspec.Profile) engine.Engine {
 		// Files unpacked with emulated owners are of no use where owners are real, so the state has a directory of its own.
 		return img.Img{StateDir: stateVolume + "/img-restricted", Hide: hide, Digest: session.ListingPath, Losses: session.LossesPath}
 	}
+	if profile.MapsNodeIDs() {
+		// On a cache volume, the same owner has another id than in a pod with a user namespace of its own.
+		return img.Img{StateDir: stateVolume + "/img-node", Hide: hide, Digest: session.ListingPath}
+	}
 	return img.Img{StateDir: stateVolume + "/img", Hide: hide, Digest: session.ListingPath}
 }
 

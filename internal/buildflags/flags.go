@@ -23,6 +23,7 @@ type Flags struct {
 	pod     podFlags
 	nodes   nodeFlags
 	profile profileFlags
+	front   frontendFlags
 	run     runFlags
 }
 
@@ -31,7 +32,7 @@ func New(proc cli.Process, config *genericclioptions.ConfigFlags) *Flags {
 	in := &input{proc: proc, config: config}
 	return &Flags{
 		input: in, image: imageFlags{input: in}, steps: stepFlags{input: in}, result: resultFlags{input: in}, auth: authFlags{input: in}, pod: podFlags{input: in},
-		nodes: nodeFlags{input: in}, profile: profileFlags{input: in}, run: runFlags{input: in},
+		nodes: nodeFlags{input: in}, profile: profileFlags{input: in}, front: frontendFlags{input: in}, run: runFlags{input: in},
 	}
 }
 
@@ -46,11 +47,12 @@ func (f *Flags) Add(cmd *cobra.Command) {
 	f.pod.add(flags, f.proc.BuilderImage)
 	f.nodes.add(flags)
 	f.profile.add(flags)
+	f.front.add(flags)
 	f.run.add(flags)
 	addUnsupported(flags, unsupportedFlags())
 	cluster := complete.Cluster{Env: f.proc.Env, Kubeconfig: f.config}
 	for _, completions := range []complete.Table{
-		completeImage(), completeSteps(), completeResult(), completeAuth(cluster), completePod(cluster), completeNodes(cluster), completeProfile(), completeRun(),
+		completeImage(), completeSteps(), completeResult(), completeAuth(cluster), completePod(cluster), completeNodes(cluster), completeProfile(), completeFrontends(), completeRun(),
 	} {
 		completions.Register(cmd)
 	}

@@ -54,6 +54,7 @@ type Build struct {
 	AddHosts   []string // HOST=IP for the steps' /etc/hosts
 	CacheFrom  []string // type=TYPE,KEY=VALUE,…
 	CacheTo    []string // type=TYPE,KEY=VALUE,…
+	Frontends  []string // lists of images that may read the Dockerfile, or "none"; each one restricts
 	Push       bool
 	Output     *Output
 }
@@ -68,6 +69,8 @@ type Output struct {
 // Diagnosis is what an engine's last line means.
 type Diagnosis struct {
 	Text     string             // the line without the engine's own prefix
+	Frontend string             // the image that the Dockerfile names as its frontend, and that is not allowed
+	Allowed  string             // for Frontend: what is allowed in its place
 	GaveUp   bool               // the engine ended by itself, and nothing in the build is at fault
 	Registry registryauth.Cause // why a registry could not be used; empty if the line is not about a registry
 	Detail   string             // for Registry: the part of the line that says it

@@ -33,6 +33,12 @@ func explainJob(job *session.JobError, f Facts) error {
 	if rejection := registryRejection(job, diagnosis, f); rejection != nil {
 		return rejection
 	}
+	if diagnosis.Frontend != "" {
+		return &explainedError{
+			text: fmt.Sprintf("frontend %s is not allowed: want %s", diagnosis.Frontend, diagnosis.Allowed),
+			hint: "leave out the # syntax= line, or the build argument BUILDKIT_SYNTAX: the engine's own frontend knows current Dockerfiles", code: cli.CodePolicy, err: job,
+		}
+	}
 	if diagnosis.GaveUp {
 		return &explainedError{
 			text: job.Phase + " failed: the engine gave up on itself (" + diagnosis.Text + "), as it does on a node that has no cpu left",

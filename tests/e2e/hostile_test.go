@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
@@ -26,7 +27,10 @@ func attacks() map[string][]string {
 	return map[string][]string{"userns": nil, "localhost": seen, "unset": seen, "restricted": seen, "unconfined": seen}
 }
 
-var attacked = regexp.MustCompile(`attack (\w+) true`)
+var (
+	attacked   = regexp.MustCompile(`attack (\w+) true`)
+	attackLine = regexp.MustCompile(`\b(attack|tried) \w+`)
+)
 
 // succeededAttacks are the attacks that succeeded, according to the output of the program.
 func succeededAttacks(output string) []string {
@@ -35,6 +39,23 @@ func succeededAttacks(output string) []string {
 		found[m[1]] = true
 	}
 	return slices.Sorted(maps.Keys(found))
+}
+
+// attackLines are the lines in which a program says how its attacks ended.
+func attackLines(output string) []string {
+	return slices.DeleteFunc(strings.Split(output, "\n"), func(line string) bool { return !attackLine.MatchString(line) })
+}
+
+// inPod runs a command beside the steps of a build, as the builder's user, and returns its output.
+func inPod(t *testing.T, pod *corev1.Pod, command ...string) string {
+	t.Helper()
+	args := append([]string{"exec", "-n", pod.Namespace, pod.Name, "--"}, command...)
+	beside := call{program: filepath.Join(shared.Bin, "kubectl"), args: args}
+	out, err := program.Output(beside.command(t.Context(), t))
+	if err != nil {
+		t.Error(err)
+	}
+	return out
 }
 
 // hostileContext is a context with the program that attacks.
@@ -60,15 +81,13 @@ func hostileAttacks(t *testing.T) {
 			p := build(ns, "-t", g.Host+"/e2e/"+ns, "--profile", profile, "--registry-ca", g.CAFile, dir).
 				withHelper(t, map[string][2]string{g.Host: {"writer", "secret-of-the-target"}}).start(t)
 			p.await(t, begun)
-			beside := call{program: filepath.Join(shared.Bin, "kubectl"), args: []string{"exec", "-n", ns, onlyPod(t, ns).Name, "--", "/workspace/context/hostile"}}
-			out, err := beside.command(t.Context(), t).Output()
-			if err != nil {
-				t.Error(err)
-			}
+			out := inPod(t, onlyPod(t, ns), "/workspace/context/hostile")
 			p.signal(t, syscall.SIGINT)
 			r := p.wait(t).fails(t, codeInterrupted)
 
-			if diff := cmp.Diff([]string{"credentials", "environment", "files", "kill", "make", "memory", "ptrace", "see"}, succeededAttacks(string(out))); diff != "" {
+			if diff := cmp.Diff([]string{
+				"credentials", "descriptors", "directory", "environment", "files", "kill", "make", "maps", "memory", "ptrace", "see", "vector",
+			}, succeededAttacks(out)); diff != "" {
 				t.Errorf("next to the step (-want +got):\n%s", diff)
 			}
 			if !strings.Contains(r.stderr, "attack credentials ") {

@@ -50,7 +50,7 @@ func startUnschedulable(t *testing.T) {
 	r.fails(t, codeTimeout, "5s", "0/1 nodes are available", "didn't match Pod's node affinity/selector").hints(t, "--pod-timeout")
 }
 
-// startLegacyImage builds with a legacy image, whose range of ids does not fit into the pod's user namespace.
+// startLegacyImage builds with a legacy image, whose range of ids would not fit into the pod's user namespace.
 func startLegacyImage(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
@@ -59,6 +59,5 @@ func startLegacyImage(t *testing.T) {
 	if id := fileIn(t, pull(t, repository(ns)), "id"); id == "" {
 		t.Error("the step did nothing")
 	}
-	r := build(ns, "-t", repository(ns), "--image", shared.LegacyImage, "--profile", "userns", dir).run(t).within(t, soon)
-	r.fails(t, codeInternal, "100000:65536", "/etc/subuid", "65536 ids of the pod")
+	build(ns, "-t", repository(ns), "--image", shared.LegacyImage, "--profile", "userns", dir).run(t).succeeds(t)
 }

@@ -4,6 +4,8 @@
 //
 //	hostile                               tries all attacks that leave the build running
 //	hostile stop                          stops the helper that emulates owners, and continues it
+//	hostile node                          opens files of the node's kernel to write to them, and writes nothing
+//	hostile swap DIRECTORY TARGET         makes DIRECTORY and a link to TARGET, which change places until DIRECTORY/../stop exists
 //	hostile supervisor|engine|ownership   kills the processes of that part of the builder
 package main
 
@@ -21,17 +23,23 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "stop" {
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == "stop":
 		stop(builders("ownership"))
 		return
-	}
-	if len(os.Args) > 1 {
+	case len(os.Args) == 2 && os.Args[1] == "node":
+		node()
+		return
+	case len(os.Args) == 4 && os.Args[1] == "swap":
+		swap(os.Args[2], os.Args[3])
+		return
+	case len(os.Args) > 1:
 		for _, pid := range builders(os.Args[1]) {
 			fmt.Fprintln(os.Stdout, "killed", pid, syscall.Kill(pid, syscall.SIGKILL) == nil)
 		}
 		return
 	}
-	processes := slices.Concat(builders("supervisor"), builders("engine"), builders("ownership"))
+	processes := slices.Concat(builders("supervisor"), builders("engine"), builders("worker"), builders("ownership"))
 	for _, attack := range []struct {
 		name      string
 		succeeded bool
@@ -41,6 +49,10 @@ func main() {
 		{"ptrace", hits(processes, ptrace)},
 		{"memory", hits(processes, func(pid int) bool { return readable(proc(pid, "mem")) })},
 		{"environment", hits(processes, func(pid int) bool { return len(content(proc(pid, "environ"))) > 0 })},
+		{"descriptors", hits(processes, func(pid int) bool { return readable(proc(pid, "fd/0")) || readable(proc(pid, "fd/1")) })},
+		{"directory", hits(processes, func(pid int) bool { return readable(proc(pid, "cwd")) })},
+		{"maps", hits(processes, func(pid int) bool { return len(content(proc(pid, "maps"))) > 0 })},
+		{"vector", hits(processes, vector)},
 		{"files", hits(processes, func(pid int) bool { return readable(proc(pid, "root/run/kubectl-img")) })},
 		{"credentials", credentials(processes)},
 		{"make", makes(processes)},
@@ -61,8 +73,9 @@ func builders(part string) []int {
 		argv := bytes.Split(content(proc(pid, "cmdline")), []byte{0})
 		supervisor := len(argv) > 1 && string(argv[1]) == "/run/kubectl-img/supervisor"
 		engine := len(argv) > 1 && string(argv[0]) == "img" && string(argv[1]) == "build"
+		worker := len(argv) > 1 && string(argv[0]) == "img-engine" && string(argv[1]) == "build"
 		ownership := len(argv) > 1 && string(argv[0]) == "ownership" && string(argv[1]) == "--report"
-		if part == "supervisor" && supervisor || part == "engine" && engine || part == "ownership" && ownership {
+		if part == "supervisor" && supervisor || part == "engine" && engine || part == "worker" && worker || part == "ownership" && ownership {
 			found = append(found, pid)
 		}
 	}

@@ -54,7 +54,7 @@ func buildCommand(g *global) (*buildOptions, *cobra.Command) {
 	f.StringVar(&b.statusFile, "status-file", os.Getenv("IMG_STATUS_FILE"), "write BuildKit's status to this file, a JSON object a line")
 	f.StringVar(&b.iidFile, "iidfile", "", "write the image's id to this file")
 	f.StringVar(&b.metadataFile, "metadata-file", "", "write what is known of the result to this file, as JSON")
-	f.StringVar(&b.frontends, "frontends", "", "frontend images that a # syntax= line may name, or none; IMG_FRONTENDS restricts it further")
+	f.StringArrayVar(&b.frontends, "frontends", nil, "images that a # syntax= line may name, separated by commas, or none (repeatable: each list and IMG_FRONTENDS restrict)")
 	return b, cmd
 }
 
@@ -63,6 +63,10 @@ func (b *buildOptions) run(ctx context.Context, g *global, contextArg string) (e
 	logins := authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
 		AuthConfigProvider: login.From(namespace.Connection()),
 	})
+	frontends, err := engine.ParseFrontends(append(b.frontends, os.Getenv("IMG_FRONTENDS"))...)
+	if err != nil {
+		return err
+	}
 	input, err := openInput(ctx, contextArg, b.file, b.contexts)
 	if err != nil {
 		return err
@@ -84,7 +88,7 @@ func (b *buildOptions) run(ctx context.Context, g *global, contextArg string) (e
 		return err
 	}
 	e, err := g.open(ctx, engine.Options{
-		ProcessBox: namespace.OwnProc(), Contexts: input.dirs, Frontends: allowedFrontends(b.frontends, os.Getenv("IMG_FRONTENDS")),
+		ProcessBox: namespace.OwnProc(), Contexts: input.dirs, Frontends: frontends,
 	}, append(input.keep(), b.results()...)...)
 	if err != nil {
 		return err

@@ -84,27 +84,6 @@ func TestBuildExports(t *testing.T) {
 	}
 }
 
-func TestAllowedFrontends(t *testing.T) {
-	nothing := []string{"none.invalid/none"}
-	tests := []struct {
-		flag, environment string
-		want              []string
-	}{
-		{"", "", nil},
-		{"docker/dockerfile", "", []string{"docker/dockerfile"}},
-		{"", "a,b", []string{"a", "b"}},
-		{"a,c", "a,b", []string{"a"}},
-		{"c", "a,b", nothing},
-		{"none", "", nothing},
-		{"a", "none", nothing},
-	}
-	for _, tt := range tests {
-		if got := allowedFrontends(tt.flag, tt.environment); !slices.Equal(got, tt.want) {
-			t.Errorf("allowedFrontends(%q, %q) = %v, want %v", tt.flag, tt.environment, got, tt.want)
-		}
-	}
-}
-
 func TestAsRegistry(t *testing.T) {
 	got := asRegistry([]string{"host/x:1", "type=local,src=/d"})
 	if want := []string{"type=registry,ref=host/x:1", "type=local,src=/d"}; !slices.Equal(got, want) {

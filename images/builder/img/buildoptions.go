@@ -21,10 +21,11 @@ import (
 
 // buildOptions are the flags of img build.
 type buildOptions struct {
-	file, target, statusFile, iidFile, metadataFile, frontends string
-	tags, platforms, buildArgs, labels, contexts, hosts        []string
-	secrets, ssh, outputs, cacheFrom, cacheTo, noCacheFilter   []string
-	noCache, pull, noConsole                                   bool
+	file, target, statusFile, iidFile, metadataFile          string
+	tags, platforms, buildArgs, labels, contexts, hosts      []string
+	secrets, ssh, outputs, cacheFrom, cacheTo, noCacheFilter []string
+	frontends                                                []string
+	noCache, pull, noConsole                                 bool
 
 	outputDirs []string // that exports are written to
 	stored     bool     // the image is kept under its names
@@ -157,25 +158,6 @@ func asRegistry(caches []string) []string {
 		out = append(out, cache)
 	}
 	return out
-}
-
-// allowedFrontends is what both lists allow; nil allows every frontend. An empty list is BuildKit's word for that, too.
-func allowedFrontends(lists ...string) []string {
-	var allowed []string
-	for _, list := range lists {
-		names := strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
-		switch {
-		case len(names) == 0:
-		case allowed == nil:
-			allowed = names
-		default:
-			allowed = slices.DeleteFunc(allowed, func(name string) bool { return !slices.Contains(names, name) })
-		}
-	}
-	if allowed != nil && (len(allowed) == 0 || slices.Contains(allowed, "none")) {
-		return []string{"none.invalid/none"}
-	}
-	return allowed
 }
 
 // secretsInMemory reads secrets at once: their files are hidden from the build.

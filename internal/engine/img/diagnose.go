@@ -15,12 +15,19 @@ const (
 	// These are in every message about a RUN step, whose output may say anything. img v0.5.11 says the second.
 	stepFailed    = "did not complete successfully: exit code: "
 	oldStepFailed = "executor failed running"
+	// forbidden is about a frontend that is not in --frontends.
+	forbidden = " is not allowed: want "
 )
 
 // Diagnose reads img's last line. img reports nothing but an exit status and text.
 func (Img) Diagnose(lastLine string) engine.Diagnosis {
 	text := strings.TrimPrefix(lastLine, errorPrefix)
 	d := engine.Diagnosis{Text: text, GaveUp: text == gaveUp}
+	if said, want, found := strings.Cut(text, forbidden); found && strings.HasPrefix(said, "failed to solve: ") && !containsAny(text, stepFailed) {
+		if i := strings.LastIndex(said, "frontend "); i >= 0 {
+			return engine.Diagnosis{Text: text, Frontend: strings.TrimPrefix(said[i:], "frontend "), Allowed: want}
+		}
+	}
 	d.Registry, d.Detail = registryCause(text)
 	return d
 }

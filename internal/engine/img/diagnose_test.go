@@ -3,6 +3,9 @@ package img
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-img/kubectl-img/internal/engine"
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
 )
 
@@ -50,6 +53,25 @@ func TestDiagnose(t *testing.T) {
 		}
 		if want != "" && d.Detail == "" {
 			t.Errorf("%s: no detail", words)
+		}
+	}
+}
+
+func TestDiagnoseFrontend(t *testing.T) {
+	const line = "frontend r.example/frontend:1 is not allowed: want docker/dockerfile or r.example/frontend:2"
+	const allowed = "docker/dockerfile or r.example/frontend:2"
+	for words, want := range map[string]engine.Diagnosis{
+		"Error: failed to solve: " + line: {Text: "failed to solve: " + line, Frontend: "r.example/frontend:1", Allowed: allowed},
+		"Error: failed to solve: failed with build-arg:BUILDKIT_SYNTAX = r.example/frontend:1: " + line: {
+			Text: "failed to solve: failed with build-arg:BUILDKIT_SYNTAX = r.example/frontend:1: " + line, Frontend: "r.example/frontend:1", Allowed: allowed,
+		},
+		`failed to solve: process "/bin/sh -c echo 'frontend x is not allowed: want y'" did not complete successfully: exit code: 1`: {
+			Text: `failed to solve: process "/bin/sh -c echo 'frontend x is not allowed: want y'" did not complete successfully: exit code: 1`,
+		},
+		line: {Text: line},
+	} {
+		if diff := cmp.Diff(want, Img{}.Diagnose(words)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", words, diff)
 		}
 	}
 }

@@ -34,6 +34,7 @@ func (Img) Needs(b engine.Build) []engine.Need {
 	}{
 		{len(b.AddHosts) > 0, engine.Need{Flag: "add-host", Ability: "add-host"}},
 		{len(b.StaleSteps) > 0, engine.Need{Flag: "no-cache-filter", Ability: "no-cache-filter"}},
+		{len(b.Frontends) > 0, engine.Need{Flag: "frontends", Ability: "frontends"}},
 		{b.Pull, engine.Need{Flag: "pull", Ability: "pull"}},
 	} {
 		if n.asked {

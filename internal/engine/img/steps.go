@@ -44,6 +44,8 @@ func (i Img) build(b engine.Build, result []string, first bool) []string {
 	argv = append(argv, "--file", b.Dockerfile)
 	argv = append(argv, each("--build-arg", b.BuildArgs)...)
 	argv = append(argv, each("--label", b.Labels)...)
+	// A flag, because an older img rejects it; it would ignore a variable.
+	argv = append(argv, each("--frontends", b.Frontends)...)
 	argv = append(argv, each("--cache-from", b.CacheFrom)...)
 	if first {
 		argv = append(argv, each("--cache-to", b.CacheTo)...)

@@ -46,10 +46,10 @@ func TestSteps(t *testing.T) {
 		"every flag": {
 			engine.Build{
 				Context: "/c", Dockerfile: "/d", Tags: []string{"r/a:1"}, BuildArgs: []string{"A=1"}, Labels: []string{"l=2"}, Target: "t", Platform: "linux/arm64",
-				CacheFrom: []string{"type=registry,ref=r/c"},
+				CacheFrom: []string{"type=registry,ref=r/c"}, Frontends: []string{"docker/dockerfile,r/f:1", "none"},
 			},
 			[]string{
-				"build: img build --state /s --no-console --tag r/a:1 --file /d --build-arg A=1 --label l=2 --cache-from type=registry,ref=r/c --target t --platform linux/arm64 /c",
+				"build: img build --state /s --no-console --tag r/a:1 --file /d --build-arg A=1 --label l=2 --frontends docker/dockerfile,r/f:1 --frontends none --cache-from type=registry,ref=r/c --target t --platform linux/arm64 /c",
 				"digest: img ls --state /s --filter name==r/a:1",
 			},
 		},

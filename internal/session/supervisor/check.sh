@@ -78,13 +78,13 @@ check_signals() {
 	esac
 }
 
-# check_id_ranges checks that all ids of the builder image's ranges exist in the pod.
+# check_id_ranges checks that all ids of the first range exist in the pod. The pod has both files from an annotation, in place of the image's.
 check_id_ranges() {
 	for file in /etc/subuid /etc/subgid; do
 		range=$(sed -n "s/^\($USER\|$(id -u)\):\([0-9]*:[0-9]*\)$/\2/p" "$file" 2>/dev/null | head -n 1)
-		[ -n "$range" ] || image_problem "$file in the builder image has no range for user $USER"
+		[ -n "$range" ] || image_problem "$file has no range for user $USER"
 		[ $((${range%:*} + ${range#*:})) -le "$ids" ] ||
-			node_problem "range $range of $file in the builder image exceeds the $ids ids of the pod"
+			node_problem "range $range of $file exceeds the $ids ids of the pod"
 	done
 }
 

@@ -59,7 +59,7 @@ type Options struct {
 	Runtime    string            // a program that is called as runc
 	ProcessBox bool              // build steps have a pid namespace of their own
 	Contexts   map[string]string // directories that a build may copy from, by name
-	Frontends  []string          // images that a # syntax= line may name; nil for all
+	Frontends  Frontends         // that a # syntax= line may name
 	Registries map[string]resolverconfig.RegistryConfig
 }
 
@@ -197,7 +197,7 @@ func (e *Engine) controller(root string, o Options) (*control.Controller, error)
 	if err := workers.Add(e.worker); err != nil {
 		return nil, err
 	}
-	foreign, err := gateway.NewGatewayFrontend(workers.Infos(), o.Frontends)
+	foreign, err := gateway.NewGatewayFrontend(workers.Infos(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +213,7 @@ func (e *Engine) controller(root string, o Options) (*control.Controller, error)
 	return control.NewController(control.Opt{
 		SessionManager: e.sessions, WorkerController: workers,
 		Frontends: map[string]frontend.Frontend{
-			"dockerfile.v0": forwarder.NewGatewayForwarder(workers.Infos(), dockerfile.Build), "gateway.v0": foreign,
+			"dockerfile.v0": forwarder.NewGatewayForwarder(workers.Infos(), dockerfile.Build), "gateway.v0": checkedFrontend{foreign, o.Frontends},
 		},
 		CacheManager: solver.NewCacheManager(context.Background(), "local", results, worker.NewCacheResultStorage(workers)),
 		ResolveCacheExporterFuncs: map[string]remotecache.ResolveCacheExporterFunc{
