@@ -18,7 +18,7 @@ func TestFetch(t *testing.T) {
 			s, ctx := p.session(&log)
 			content := strings.Repeat("0123456789", 300_000)
 			p.write("workspace/output", content)
-			if err := s.Fetch(ctx, p.path("workspace/output"), &got); err != nil || got.String() != content {
+			if err := s.Fetch(ctx, p.path("workspace/output"), 1<<30, &got); err != nil || got.String() != content {
 				t.Errorf("fetched %d bytes, %v", got.Len(), err)
 			}
 			honest := s.run
@@ -28,7 +28,7 @@ func TestFetch(t *testing.T) {
 				defer cancel()
 				return honest(ctx, argv, st)
 			}
-			if err := s.Fetch(ctx, p.path("workspace/output"), &got); err == nil {
+			if err := s.Fetch(ctx, p.path("workspace/output"), 1<<30, &got); err == nil {
 				t.Error("a cut stream was taken for the whole file")
 			}
 		},

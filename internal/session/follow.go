@@ -21,10 +21,9 @@ const (
 	stableAfter = 3 * time.Second
 )
 
-var (
-	errSilent = fmt.Errorf("nothing heard for %s", aliveLimit)
-	errEnded  = errors.New("the connection ended")
-)
+var errEnded = errors.New("the connection ended")
+
+func errSilent(limit time.Duration) error { return fmt.Errorf("nothing heard for %s", limit) }
 
 // LostError reports that the pod was not reached again within the grace period, after which it ends by itself.
 type LostError struct {
@@ -90,7 +89,7 @@ func (s *Session) beatInterval() time.Duration {
 func (s *Session) followOnce(ctx context.Context, t *transcript) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	silence := time.AfterFunc(aliveLimit, func() { cancel(errSilent) })
+	silence := time.AfterFunc(aliveLimit, func() { cancel(errSilent(aliveLimit)) })
 	defer silence.Stop()
 	leash := newLeash(s.beatInterval(), s.released, s.detaching)
 	defer leash.Close()
