@@ -19,6 +19,8 @@ const (
 	contentLimit = time.Minute
 )
 
+var errStalled = errors.New("the pod sends nothing")
+
 // SizeError reports that a file of the pod is larger than the client wants.
 type SizeError struct {
 	Limit int64 // bytes
@@ -58,7 +60,7 @@ func (s *Session) Fetch(ctx context.Context, path string, limit int64, w io.Writ
 // fetchOnce fetches over one exec. It returns whether the download is over, and its error; otherwise the reason for which the connection ended.
 func (s *Session) fetchOnce(ctx context.Context, path string, d *download) (done bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	silence := time.AfterFunc(sumLimit, func() { cancel(errSilent(sumLimit)) })
+	silence := time.AfterFunc(sumLimit, func() { cancel(errStalled) })
 	defer silence.Stop()
 	stdin, release := io.Pipe() // keeps the remote process alive, so that the end of its output can't get lost
 	part := d.open(func() { silence.Reset(contentLimit) })

@@ -21,9 +21,10 @@ const (
 	stableAfter = 3 * time.Second
 )
 
-var errEnded = errors.New("the connection ended")
-
-func errSilent(limit time.Duration) error { return fmt.Errorf("nothing heard for %s", limit) }
+var (
+	errSilent = fmt.Errorf("nothing heard for %s", aliveLimit)
+	errEnded  = errors.New("the connection ended")
+)
 
 // LostError reports that the pod was not reached again within the grace period, after which it ends by itself.
 type LostError struct {
@@ -89,7 +90,7 @@ func (s *Session) beatInterval() time.Duration {
 func (s *Session) followOnce(ctx context.Context, t *transcript) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	silence := time.AfterFunc(aliveLimit, func() { cancel(errSilent(aliveLimit)) })
+	silence := time.AfterFunc(aliveLimit, func() { cancel(errSilent) })
 	defer silence.Stop()
 	leash := newLeash(s.beatInterval(), s.released, s.detaching)
 	defer leash.Close()
