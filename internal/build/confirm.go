@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,11 +29,12 @@ func (r *run) confirm(ctx context.Context, result session.Result) (session.Resul
 	ctx, cancel := context.WithTimeoutCause(ctx, confirmLimit, explain.ErrTimedOut)
 	defer cancel()
 	for pause := confirmPause; ; pause *= 2 {
-		found, err := r.login.facts().Logins.Pushed(ctx, r.Tags[0].Reference, r.Trust)
+		found, err := r.login.facts().Logins.Pushed(ctx, r.Tags[0].Reference, r.IIDFile != "" || r.MetadataFile != "", r.Trust)
 		isDifferent := errors.Is(err, registryauth.ErrNotThere)
 		switch {
 		case err == nil && (result.Digest == "" || result.Digest == found.Digest.String()):
 			result.Digest, result.Size, result.MediaType = found.Digest.String(), found.Size, string(found.MediaType)
+			result.Config = cmp.Or(found.Config, result.Config)
 			return result, nil
 		case err == nil:
 			err, isDifferent = fmt.Errorf("the registry has %s", found.Digest), true

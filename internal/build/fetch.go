@@ -98,7 +98,7 @@ func (r *run) keepOutput(ctx context.Context, arrived *localfile.File) error {
 	if err != nil {
 		return err
 	}
-	return unpack(arrived.File, dest, r.Output.Limit)
+	return unpack(arrived.File, dest, limitsOf(r.Output))
 }
 
 func destination(out *Destination) string {

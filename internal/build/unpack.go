@@ -14,15 +14,20 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
-// Limits of an output of type local. Its archive comes from the builder pod, in which something may have taken over.
-const (
-	maxEntries = 2_000_000
-	maxDepth   = 255 // directories in a name; Linux takes about 2000
-)
+// archiveLimits bound an output of type local. Its archive comes from the builder pod, which something may have taken over.
+type archiveLimits struct {
+	bytes   int64 // of all files
+	entries int
+	depth   int // of directories
+}
+
+func limitsOf(out *Destination) archiveLimits {
+	return archiveLimits{bytes: out.Limit, entries: 2_000_000, depth: 255}
+}
 
 // unpack extracts a tar beside dest and then moves its entries into dest, over what is there, as buildx does.
-func unpack(r io.ReadSeeker, dest string, limit int64) error {
-	if err := scan(r, limit); err != nil {
+func unpack(r io.ReadSeeker, dest string, limits archiveLimits) error {
+	if err := scan(r, limits); err != nil {
 		return err
 	}
 	fresh, err := os.MkdirTemp(stagingDir(dest), ".kubectl-img-*")
@@ -40,7 +45,7 @@ func unpack(r io.ReadSeeker, dest string, limit int64) error {
 }
 
 // scan checks the entries of a tar before any of them is written, and rewinds it. A sparse file has more bytes than its archive.
-func scan(r io.ReadSeeker, limit int64) error {
+func scan(r io.ReadSeeker, limits archiveLimits) error {
 	archive := tar.NewReader(r)
 	var bytes int64
 	for entries := 1; ; entries++ {
@@ -52,14 +57,14 @@ func scan(r io.ReadSeeker, limit int64) error {
 		if err != nil {
 			return fmt.Errorf("read the output: %w", err)
 		}
-		if entries > maxEntries {
-			return fmt.Errorf("the output has more than %d entries", maxEntries)
+		if entries > limits.entries {
+			return fmt.Errorf("the output has more than %d entries", limits.entries)
 		}
-		if strings.Count(path.Clean(h.Name), "/") > maxDepth {
-			return fmt.Errorf("the output has an entry in more than %d directories: %.100q", maxDepth, h.Name)
+		if strings.Count(path.Clean(h.Name), "/") > limits.depth {
+			return fmt.Errorf("the output has an entry in more than %d directories: %.100q", limits.depth, h.Name)
 		}
-		if h.Size > limit-bytes {
-			return cli.WithHint(fmt.Errorf("the files of the output have more than %d bytes", limit), "--output-limit allows more")
+		if h.Size > limits.bytes-bytes {
+			return cli.WithHint(fmt.Errorf("the files of the output have more than %d bytes", limits.bytes), "--output-limit allows more")
 		}
 		bytes += h.Size
 	}
