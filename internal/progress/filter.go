@@ -132,7 +132,9 @@ func (f *filter) takeControl(p []byte) int {
 	parameters, final := p[2:end], p[end]
 	isPlain := len(bytes.Trim(parameters, "0123456789;:")) == 0
 	if f.terminal && isPlain && (final == 'm' || final == 'K') {
-		f.coloured = f.coloured || final == 'm'
+		if final == 'm' {
+			f.coloured = len(bytes.Trim(parameters, "0")) > 0
+		}
 		f.out = append(f.out, p[:end+1]...)
 	}
 	return end + 1

@@ -14,7 +14,7 @@ import (
 // A step prints what it likes, in any pieces, on the user's terminal.
 func TestTerminal(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"colours":                         {"#6 0.1 \x1b[1;38:5:9mred\x1b[0m\n", "#6 0.1 \x1b[1;38:5:9mred\x1b[0m\x1b[0m\n"},
+		"colours":                         {"#6 0.1 \x1b[1;38:5:9mred\x1b[0m\n", "#6 0.1 \x1b[1;38:5:9mred\x1b[0m\n"},
 		"a colour ends with its line":     {"\x1b[8mhidden\nshown\n", "\x1b[8mhidden\x1b[0m\nshown\n"},
 		"a colour ends with the log":      {"\x1b[8mhidden", "\x1b[8mhidden\x1b[0m"},
 		"a bar within its line":           {"10%\r\x1b[K20%\b\b.\tü\n", "10%\r\x1b[K20%\b\b.\tü\n"},
