@@ -5,17 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/localfile"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
-
-// errNoOutput says that a pod has ended before its output was fetched. The output is gone with it.
-var errNoOutput = errors.New("fetch the output: the builder pod has ended")
 
 // fetch puts the output where the user wants it, whole or not at all. It arrives in a temporary file, is verified, and then gets its name.
 func (r *run) fetch(ctx context.Context, s *session.Session, ended <-chan podEnd) error {
@@ -50,18 +45,6 @@ func (r *run) fetch(ctx context.Context, s *session.Session, ended <-chan podEnd
 	return nil
 }
 
-// withoutOutput returns why the output can't be fetched any more.
-func (e podEnd) withoutOutput() error {
-	switch {
-	case e.err != nil:
-		return e.err
-	case e.termination.Deleted != nil:
-		return e.termination.Deleted
-	default:
-		return errNoOutput
-	}
-}
-
 // createOutput creates the file in which the output arrives.
 func (r *run) createOutput() (*localfile.File, error) {
 	switch {
@@ -72,14 +55,6 @@ func (r *run) createOutput() (*localfile.File, error) {
 	default:
 		return localfile.Create(r.Output.Dest)
 	}
-}
-
-// stagingDir returns a directory from which files can be moved to dest: dest itself if it is there, as it can be a mount point.
-func stagingDir(dest string) string {
-	if info, err := os.Stat(dest); err == nil && info.IsDir() {
-		return dest
-	}
-	return filepath.Dir(filepath.Clean(dest))
 }
 
 // keepOutput moves what has arrived to its destination.

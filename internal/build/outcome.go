@@ -19,12 +19,6 @@ const (
 	podEndTimeout = 8 * time.Second
 )
 
-// podEnd is how a pod ended, or why that is not known.
-type podEnd struct {
-	termination *builder.Termination
-	err         error
-}
-
 // Ended reports whether err is the end of a build, and not of the connection to it.
 func Ended(err error) bool {
 	var job *session.JobError

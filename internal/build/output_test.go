@@ -53,8 +53,8 @@ func outcome(t *testing.T, plan *build.Plan, send func(ctx context.Context, s ex
 // sendOutput sends a file as the supervisor does.
 func sendOutput(content string) func(ctx context.Context, s exec.Streams) error {
 	return func(ctx context.Context, s exec.Streams) error {
-		fmt.Fprintf(s.Stderr, "end %d %x\n", len(content), sha256.Sum256([]byte(content)))
-		fmt.Fprint(s.Stdout, content)
+		_, _ = fmt.Fprintf(s.Stderr, "end %d %x\n", len(content), sha256.Sum256([]byte(content)))
+		_, _ = fmt.Fprint(s.Stdout, content)
 		<-ctx.Done()
 		return context.Cause(ctx)
 	}

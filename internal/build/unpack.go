@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/moby/go-archive"
@@ -68,4 +69,12 @@ func scan(r io.ReadSeeker, limits archiveLimits) error {
 		}
 		bytes += h.Size
 	}
+}
+
+// stagingDir returns a directory from which files can be moved to dest: dest itself if it is there, as it can be a mount point.
+func stagingDir(dest string) string {
+	if info, err := os.Stat(dest); err == nil && info.IsDir() {
+		return dest
+	}
+	return filepath.Dir(filepath.Clean(dest))
 }

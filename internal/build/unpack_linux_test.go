@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -48,7 +49,7 @@ func TestUnpackRejects(t *testing.T) {
 	var compressed bytes.Buffer
 	z := gzip.NewWriter(&compressed)
 	_, _ = io.Copy(z, archiveOf(t, tar.Header{Name: "file"}))
-	z.Close()
+	_ = z.Close()
 	for name, c := range map[string]struct {
 		archive *bytes.Reader
 		want    string
@@ -162,11 +163,11 @@ func TestMergeAcrossFileSystems(t *testing.T) {
 // otherFileSystem returns a directory that is on another file system than t.TempDir.
 func otherFileSystem(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "kubectl-img-test-*")
-	if err != nil {
+	dir := filepath.Join("/dev/shm", fmt.Sprintf("kubectl-img-%s-%d", t.Name(), os.Getpid()))
+	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir
 }
 

@@ -58,7 +58,7 @@ func Write(ctx context.Context, path string, content []byte) error {
 		return err
 	}
 	defer f.Close()
-	if _, err := f.File.Write(content); err != nil {
+	if _, err := f.Write(content); err != nil {
 		return err
 	}
 	return f.Commit(ctx)

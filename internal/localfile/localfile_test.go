@@ -81,7 +81,7 @@ func TestWriteToDescriptor(t *testing.T) {
 			if err := errors.Join(Check(path), Write(t.Context(), path, []byte("new"))); err != nil {
 				t.Fatal(err)
 			}
-			unix.Close(w)
+			_ = unix.Close(w)
 			if got, err := io.ReadAll(r); string(got) != "new" || err != nil {
 				t.Errorf("the pipe has %q, %v", got, err)
 			}
@@ -108,7 +108,7 @@ func inheritedPipe(t *testing.T) (r *os.File, w int) {
 		t.Fatal(err)
 	}
 	r = os.NewFile(uintptr(ends[0]), "pipe")
-	t.Cleanup(func() { r.Close() })
+	t.Cleanup(func() { _ = r.Close() })
 	return r, ends[1]
 }
 
@@ -123,7 +123,7 @@ func TestWriteToPipe(t *testing.T) {
 	content := strings.Repeat("0123456789", 100_000) // more than a pipe holds
 	got := make(chan string)
 	go func() {
-		time.Sleep(3 * readerInterval) // the reader comes late
+		<-time.After(3 * readerInterval) // the reader comes late
 		got <- read(t, "path")
 	}()
 	if err := Write(t.Context(), "path", []byte(content)); err != nil {
@@ -151,7 +151,7 @@ func TestWriteToPipeEndsWithContext(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { f.Close() })
+			t.Cleanup(func() { _ = f.Close() })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -184,7 +184,7 @@ func TestCheck(t *testing.T) {
 	link(t, os.Symlink, "circle", "circle")
 	link(t, os.Symlink, "no/where", "lost")
 	link(t, os.Symlink, "dir", "dirlink")
-	socket, err := net.Listen("unix", "socket")
+	socket, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", "socket")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,9 +283,9 @@ func mkdir(t *testing.T, path string) {
 	}
 }
 
-func link(t *testing.T, make func(old, name string) error, old, name string) {
+func link(t *testing.T, create func(old, name string) error, old, name string) {
 	t.Helper()
-	if err := make(old, name); err != nil {
+	if err := create(old, name); err != nil {
 		t.Fatal(err)
 	}
 }

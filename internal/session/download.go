@@ -15,6 +15,13 @@ const maxMarker = 200
 
 var errMarker = errors.New("the pod does not say how long it is")
 
+// SizeError reports that a file of the pod is larger than the client wants.
+type SizeError struct {
+	Limit int64 // bytes
+}
+
+func (e *SizeError) Error() string { return fmt.Sprintf("it has more than %d bytes", e.Limit) }
+
 // download is a file of the pod, over any number of connections.
 type download struct {
 	w        io.Writer

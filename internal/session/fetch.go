@@ -21,13 +21,6 @@ const (
 
 var errStalled = errors.New("the pod sends nothing")
 
-// SizeError reports that a file of the pod is larger than the client wants.
-type SizeError struct {
-	Limit int64 // bytes
-}
-
-func (e *SizeError) Error() string { return fmt.Sprintf("it has more than %d bytes", e.Limit) }
-
 // Fetch copies a file of the pod to w, which receives at most limit bytes. It resumes at the byte at which a connection broke off, until the
 // grace period passes without progress. It returns nil only if the whole file arrived: it checks the length and the SHA-256.
 func (s *Session) Fetch(ctx context.Context, path string, limit int64, w io.Writer) error {

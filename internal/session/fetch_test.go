@@ -93,12 +93,12 @@ func (f *sender) run(ctx context.Context, argv []string, st exec.Streams) error 
 		size = int64(len(f.content))
 	}
 	for f.endless && ctx.Err() == nil {
-		fmt.Fprint(st.Stderr, strings.Repeat("end ", 1000))
+		_, _ = fmt.Fprint(st.Stderr, strings.Repeat("end ", 1000))
 	}
 	if f.marker {
-		fmt.Fprintf(st.Stderr, "end %d %x\n", size, sha256.Sum256([]byte(f.content)))
+		_, _ = fmt.Fprintf(st.Stderr, "end %d %x\n", size, sha256.Sum256([]byte(f.content)))
 	}
-	fmt.Fprint(st.Stdout, f.content[offset:])
+	_, _ = fmt.Fprint(st.Stdout, f.content[offset:])
 	if f.err != nil {
 		return f.err
 	}
@@ -154,7 +154,7 @@ func TestEventWithoutEnd(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		s := New(func(ctx context.Context, _ []string, st exec.Streams) error {
 			for range 100 {
-				fmt.Fprint(st.Stderr, strings.Repeat("x", 1000))
+				_, _ = fmt.Fprint(st.Stderr, strings.Repeat("x", 1000))
 			}
 			<-ctx.Done()
 			return context.Cause(ctx)
