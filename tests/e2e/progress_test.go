@@ -88,7 +88,7 @@ func terminal(t *testing.T) (user, programs *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { user.Close() })
+	t.Cleanup(func() { _ = user.Close() })
 	number, err := unix.IoctlGetInt(int(user.Fd()), unix.TIOCGPTN)
 	if err == nil {
 		err = unix.IoctlSetPointerInt(int(user.Fd()), unix.TIOCSPTLCK, 0)
@@ -100,6 +100,6 @@ func terminal(t *testing.T) (user, programs *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { programs.Close() })
+	t.Cleanup(func() { _ = programs.Close() })
 	return user, programs
 }

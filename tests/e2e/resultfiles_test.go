@@ -119,7 +119,7 @@ func mount(t *testing.T, source, target, fstype string, flags uintptr) {
 func resultsRejected(t *testing.T) {
 	t.Parallel()
 	ns, dir := namespace(t, privileged), t.TempDir()
-	socket, err := net.Listen("unix", filepath.Join(dir, "s"))
+	socket, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", filepath.Join(dir, "s"))
 	if err != nil {
 		t.Fatal(err)
 	}
