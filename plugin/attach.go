@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/builds"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/complete"
+	"github.com/kubectl-img/kubectl-img/internal/localfile"
 	"github.com/kubectl-img/kubectl-img/internal/progress"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
@@ -55,6 +56,9 @@ func (o *attachFlags) run(ctx context.Context, p cli.Process, config genericclio
 	if o.quiet {
 		mode = progress.Quiet
 	}
+	if err := o.checkFiles(); err != nil {
+		return err
+	}
 	c, namespace, err := connect(p, config)
 	if err != nil {
 		return err
@@ -69,4 +73,17 @@ func (o *attachFlags) run(ctx context.Context, p cli.Process, config genericclio
 	// The client that started a build which is not detached deletes its pod.
 	plan.Keep = o.keep || pod.Annotations[podspec.AnnotationDetached] == ""
 	return build.Attach(ctx, plan, p, c)
+}
+
+// checkFiles checks the files that are written at the end.
+func (o *attachFlags) checkFiles() error {
+	for _, file := range []struct{ flag, path string }{{"--iidfile", o.iidFile}, {"--digest-file", o.digestFile}, {"--metadata-file", o.metadataFile}} {
+		if file.path == "" {
+			continue
+		}
+		if err := localfile.Check(file.path); err != nil {
+			return cli.InvalidValue(file.flag, file.path, err)
+		}
+	}
+	return nil
 }

@@ -5,45 +5,75 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"sync"
 
+	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/localfile"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
-// fetch puts the output where the user wants it, whole or not at all. It arrives beside its destination, is verified, and then gets its name.
-func (r *run) fetch(ctx context.Context, s *session.Session) (err error) {
-	out := r.Output
-	dir := os.TempDir()
-	if !out.Stdout {
-		dir = filepath.Dir(filepath.Clean(out.Dest))
-	}
-	arrived, err := os.CreateTemp(dir, ".kubectl-img-*")
+// fetch puts the output where the user wants it, whole or not at all. It arrives in a temporary file, is verified, and then gets its name.
+func (r *run) fetch(ctx context.Context, s *session.Session, ended <-chan podEnd) error {
+	r.phase.set(phaseFetch)
+	arrived, err := r.createOutput()
 	if err != nil {
 		return fmt.Errorf("bring back the output: %w", err)
 	}
-	defer func() { err = errors.Join(err, ignoreMissing(os.Remove(arrived.Name()))) }()
 	defer arrived.Close()
-	if err := s.Fetch(ctx, r.Build.Output.Path, arrived); err != nil {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watching.Go(func() {
+		select {
+		case end := <-ended:
+			cancel(end.withoutOutput())
+		case <-ctx.Done():
+		}
+	})
+	err = s.Fetch(ctx, r.Build.Output.Path, r.Output.Limit, arrived)
+	if large := (*session.SizeError)(nil); errors.As(err, &large) {
+		return cli.WithHint(err, "--output-limit allows more")
+	}
+	if err != nil {
 		return err
+	}
+	if err := r.keepOutput(ctx, arrived); err != nil {
+		return fmt.Errorf("write the output: %w", err)
+	}
+	r.Log.Infof("wrote the output to %s", destination(r.Output))
+	return nil
+}
+
+// createOutput creates the file in which the output arrives.
+func (r *run) createOutput() (*localfile.File, error) {
+	switch {
+	case r.Output.Stdout:
+		return localfile.Temporary("")
+	case r.Output.Type == OutputLocal:
+		return localfile.Temporary(stagingDir(r.Output.Dest))
+	default:
+		return localfile.Create(r.Output.Dest)
+	}
+}
+
+// keepOutput moves what has arrived to its destination.
+func (r *run) keepOutput(ctx context.Context, arrived *localfile.File) error {
+	if !r.Output.Stdout && r.Output.Type != OutputLocal {
+		return arrived.Commit(ctx)
 	}
 	if _, err := arrived.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	switch {
-	case out.Stdout:
-		_, err = io.Copy(r.proc.Streams.Out, arrived)
-	case out.Type == OutputLocal:
-		err = unpack(arrived, out.Dest)
-	default:
-		err = errors.Join(arrived.Chmod(0o644), arrived.Close(), os.Rename(arrived.Name(), out.Dest))
+	if r.Output.Stdout {
+		_, err := io.Copy(r.proc.Streams.Out, arrived)
+		return err
 	}
+	dest, err := localfile.CheckDirectory(r.Output.Dest)
 	if err != nil {
-		return fmt.Errorf("write the output: %w", err)
+		return err
 	}
-	r.Log.Infof("wrote the output to %s", destination(out))
-	return nil
+	return unpack(arrived.File, dest, limitsOf(r.Output))
 }
 
 func destination(out *Destination) string {
@@ -51,11 +81,4 @@ func destination(out *Destination) string {
 		return "stdout"
 	}
 	return out.Dest
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

@@ -19,12 +19,6 @@ const (
 	podEndTimeout = 8 * time.Second
 )
 
-// podEnd is how a pod ended, or why that is not known.
-type podEnd struct {
-	termination *builder.Termination
-	err         error
-}
-
 // Ended reports whether err is the end of a build, and not of the connection to it.
 func Ended(err error) bool {
 	var job *session.JobError
@@ -51,8 +45,17 @@ func (r *run) podOutcome(ctx context.Context, end podEnd, better <-chan session.
 	if outcome, ok := receive(better, otherSideTimeout); ok {
 		result, err = outcome.Result, outcome.Err
 	}
-	if err == nil && r.Output == nil {
+	if err == nil {
+		result, err = r.confirm(ctx, result)
+	}
+	if err != nil {
+		return err
+	}
+	if r.Build.Push || r.Output == nil {
 		err = r.publish(ctx, result)
+	}
+	if r.Output != nil {
+		err = errors.Join(err, errNoOutput)
 	}
 	return err
 }
@@ -77,7 +80,7 @@ func (r *run) jobOutcome(ctx context.Context, s *session.Session, outcome sessio
 	if outcome.Err != nil {
 		return outcome.Err
 	}
-	return r.deliver(ctx, s, outcome.Result)
+	return r.deliver(ctx, s, outcome.Result, ended)
 }
 
 // uploadOutcome returns why an upload failed: a missing right or the pod's end, rather than the stream's own error.

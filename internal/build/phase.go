@@ -15,6 +15,7 @@ const (
 	phaseUpload = "send the build context"
 	phaseCache  = "wait for the cache volume"
 	phaseFetch  = "bring back the output"
+	phaseFiles  = "write the result's files"
 )
 
 // runPhase is what the run is doing.

@@ -78,4 +78,5 @@ type Destination struct {
 	Dest string // file, or directory for local; empty with Stdout
 	// Stdout is set for dest=-: stdout carries the tar, and no digest line.
 	Stdout bool
+	Limit  int64 // of its size in bytes
 }

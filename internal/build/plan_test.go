@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/clitest"
 )
 
-// planOf returns the plan of `kubectl img build -t app ARGS .`, without a registry login.
+// planOf returns the plan of `kubectl img build -t 127.0.0.1:1/app ARGS .`, without a registry login. No registry answers there.
 func planOf(t *testing.T, args ...string) *build.Plan {
 	t.Helper()
 	config := genericclioptions.NewConfigFlags(true)
@@ -19,7 +19,7 @@ func planOf(t *testing.T, args ...string) *build.Plan {
 	cmd := &cobra.Command{Use: "build"}
 	config.AddFlags(cmd.Flags())
 	flags.Add(cmd)
-	if err := cmd.ParseFlags(append(args, "-t", "app", "--check-push=false", "--auth", "none")); err != nil {
+	if err := cmd.ParseFlags(append(args, "-t", "127.0.0.1:1/app", "--check-push=false", "--auth", "none")); err != nil {
 		t.Fatal(err)
 	}
 	plan, err := flags.Plan(cmd.Flags(), ".")

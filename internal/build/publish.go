@@ -7,34 +7,32 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/moby/sys/atomicwriter"
-
+	"github.com/kubectl-img/kubectl-img/internal/localfile"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
-// deliver fetches the output and publishes the result.
-func (r *run) deliver(ctx context.Context, s *session.Session, result session.Result) error {
-	if r.Output != nil {
-		r.phase.set(phaseFetch)
-		if err := r.fetch(ctx, s); err != nil {
-			return err
-		}
+// deliver publishes the result and fetches the output. What is pushed is published first, whatever becomes of the output.
+func (r *run) deliver(ctx context.Context, s *session.Session, result session.Result, ended <-chan podEnd) error {
+	result, err := r.confirm(ctx, result)
+	switch {
+	case err != nil:
+		return err
+	case r.Output == nil:
+		return r.publish(ctx, result)
+	case r.Build.Push:
+		err = r.publish(ctx, result)
+		return errors.Join(err, r.fetch(ctx, s, ended))
+	}
+	if err := r.fetch(ctx, s, ended); err != nil {
+		return err
 	}
 	return r.publish(ctx, result)
 }
 
-// publish writes the files that were asked for and, for a pushed image, the digest line.
+// publish prints the digest line of a pushed image, and writes the files that were asked for. A file that can't be written does not keep the others back.
 func (r *run) publish(ctx context.Context, result session.Result) error {
-	if r.Build.Push && result.Digest == "" {
-		digest, err := r.registryDigest(ctx)
-		if err != nil {
-			return fmt.Errorf("the image was pushed, but neither the engine nor the registry names its digest: %w", err)
-		}
-		result.Digest = digest
-	}
+	r.phase.set(phaseFiles)
+	failed := r.printDigest(result.Digest)
 	files := []struct{ path, content string }{
 		{r.IIDFile, result.Config}, {r.DigestFile, result.Digest}, {r.MetadataFile, r.metadata(result)},
 	}
@@ -42,29 +40,25 @@ func (r *run) publish(ctx context.Context, result session.Result) error {
 		if f.path == "" {
 			continue
 		}
-		if err := atomicwriter.WriteFile(f.path, []byte(f.content), 0o644); err != nil {
-			return fmt.Errorf("write %s: %w", f.path, err)
+		if err := localfile.Write(ctx, f.path, []byte(f.content)); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("write %s: %w", f.path, err))
 		}
 	}
-	if r.Build.Push && !(r.Output != nil && r.Output.Stdout) {
-		_, err := fmt.Fprintf(r.proc.Streams.Out, "%s@%s\n", r.Tags[0].Repository, result.Digest)
-		return err
-	}
-	return nil
+	return failed
 }
 
-// registryDigest asks the registry for the digest of the first tag, with the user's own credentials.
-func (r *run) registryDigest(ctx context.Context) (string, error) {
-	tag, err := name.NewTag(r.Tags[0].Reference)
-	if err != nil {
-		return "", err
+// printDigest prints the digest line on stdout, unless stdout carries the output.
+func (r *run) printDigest(digest string) error {
+	if !r.Build.Push {
+		return nil
 	}
-	found, err := remote.Head(tag, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain),
-		remote.WithTransport(r.Trust.Transport(ctx, r.Tags[0].Registry)))
-	if err != nil {
-		return "", err
+	line := r.Tags[0].Repository + "@" + digest
+	if r.Output != nil && r.Output.Stdout {
+		r.Log.Infof("pushed %s", line)
+		return nil
 	}
-	return found.Digest.String(), nil
+	_, err := fmt.Fprintln(r.proc.Streams.Out, line)
+	return err
 }
 
 // metadata returns what buildx writes about an image, under buildx's keys.

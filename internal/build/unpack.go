@@ -1,50 +1,80 @@
 package build
 
 import (
+	"archive/tar"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/moby/go-archive"
+
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
+// archiveLimits bound an output of type local. Its archive comes from the builder pod, which something may have taken over.
+type archiveLimits struct {
+	bytes   int64 // of all files
+	entries int
+	depth   int // of directories
+}
+
+func limitsOf(out *Destination) archiveLimits {
+	return archiveLimits{bytes: out.Limit, entries: 2_000_000, depth: 255}
+}
+
 // unpack extracts a tar beside dest and then moves its entries into dest, over what is there, as buildx does.
-func unpack(r io.Reader, dest string) error {
-	fresh, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dest)), ".kubectl-img-*")
+func unpack(r io.ReadSeeker, dest string, limits archiveLimits) error {
+	if err := scan(r, limits); err != nil {
+		return err
+	}
+	fresh, err := os.MkdirTemp(stagingDir(dest), ".kubectl-img-*")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(fresh)
-	if err := archive.Untar(r, fresh, &archive.TarOptions{NoLchown: true}); err != nil {
+	if err := archive.UntarUncompressed(r, fresh, &archive.TarOptions{NoLchown: true}); err != nil {
+		return err
+	}
+	if err := checkMerge(fresh, dest); err != nil {
 		return err
 	}
 	return merge(fresh, dest)
 }
 
-// merge moves the entries of from into to. It merges directories that both have, and replaces everything else.
-func merge(from, to string) error {
-	if err := os.MkdirAll(to, 0o755); err != nil {
-		return err
-	}
-	entries, err := os.ReadDir(from)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		src, dst := filepath.Join(from, e.Name()), filepath.Join(to, e.Name())
-		there, err := os.Lstat(dst)
-		switch {
-		case err == nil && e.IsDir() && there.IsDir():
-			err = merge(src, dst)
-		case err == nil && e.IsDir() != there.IsDir():
-			err = fmt.Errorf("%s is in the way", dst)
-		default:
-			err = os.Rename(src, dst)
-		}
-		if err != nil {
+// scan checks the entries of a tar before any of them is written, and rewinds it. A sparse file has more bytes than its archive.
+func scan(r io.ReadSeeker, limits archiveLimits) error {
+	archive := tar.NewReader(r)
+	var bytes int64
+	for entries := 1; ; entries++ {
+		h, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			_, err = r.Seek(0, io.SeekStart)
 			return err
 		}
+		if err != nil {
+			return fmt.Errorf("read the output: %w", err)
+		}
+		if entries > limits.entries {
+			return fmt.Errorf("the output has more than %d entries", limits.entries)
+		}
+		if strings.Count(path.Clean(h.Name), "/") > limits.depth {
+			return fmt.Errorf("the output has an entry in more than %d directories: %.100q", limits.depth, h.Name)
+		}
+		if h.Size > limits.bytes-bytes {
+			return cli.WithHint(fmt.Errorf("the files of the output have more than %d bytes", limits.bytes), "--output-limit allows more")
+		}
+		bytes += h.Size
 	}
-	return nil
+}
+
+// stagingDir returns a directory from which files can be moved to dest: dest itself if it is there, as it can be a mount point.
+func stagingDir(dest string) string {
+	if info, err := os.Stat(dest); err == nil && info.IsDir() {
+		return dest
+	}
+	return filepath.Dir(filepath.Clean(dest))
 }

@@ -2,12 +2,10 @@ package buildflags
 
 import (
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/kubectl-img/kubectl-img/internal/build"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/localfile"
 )
 
 // checkFiles checks the files that the run writes at its end, when it is too late to ask for another path.
@@ -18,8 +16,12 @@ func checkFiles(in *input, plan *build.Plan) error {
 		if file.path == "" {
 			continue
 		}
-		if err := checkFile(file.path); err != nil {
+		if err := localfile.Check(file.path); err != nil {
 			return in.invalid(file.flag, file.path, err)
+		}
+		if plan.Output != nil && plan.Output.Stdout && localfile.IsStdout(file.path) {
+			return cli.Usagef("%s and %s contradict each other: stdout carries the output", in.source(file.flag), in.source("output")).
+				WithHint("give one of them another file")
 		}
 	}
 	noImage := !plan.Build.Push && plan.Output != nil && (plan.Output.Type == build.OutputTar || plan.Output.Type == build.OutputLocal)
@@ -34,59 +36,19 @@ func checkFiles(in *input, plan *build.Plan) error {
 
 // checkDestination looks at the file system without changing it.
 func checkDestination(in *input, out *build.Destination) error {
-	switch {
-	case out.Stdout && in.proc.IsTerminal(in.proc.Streams.Out):
+	if out.Type == build.OutputLocal {
+		_, err := localfile.CheckDirectory(out.Dest)
+		return err
+	}
+	toTerminal := out.Stdout && in.proc.IsTerminal(in.proc.Streams.Out)
+	if !out.Stdout {
+		if err := localfile.Check(out.Dest); err != nil {
+			return err
+		}
+		toTerminal = localfile.IsTerminal(out.Dest)
+	}
+	if toTerminal {
 		return cli.WithHint(errors.New("refusing to write an archive to a terminal"), "redirect stdout: ... > image.tar")
-	case out.Stdout:
-		return nil
-	case out.Type == build.OutputLocal:
-		return checkDirectory(out.Dest)
-	default:
-		return checkFile(out.Dest)
 	}
-}
-
-// checkDirectory accepts a directory that exists or can be made.
-func checkDirectory(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && !info.IsDir():
-		return errors.New("dest is a file: type local writes a directory")
-	case err == nil:
-		return writable(path)
-	case errors.Is(err, os.ErrNotExist):
-		return checkParent(path)
-	default:
-		return err
-	}
-}
-
-// checkFile accepts a file that can be written or made.
-func checkFile(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		return errors.New("is a directory: want a file")
-	case err == nil:
-		return writable(path)
-	case errors.Is(err, os.ErrNotExist):
-		return checkParent(path)
-	default:
-		return err
-	}
-}
-
-func checkParent(path string) error {
-	parent := filepath.Dir(path)
-	info, err := os.Stat(parent)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("directory %s does not exist", parent)
-	case err != nil:
-		return err
-	case !info.IsDir():
-		return fmt.Errorf("%s is not a directory", parent)
-	default:
-		return writable(parent)
-	}
+	return nil
 }

@@ -55,10 +55,10 @@ func completeImage() complete.Table {
 func unsupportedImage(engine string) []unsupportedFlag {
 	const other = "is not supported yet"
 	onlyBuilds := "asks about a build without building; " + engine + " only builds"
-	const attestLater = "attach one to the pushed digest: cosign attest --predicate FILE REPO@DIGEST"
+	const attestLater = "attach it to the pushed digest: cosign attest --predicate FILE REPO@DIGEST"
 	return []unsupportedFlag{
 		{"allow", "", "grants rights that an unprivileged pod does not have", "remove --security=insecure and --network=host from RUN"},
-		{"annotation", "", other, "--label KEY=VALUE"},
+		{"annotation", "", other, "--label KEY=VALUE; or, after the push: crane mutate --annotation KEY=VALUE REPO@DIGEST"},
 		{"attest", "", other, attestLater},
 		{"build-context", "", other, "put the files below PATH, or push them as an image and use COPY --from=IMAGE"},
 		{"call", "", onlyBuilds, "hadolint Dockerfile"},
@@ -70,11 +70,11 @@ func unsupportedImage(engine string) []unsupportedFlag {
 		{"policy", "", other, "pin base images: FROM name@sha256:..."},
 		{"print", "", onlyBuilds, "hadolint Dockerfile"},
 		{"provenance", "", other, attestLater},
-		{"sbom", "", other, attestLater},
-		{"secret", "", other, "copy the file into an early stage that the final image takes no layer from"},
+		{"sbom", "", other, "make one of the pushed digest: syft REPO@DIGEST -o spdx-json >FILE; " + attestLater},
+		{"secret", "", other, "run the step that needs it before the build, and put its result below PATH; never COPY a secret or give it as --build-arg: layers and history keep it"},
 		{"shm-size", "", other, "let the RUN step use /tmp instead of /dev/shm"},
 		{"squash", "", other, "end the Dockerfile with FROM scratch and COPY --from=STAGE / /"},
-		{"ssh", "", other, "clone before the build, and put the files below PATH"},
+		{"ssh", "", other, "clone before the build, and put the files below PATH; never COPY a key: layers keep it"},
 		{"stream", "", "is not needed: the context is always streamed", "leave it out"},
 		{"ulimit", "", other, "RUN ulimit -n 4096 && COMMAND"},
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-img/kubectl-img/internal/build"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/localfile"
 )
 
 // parseOutput reads a specification as buildx does, with its short forms DIR and -.
@@ -35,7 +36,7 @@ func parseOutput(value string) (*build.Destination, []string, error) {
 			attrs = append(attrs, field)
 		}
 	}
-	if out.Dest == "-" {
+	if out.Dest == "-" || out.Dest != "" && out.Type != build.OutputLocal && localfile.IsStdout(out.Dest) {
 		out.Dest, out.Stdout = "", true
 	}
 	return out, attrs, checkOutput(out, attrs)

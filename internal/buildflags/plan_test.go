@@ -100,14 +100,14 @@ func TestPlan(t *testing.T) {
 			args: []string{"-t", "app", "-o", "type=oci,dest=a.tar"},
 			want: func(p *build.Plan) {
 				p.Build.Push = false
-				p.Output = &build.Destination{Type: "oci", Dest: "a.tar"}
+				p.Output = &build.Destination{Type: "oci", Dest: "a.tar", Limit: 64 << 30}
 				p.Build.Output = &engine.Output{Type: "oci", Attrs: []string{"name=docker.io/library/app:latest"}, Path: session.OutputPath}
 			},
 		},
 		"output and push": {
 			args: []string{"-t", "app", "-o", "type=docker,dest=-,name=x/y:1,compression=gzip", "--push"},
 			want: func(p *build.Plan) {
-				p.Output = &build.Destination{Type: "docker", Stdout: true}
+				p.Output = &build.Destination{Type: "docker", Stdout: true, Limit: 64 << 30}
 				p.Build.Output = &engine.Output{Type: "docker", Attrs: []string{"name=x/y:1", "compression=gzip"}, Path: session.OutputPath}
 			},
 		},
@@ -116,21 +116,21 @@ func TestPlan(t *testing.T) {
 			want: func(p *build.Plan) {
 				untagged(p)
 				// A directory travels as one tar.
-				p.Output, p.Build.Output = &build.Destination{Type: "local", Dest: "out"}, &engine.Output{Type: "tar", Path: session.OutputPath}
+				p.Output, p.Build.Output = &build.Destination{Type: "local", Dest: "out", Limit: 64 << 30}, &engine.Output{Type: "tar", Path: session.OutputPath}
 			},
 		},
 		"output shorthand for stdout": {
 			args: []string{"-o", "-"},
 			want: func(p *build.Plan) {
 				untagged(p)
-				p.Output, p.Build.Output = &build.Destination{Type: "tar", Stdout: true}, &engine.Output{Type: "tar", Path: session.OutputPath}
+				p.Output, p.Build.Output = &build.Destination{Type: "tar", Stdout: true, Limit: 64 << 30}, &engine.Output{Type: "tar", Path: session.OutputPath}
 			},
 		},
 		"quoted output": {
 			args: []string{"-o", `type=tar,"dest=a,b.tar"`},
 			want: func(p *build.Plan) {
 				untagged(p)
-				p.Output, p.Build.Output = &build.Destination{Type: "tar", Dest: "a,b.tar"}, &engine.Output{Type: "tar", Path: session.OutputPath}
+				p.Output, p.Build.Output = &build.Destination{Type: "tar", Dest: "a,b.tar", Limit: 64 << 30}, &engine.Output{Type: "tar", Path: session.OutputPath}
 			},
 		},
 		"one name of several in an archive": {
@@ -139,7 +139,7 @@ func TestPlan(t *testing.T) {
 				p.Build.Push = false
 				p.Tags = append(p.Tags, build.Tag{Reference: "docker.io/library/app:2", Registry: "docker.io", Repository: "app"})
 				p.Build.Tags = append(p.Build.Tags, "docker.io/library/app:2")
-				p.Output = &build.Destination{Type: "docker", Dest: "a.tar"}
+				p.Output = &build.Destination{Type: "docker", Dest: "a.tar", Limit: 64 << 30}
 				p.Build.Output = &engine.Output{Type: "docker", Attrs: []string{"name=docker.io/library/app:latest"}, Path: session.OutputPath}
 				p.Warnings = []string{"only the first tag goes into the archive: img writes one name"}
 			},

@@ -1,10 +1,12 @@
 package buildflags
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/kubectl-img/kubectl-img/internal/build"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
@@ -19,6 +21,7 @@ type resultFlags struct {
 
 	push         bool
 	outputs      []string
+	outputLimit  string
 	iidFile      string
 	digestFile   string
 	metadataFile string
@@ -27,6 +30,7 @@ type resultFlags struct {
 func (f *resultFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.push, "push", true, "Push every tag; with --output only if given")
 	flags.StringArrayVarP(&f.outputs, "output", "o", nil, "Fetch the result to `SPEC`: DIR, - for stdout, or type=tar|oci|docker|local,dest=PATH")
+	flags.StringVar(&f.outputLimit, "output-limit", "64Gi", "`SIZE` in bytes that --output may have here")
 	flags.StringVar(&f.iidFile, "iidfile", "", "`FILE` to write the image ID to")
 	flags.StringVar(&f.digestFile, "digest-file", "", "`FILE` to write the image's digest to")
 	flags.StringVar(&f.metadataFile, "metadata-file", "", "`FILE` to write the result to as JSON, with buildx's keys")
@@ -34,7 +38,7 @@ func (f *resultFlags) add(flags *pflag.FlagSet) {
 
 func completeResult() complete.Table {
 	return complete.Table{
-		"output":  complete.Prefixes("type=tar,dest=", "type=oci,dest=", "type=docker,dest=", "type=local,dest="),
+		"output": complete.Prefixes("type=tar,dest=", "type=oci,dest=", "type=docker,dest=", "type=local,dest="), "output-limit": complete.Nothing,
 		"iidfile": complete.Files, "digest-file": complete.Files, "metadata-file": complete.Files,
 	}
 }
@@ -79,6 +83,18 @@ func (f *resultFlags) readOutput(plan *build.Plan) error {
 	}
 	plan.Output = out
 	plan.Build.Output = engineOutput(out, f.withName(attrs, plan))
+	return f.readLimit(out)
+}
+
+func (f *resultFlags) readLimit(out *build.Destination) error {
+	limit, err := resource.ParseQuantity(f.outputLimit)
+	if err == nil && limit.Sign() <= 0 {
+		err = errors.New("want more than 0")
+	}
+	if err != nil {
+		return f.invalid("output-limit", f.outputLimit, err)
+	}
+	out.Limit = limit.Value()
 	return nil
 }
 

@@ -85,9 +85,14 @@ func printable(r rune) rune {
 	switch {
 	case r == '\t':
 		return ' '
-	case unicode.IsControl(r):
+	case !Printable(r):
 		return -1
 	default:
 		return r
 	}
+}
+
+// Printable reports whether a terminal only shows r: it is no control character, no line break, and does not change the order of the characters around it.
+func Printable(r rune) bool {
+	return !unicode.IsControl(r) && !unicode.Is(unicode.Bidi_Control, r) && !unicode.In(r, unicode.Zl, unicode.Zp)
 }

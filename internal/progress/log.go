@@ -14,8 +14,10 @@ import (
 const (
 	// tailBytes is how much of the log is kept for the case of a failure.
 	tailBytes = 64 << 10
-	// maxLineBytes is how much of an unfinished line is held back.
-	maxLineBytes = 64 << 10
+	// maxLineBytes is how much of a line is held back, and then shown.
+	maxLineBytes = 1 << 20
+	// cutNote ends a line that is longer.
+	cutNote = " [the rest of this line is left out]"
 )
 
 // Log shows the engine's output and keeps its end.
@@ -26,13 +28,15 @@ type Log struct {
 	lines   lineReader
 	plain   bool        // whole lines without control characters, for a file
 	steps   *stepFilter // nil where every line is shown
+	filter  filter      // for a terminal
 	partial []byte      // a line that has not ended
+	cut     bool        // there is more of it
 	tail    []byte
 }
 
 // NewLog returns a Log that writes to w.
 func NewLog(mode Mode, lines lineReader, w io.Writer, terminal bool) *Log {
-	l := &Log{err: w, lines: lines, plain: !terminal}
+	l := &Log{err: w, lines: lines, plain: !terminal, filter: filter{terminal: true}}
 	if mode != Quiet {
 		l.show = w
 	}
@@ -46,17 +50,32 @@ func NewLog(mode Mode, lines lineReader, w io.Writer, terminal bool) *Log {
 func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	n := len(p)
 	if !l.plain {
-		return len(p), l.put(p, p)
+		shown := l.filter.write(p)
+		return n, l.put(shown, shown)
 	}
-	l.partial = append(l.partial, p...)
-	end := bytes.LastIndexByte(l.partial, '\n') + 1
-	if len(l.partial)-end > maxLineBytes {
-		end = len(l.partial)
+	var whole []byte
+	for {
+		line, rest, ended := bytes.Cut(p, []byte("\n"))
+		room := min(len(line), maxLineBytes-len(l.partial))
+		l.partial, l.cut = append(l.partial, line[:room]...), l.cut || room < len(line)
+		if !ended {
+			return n, l.putLines(string(whole))
+		}
+		whole = append(append(whole, l.endLine()...), '\n')
+		p = rest
 	}
-	text := string(l.partial[:end])
-	l.partial = append(l.partial[:0], l.partial[end:]...)
-	return len(p), l.putLines(text)
+}
+
+// endLine returns the line that was held back.
+func (l *Log) endLine() []byte {
+	line := l.partial
+	if l.cut {
+		line = append(line, cutNote...)
+	}
+	l.partial, l.cut = l.partial[:0], false
+	return line
 }
 
 // Backlog returns how many bytes are waiting to be shown. Zero means that the log can be written without a wait.
@@ -71,9 +90,11 @@ func (l *Log) Backlog() int {
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	text := string(l.partial)
-	l.partial = nil
-	return l.putLines(text)
+	if !l.plain {
+		end := l.filter.end()
+		return l.put(end, end)
+	}
+	return l.putLines(string(l.endLine()))
 }
 
 func (l *Log) putLines(text string) error {
@@ -119,7 +140,7 @@ func (l *Log) Backward() iter.Seq[string] {
 	l.mu.Unlock()
 	return func(yield func(string) bool) {
 		for _, line := range slices.Backward(lines) {
-			if line = cli.OneLine(line); line != "" && !yield(line) {
+			if line = cli.OneLine(readable(line, len(l.lines.ReadLine(line).Prefix))); line != "" && !yield(line) {
 				return
 			}
 		}

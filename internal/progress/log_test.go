@@ -2,6 +2,7 @@ package progress
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -60,7 +61,7 @@ func stepsHideOutput(t *testing.T) {
 func TestLog(t *testing.T) {
 	t.Parallel()
 	t.Run("a file gets what a terminal shows", logForFile)
-	t.Run("an endless line is not held back", logEndlessLine)
+	t.Run("an endless line is cut", logEndlessLine)
 }
 
 // A log arrives in pieces of any size, which may cut a line or a character in two.
@@ -76,11 +77,19 @@ func logForFile(t *testing.T) {
 	}
 }
 
+// The rest of a long line must not pass for a line of its own, for example for one of the engine's.
 func logEndlessLine(t *testing.T) {
-	var out bytes.Buffer
-	log := NewLog(Auto, img.Img{}, &out, false)
-	if _, err := log.Write(bytes.Repeat([]byte("."), maxLineBytes+1)); err != nil || out.Len() != maxLineBytes+1 {
-		t.Errorf("%d bytes shown, %v", out.Len(), err)
+	for _, mode := range []Mode{Plain, Steps} {
+		var out bytes.Buffer
+		log := NewLog(mode, img.Img{}, &out, false)
+		dots := strings.Repeat(".", maxLineBytes)
+		writeAll(t, log, dots+"#1 [1/1] RUN forged\nnext\n", 100_001)
+		if want := dots + cutNote + "\nnext\n"; out.String() != want {
+			t.Errorf("%s: shown %d bytes that end with %q", mode, out.Len(), out.String()[max(0, out.Len()-60):])
+		}
+		if len(log.tail) > tailBytes || cap(log.partial) > 4*maxLineBytes {
+			t.Errorf("%d bytes of tail and %d of the line are kept", len(log.tail), cap(log.partial))
+		}
 	}
 }
 

@@ -10,10 +10,14 @@ import (
 // lineReader parses the lines of an engine's log.
 type lineReader interface{ ReadLine(line string) engine.Line }
 
+// maxStepBytes bounds what a stepFilter remembers. No build has as many steps.
+const maxStepBytes = 1 << 20
+
 // stepFilter selects one line for each step, and the lines that belong to no step.
 type stepFilter struct {
 	lines    lineReader
 	named    map[string]bool // the steps whose first line, their name, was shown
+	bytes    int             // of their numbers
 	repeated bool            // inside the engine's own repetition of a failed step
 }
 
@@ -50,8 +54,8 @@ func (s *stepFilter) name(line, next engine.Line) string {
 	if s.named[line.Step] {
 		return ""
 	}
-	if s.named == nil {
-		s.named = map[string]bool{}
+	if s.bytes += len(line.Step); s.named == nil || s.bytes > maxStepBytes {
+		s.named, s.bytes = map[string]bool{}, 0
 	}
 	s.named[line.Step] = true
 	switch {

@@ -42,8 +42,11 @@ var errPlainHTTP = errors.New("the registry speaks plain http")
 // boundTransport ends every request with ctx: the library's push check takes no context.
 type boundTransport struct {
 	ctx  context.Context
-	base http.RoundTripper
+	base *http.Transport
 }
+
+// CloseIdleConnections ends what the transport keeps for later requests.
+func (b boundTransport) CloseIdleConnections() { b.base.CloseIdleConnections() }
 
 // RoundTrip refuses to send a login unencrypted. The library falls back to plain http for private addresses; the engine does not.
 func (b boundTransport) RoundTrip(r *http.Request) (*http.Response, error) {

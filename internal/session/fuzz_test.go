@@ -165,7 +165,7 @@ func FuzzFetch(f *testing.F) {
 			return nil
 		}, 0, Handlers{})
 		var got bytes.Buffer
-		if err := s.Fetch(t.Context(), "/output", &got); err != nil {
+		if err := s.Fetch(t.Context(), "/output", 1<<20, &got); err != nil {
 			return
 		}
 		sum := sha256.Sum256(got.Bytes())

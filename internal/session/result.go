@@ -7,7 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
+
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
 // Result is the supervisor's report of a job that succeeded. A build step can try to forge it, so each field has the form that is
@@ -102,7 +103,7 @@ func (e *JobError) check() error {
 // withoutControls replaces control characters by spaces: a text of the pod must not control the user's terminal.
 func withoutControls(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if !cli.Printable(r) {
 			return ' '
 		}
 		return r

@@ -46,7 +46,7 @@ func TestParseResult(t *testing.T) {
 	}
 	t.Run("a message has no control characters", func(t *testing.T) {
 		var failed *JobError
-		if _, err := ParseResult(`{"phase":"build","code":1,"error":"a\u001b[2J\nb"}`); !errors.As(err, &failed) || failed.Message != "a [2J b" {
+		if _, err := ParseResult(`{"phase":"build","code":1,"error":"a\u001b[2J\nb\u202ec"}`); !errors.As(err, &failed) || failed.Message != "a [2J b c" {
 			t.Errorf("%+v", err)
 		}
 	})

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -11,6 +12,11 @@ import (
 
 // maxBacklog is how much of the log waits for a user who has stopped the terminal, in bytes. The rest stays in the pod.
 const maxBacklog = 1 << 20
+
+// maxEvent is more than the length of any event in bytes: Kubernetes keeps 4096 of a result.
+const maxEvent = 64 << 10
+
+var errLongEvent = fmt.Errorf("the builder pod sent an event of more than %d bytes", maxEvent)
 
 // transcript is everything received from the supervisor, over any number of connections.
 type transcript struct {
@@ -114,10 +120,14 @@ func (f *followStream) stderr() io.Writer {
 		for {
 			line, rest, ok := bytes.Cut(f.line, []byte("\n"))
 			if !ok {
-				return
+				break
 			}
 			f.line = rest
 			f.onLine(string(line))
+		}
+		if len(f.line) > maxEvent {
+			f.line = nil
+			f.deliver(Result{}, errLongEvent)
 		}
 	})
 }

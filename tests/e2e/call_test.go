@@ -26,7 +26,9 @@ type call struct {
 	program string // default: the plugin
 	dir     string
 	stdin   io.Reader
-	env     []string // in addition to the cluster's
+	files   []*os.File // descriptors 3 and up
+	stderr  *os.File   // a terminal, for example
+	env     []string   // in addition to the cluster's
 	user    *syscall.Credential
 	args    []string
 	report  bool // a failed run may write to stdout, too
@@ -96,6 +98,9 @@ func (c call) start(t *testing.T) *process {
 	p := &process{cancel: cancel, started: time.Now(), ended: make(chan error, 1), report: c.report, patience: patience}
 	p.cmd = c.command(ctx, t)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if c.stderr != nil {
+		p.cmd.Stderr = c.stderr
+	}
 	if err := p.cmd.Start(); err != nil {
 		cancel()
 		release()
@@ -126,6 +131,7 @@ func (c call) command(ctx context.Context, t *testing.T) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(ctx, path, c.args...)
 	cmd.Dir, cmd.Stdin, cmd.WaitDelay = c.dir, c.stdin, 5*time.Second
+	cmd.ExtraFiles = c.files
 	// A process that hangs prints the stacks of its goroutines.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) }
 	cmd.Env = append(shared.Env(), "HOME="+t.TempDir(), "GORACE=halt_on_error=1")

@@ -13,6 +13,7 @@ import (
 type link struct {
 	address string
 	stalled atomic.Bool
+	left    atomic.Int64 // after this many bytes it closes the connection that passes the last one; 0 for never
 }
 
 func newLink(t *testing.T) *link {
@@ -58,6 +59,10 @@ func (l *link) pass(from, to net.Conn) {
 			continue
 		}
 		if _, err := to.Write(buf[:n]); err != nil {
+			return
+		}
+		if l.left.Load() > 0 && l.left.Add(-int64(n)) <= 0 {
+			_ = from.Close()
 			return
 		}
 	}

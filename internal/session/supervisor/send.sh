@@ -2,7 +2,7 @@
 
 send() {
 	echo "end $(wc -c <"$1" | tr -d ' ') $(sha256 <"$1")" >&2
-	cat "$1"
+	tail -c "+$(($2 + 1))" "$1"
 	drain
 }
 

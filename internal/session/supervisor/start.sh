@@ -4,7 +4,7 @@
 #   supervise        the container's main process: checks the pod, waits for an upload, runs the job, reports the result
 #   receive N        reads try N of the upload from stdin and accepts it only if the end marker verifies
 #   follow OFFSET    writes the log from byte OFFSET to stdout and events to stderr; each line on stdin renews the leash
-#   send FILE        writes FILE to stdout, its length and SHA-256 to stderr
+#   send FILE OFFSET writes FILE from byte OFFSET to stdout, the length and SHA-256 of all of it to stderr
 #   phase            prints the phase of the job
 #
 # The commands that run through exec read stdin to its end on every path: an exec can hang forever if the remote process exits

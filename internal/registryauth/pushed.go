@@ -1,0 +1,81 @@
+package registryauth
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// ErrNotThere says that a registry does not have an image.
+var ErrNotThere = errors.New("the registry does not have it")
+
+// Manifest is what a registry says about an image.
+type Manifest struct {
+	v1.Descriptor
+	Config string // digest of the image's configuration; empty for an index, or if it was not asked for
+}
+
+// Pushed asks the registry for the manifest that ref names, and for its content if withConfig is set: registries can count that as a pull. It uses the local
+// login, if there is one: others are known to the pod only. It returns ErrNotThere only if the registry would show the image to this client.
+func (l Logins) Pushed(ctx context.Context, ref string, withConfig bool, trust Trust) (Manifest, error) {
+	tag, err := name.NewTag(ref, name.WeakValidation)
+	if err != nil {
+		return Manifest{}, err
+	}
+	host := canonicalHost(tag.RegistryStr())
+	login := authn.Anonymous
+	chosen, ok := l.Of(host)
+	credential, hasLogin := chosen.Credential, ok && chosen.Method == Local
+	if !hasLogin {
+		credential, hasLogin, err = localLogin(ctx, authn.DefaultKeychain, host)
+	}
+	switch {
+	case err != nil:
+		return Manifest{}, err
+	case hasLogin:
+		login = credential.authenticator()
+	}
+	requests := trust.Transport(ctx, host)
+	defer (&http.Client{Transport: requests}).CloseIdleConnections()
+	found, err := manifestOf(tag, withConfig, remote.WithContext(ctx), remote.WithAuth(login), remote.WithTransport(requests))
+	var answer *transport.Error
+	if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound && (hasLogin || isOpen(ctx, tag.Registry, requests)) {
+		return Manifest{}, ErrNotThere
+	}
+	return found, err
+}
+
+func manifestOf(tag name.Tag, withConfig bool, options ...remote.Option) (Manifest, error) {
+	if !withConfig {
+		head, err := remote.Head(tag, options...)
+		if err != nil {
+			return Manifest{}, err
+		}
+		return Manifest{Descriptor: *head}, nil
+	}
+	whole, err := remote.Get(tag, options...)
+	switch {
+	case err != nil:
+		return Manifest{}, err
+	case !whole.MediaType.IsImage():
+		return Manifest{Descriptor: whole.Descriptor}, nil
+	}
+	parsed, err := v1.ParseManifest(bytes.NewReader(whole.Manifest))
+	if err != nil {
+		return Manifest{}, err
+	}
+	return Manifest{whole.Descriptor, parsed.Config.Digest.String()}, nil
+}
+
+// isOpen reports whether a registry asks nobody for a login. Others may hide an image from those who have no right to it.
+func isOpen(ctx context.Context, registry name.Registry, requests http.RoundTripper) bool {
+	challenge, err := transport.Ping(ctx, registry, requests)
+	return err == nil && challenge.Scheme == ""
+}
