@@ -17,7 +17,7 @@ const (
 	// maxPiece is the size in bytes up to which output that nobody has read yet is joined.
 	maxPiece = 64 << 10
 	// maxUnread is the size in bytes of unread output at which a step waits for the reader.
-	maxUnread = 8 << 20
+	maxUnread = 1 << 20
 )
 
 // StepLog holds what steps print until it is read. BuildKit keeps its progress in memory until the build ends, so what goes through it is
