@@ -12,9 +12,8 @@ const epoch = "SOURCE_DATE_EPOCH"
 
 // readBuildArgs takes KEY from the environment, as docker does. A KEY that is not there is left out. SOURCE_DATE_EPOCH comes from the environment
 // without being asked for, as with buildx.
-func (f *imageFlags) readBuildArgs(env cli.Environment) ([]string, error) {
+func (in *input) readBuildArgs(args []string, env cli.Environment) ([]string, error) {
 	var out []string
-	args := f.buildArgs
 	if _, found := env.Lookup(epoch); found {
 		args = append([]string{epoch}, args...) // the last value counts
 	}
@@ -22,7 +21,7 @@ func (f *imageFlags) readBuildArgs(env cli.Environment) ([]string, error) {
 		key, value, hasValue := strings.Cut(arg, "=")
 		if strings.TrimSpace(key) == "" {
 			// The value stays out of the message: people put secrets there.
-			return nil, cli.Usagef("invalid value for %s: empty key: want KEY=VALUE or KEY", f.source("build-arg"))
+			return nil, cli.Usagef("invalid value for %s: empty key: want KEY=VALUE or KEY", in.source("build-arg"))
 		}
 		if !hasValue {
 			if value, hasValue = env.Lookup(key); !hasValue {

@@ -22,8 +22,7 @@ func TestReadBuildArgs(t *testing.T) {
 		"an epoch before 1970":              {flags: []string{"SOURCE_DATE_EPOCH=-1"}, err: "SOURCE_DATE_EPOCH=-1: want seconds since 1970"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := &imageFlags{input: &input{}, buildArgs: c.flags}
-			got, err := f.readBuildArgs(cli.Environment(c.env))
+			got, err := (&input{}).readBuildArgs(c.flags, cli.Environment(c.env))
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Errorf("%v, want %q", err, c.err)

@@ -86,7 +86,7 @@ func (f *imageFlags) read(plan *build.Plan) error {
 	b.Context, b.Dockerfile = session.ContextDir, session.DockerfilePath
 	b.Target, b.NoCache = f.target, f.noCache
 	var err error
-	if b.BuildArgs, err = f.readBuildArgs(f.proc.Env); err != nil {
+	if b.BuildArgs, err = f.readBuildArgs(f.buildArgs, f.proc.Env); err != nil {
 		return err
 	}
 	if b.Labels, err = f.readLabels(); err != nil {

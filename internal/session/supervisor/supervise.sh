@@ -14,6 +14,7 @@ supervise() {
 	trap 'end_early 143 stopped "the builder pod was told to stop"' TERM INT HUP QUIT
 	trap 'end_early 1 abandoned "no client for ${LEASH_GRACE}s"' USR1
 	until (leash); do :; done & # a killed leash is restarted
+	ask_engine
 	choose_enter
 	identify_engine
 	lock_cache
@@ -36,11 +37,18 @@ supervise() {
 	fi
 }
 
-# identify_engine reports what the engine says of itself. The client must know before it sends anything. An image without an engine fails the check.
-identify_engine() {
+# ask_engine asks the engine what it is. An image without an engine fails the check.
+ask_engine() {
+	asked=""
 	[ -n "${ABOUT:-}" ] && command -v "${ABOUT%% *}" >/dev/null || return 0
 	{ $ABOUT 2>/dev/null || :; } | head -c 4000 >"$SESSION/engine" &
-	wait $!
+	asked=$!
+}
+
+# identify_engine reports the answer. The client must know it before it sends anything.
+identify_engine() {
+	[ -n "$asked" ] || return 0
+	wait "$asked"
 	event engine "$(cat "$SESSION/engine")"
 }
 

@@ -58,9 +58,9 @@ func (p printer) Run(_ context.Context, _ string, _ executor.Mount, _ []executor
 	return nil, nil //nolint:nilnil // nothing is recorded
 }
 
-func run(t *testing.T, log *StepLog, id string, process executor.ProcessInfo, print func(stdout, stderr io.Writer)) {
+func run(t *testing.T, log *StepLog, id string, process executor.ProcessInfo, output func(stdout, stderr io.Writer)) {
 	t.Helper()
-	if _, err := (loggedExecutor{printer{print: print}, log}).Run(t.Context(), id, executor.Mount{}, nil, process, nil); err != nil {
+	if _, err := (loggedExecutor{printer{print: output}, log}).Run(t.Context(), id, executor.Mount{}, nil, process, nil); err != nil {
 		t.Fatal(err)
 	}
 }
