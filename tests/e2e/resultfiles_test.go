@@ -168,7 +168,7 @@ func hostileDigest(t *testing.T) {
 	ns, file := namespace(t, privileged), filepath.Join(t.TempDir(), "digest")
 	build(ns, "-t", repository(ns)+":other", only(t, scratch("LABEL is=another"))).run(t).succeeds(t)
 	other := digestOf(t, repository(ns)+":other")
-	image := hostileImage(t, ns, `[ "$1" != ls ] || exec echo "x `+other+`"`+"\n"+`exec /usr/bin/img.real "$@"`)
+	image := hostileImage(t, ns, `/usr/bin/img.real "$@" || exit`+"\n"+`[ "$1" != build ] || echo "`+other+`" >"$IMG_DIGEST_FILE"`)
 	for _, dockerfile := range []string{scratch("LABEL a=b"), scratch("LABEL a=c")} {
 		r := build(ns, "--image", image, "-t", repository(ns), "--digest-file", file, only(t, dockerfile)).run(t)
 		r.fails(t, codeInternal, "the builder pod reports digest", other, digestOf(t, repository(ns)))

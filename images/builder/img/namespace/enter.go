@@ -43,8 +43,23 @@ func Stage() (done bool, err error) {
 	case engineStage:
 		unix.CloseOnExec(mappedFD)
 		unix.CloseOnExec(socketFD)
+		return false, endWithParent()
 	}
 	return false, nil
+}
+
+// endWithParent has the kernel kill the engine when the first process ends. It was to do so from the start, but becoming root in a user namespace
+// cancels that.
+func endWithParent() error {
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
+		return err
+	}
+	// The first process may have ended before. Then its end of the connection is closed.
+	peer := []unix.PollFd{{Fd: socketFD, Events: unix.POLLRDHUP}}
+	if n, err := unix.Poll(peer, 0); err == nil && n > 0 && peer[0].Revents&(unix.POLLHUP|unix.POLLRDHUP) != 0 {
+		return errors.New("the process that started the engine has ended")
+	}
+	return nil
 }
 
 // awaitMap becomes the engine, which gets its capabilities by being root when it is executed.
