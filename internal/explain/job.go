@@ -78,10 +78,16 @@ func explainFullDisk(full *session.FullError) error {
 	return &explainedError{text: "send the build context: " + full.Error(), hint: hintDisk, code: cli.CodeInternal, err: full}
 }
 
+// killed is the exit code of a process that SIGKILL has ended.
+const killed = 137
+
 // explainStep explains a step of the engine.
 func explainStep(job *session.JobError, said string, f Facts) error {
 	switch engine.Phase(job.Phase) {
 	case engine.PhaseBuild, engine.PhaseOutput:
+		if job.Code == killed && !strings.Contains(said, "Killed") { // the log's last line may be of before
+			said = "Killed: a signal ended the engine, which last said: " + said
+		}
 		return &explainedError{text: "build failed: " + said, code: cli.CodeBuild, err: job}
 	case engine.PhasePush:
 		return &explainedError{

@@ -23,7 +23,7 @@ func engineFlags(t *testing.T) {
 	claim := cacheClaim(t, ns)
 	dir := only(t, "FROM "+busybox()+" AS kept\nRUN cat /proc/sys/kernel/random/uuid >/uuid\n"+
 		"FROM "+busybox()+" AS fresh\nRUN : fresh; cat /proc/sys/kernel/random/uuid >/uuid\n"+
-		"FROM "+busybox()+"\nCOPY --from=kept /uuid /kept\nCOPY --from=fresh /uuid /fresh\nRUN cp /etc/hosts /hosts\n")
+		"FROM "+busybox()+"\nRUN cp /etc/hosts /hosts\nCOPY --from=kept /uuid /kept\nCOPY --from=fresh /uuid /fresh\n")
 	of := func(tag string) map[string]string {
 		r := build(ns, "-t", repository(ns)+":"+tag, "--cache-volume", claim, "--pull", "--no-cache-filter", "fresh",
 			"--add-host", "db:10.0.0.5", "--add-host", "six=[fd00::5]", dir).run(t).succeeds(t)
