@@ -36,6 +36,9 @@ func (r *run) confirm(ctx context.Context, result session.Result) (session.Resul
 			result.Digest, result.Size, result.MediaType = found.Digest.String(), found.Size, string(found.MediaType)
 			result.Config = cmp.Or(found.Config, result.Config)
 			return result, nil
+		case err == nil && r.isNew(ctx, result.Digest):
+			r.Log.Warnf("%s is %s by now: another build has pushed it", r.Tags[0].Reference, found.Digest)
+			return result, nil
 		case err == nil:
 			err, isDifferent = fmt.Errorf("the registry has %s", found.Digest), true
 		}
@@ -54,4 +57,11 @@ func (r *run) confirm(ctx context.Context, result session.Result) (session.Resul
 		return result, cli.WithHint(fmt.Errorf("the builder pod reports digest %q for %s: %w", result.Digest, r.Tags[0].Reference, err),
 			"if nothing else pushes this tag, do not trust the image, and keep the pod of the next build with --keep")
 	}
+}
+
+// isNew reports whether the registry has an image of this digest that was made since the pod was created. If so, it is no older image that a pod gives
+// out for its own. Several builds can push one tag at the same time.
+func (r *run) isNew(ctx context.Context, digest string) bool {
+	created, err := r.login.facts().Logins.Created(ctx, r.Tags[0].Reference, digest, r.Trust)
+	return err == nil && !r.since.IsZero() && !created.Before(r.since)
 }

@@ -32,8 +32,9 @@ type run struct {
 	current  attempt // what is being tried
 	// identity is what the engine has said of itself.
 	identity atomic.Pointer[engine.Identity]
-	created  bool // a pod may be stored
-	left     bool // the build goes on without this client
+	since    time.Time // when the pod was created; zero if that is not known
+	created  bool      // a pod may be stored
+	left     bool      // the build goes on without this client
 }
 
 // attempt is a Candidate that is being tried.

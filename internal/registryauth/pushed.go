@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -29,20 +30,11 @@ func (l Logins) Pushed(ctx context.Context, ref string, withConfig bool, trust T
 	if err != nil {
 		return Manifest{}, err
 	}
-	host := canonicalHost(tag.RegistryStr())
-	login := authn.Anonymous
-	chosen, ok := l.Of(host)
-	credential, hasLogin := chosen.Credential, ok && chosen.Method == Local
-	if !hasLogin {
-		credential, hasLogin, err = localLogin(ctx, authn.DefaultKeychain, host)
-	}
-	switch {
-	case err != nil:
+	login, hasLogin, err := l.local(ctx, canonicalHost(tag.RegistryStr()))
+	if err != nil {
 		return Manifest{}, err
-	case hasLogin:
-		login = credential.authenticator()
 	}
-	requests := trust.Transport(ctx, host)
+	requests := trust.Transport(ctx, canonicalHost(tag.RegistryStr()))
 	defer (&http.Client{Transport: requests}).CloseIdleConnections()
 	found, err := manifestOf(tag, withConfig, remote.WithContext(ctx), remote.WithAuth(login), remote.WithTransport(requests))
 	var answer *transport.Error
@@ -50,6 +42,42 @@ func (l Logins) Pushed(ctx context.Context, ref string, withConfig bool, trust T
 		return Manifest{}, ErrNotThere
 	}
 	return found, err
+}
+
+// Created asks the registry when the image of a digest was created, in the repository of ref.
+func (l Logins) Created(ctx context.Context, ref, digest string, trust Trust) (time.Time, error) {
+	tag, err := name.NewTag(ref, name.WeakValidation)
+	if err != nil {
+		return time.Time{}, err
+	}
+	login, _, err := l.local(ctx, canonicalHost(tag.RegistryStr()))
+	if err != nil {
+		return time.Time{}, err
+	}
+	requests := trust.Transport(ctx, canonicalHost(tag.RegistryStr()))
+	defer (&http.Client{Transport: requests}).CloseIdleConnections()
+	image, err := remote.Image(tag.Digest(digest), remote.WithContext(ctx), remote.WithAuth(login), remote.WithTransport(requests))
+	if err != nil {
+		return time.Time{}, err
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return time.Time{}, err
+	}
+	return config.Created.Time, nil
+}
+
+// local returns the local login for a registry, and whether there is one.
+func (l Logins) local(ctx context.Context, host string) (login authn.Authenticator, found bool, err error) {
+	chosen, ok := l.Of(host)
+	credential, found := chosen.Credential, ok && chosen.Method == Local
+	if !found {
+		credential, found, err = localLogin(ctx, authn.DefaultKeychain, host)
+	}
+	if err != nil || !found {
+		return authn.Anonymous, false, err
+	}
+	return credential.authenticator(), true, nil
 }
 
 func manifestOf(tag name.Tag, withConfig bool, options ...remote.Option) (Manifest, error) {

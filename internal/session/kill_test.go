@@ -19,13 +19,10 @@ import (
 func (c *container) one(text string) int {
 	c.t.Helper()
 	var found []int
-	c.await("process "+text, func() bool {
+	c.await("one process "+text, func() bool { // a fork has the command line of its parent for a moment
 		found = c.processes(text)
-		return len(found) > 0
+		return len(found) == 1
 	})
-	if len(found) != 1 {
-		c.t.Fatalf("processes %q: %d", text, found)
-	}
 	return found[0]
 }
 
