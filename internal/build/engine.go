@@ -14,16 +14,19 @@ const stateVolume = "/var/lib/kubectl-img"
 
 // Engine returns the engine that builds under a profile. This is where an engine is registered.
 func Engine(profile podspec.Profile) engine.Engine {
-	hide := []string{session.Dir, session.Workspace, "/run/secrets", corev1.TerminationMessagePathDefault}
-	if profile.EmulatesOwners() {
+	builds := img.Img{
+		StateDir: stateVolume + "/img", Digest: session.ListingPath,
+		Hide: []string{session.Dir, session.Workspace, "/run/secrets", corev1.TerminationMessagePathDefault},
+	}
+	switch {
+	case profile.EmulatesOwners():
 		// Files unpacked with emulated owners are of no use where owners are real, so the state has a directory of its own.
-		return img.Img{StateDir: stateVolume + "/img-restricted", Hide: hide, Digest: session.ListingPath, Losses: session.LossesPath}
-	}
-	if profile.MapsNodeIDs() {
+		builds.StateDir, builds.Losses = stateVolume+"/img-restricted", session.LossesPath
+	case profile.MapsNodeIDs():
 		// On a cache volume, the same owner has another id than in a pod with a user namespace of its own.
-		return img.Img{StateDir: stateVolume + "/img-node", Hide: hide, Digest: session.ListingPath}
+		builds.StateDir = stateVolume + "/img-node"
 	}
-	return img.Img{StateDir: stateVolume + "/img", Hide: hide, Digest: session.ListingPath}
+	return builds
 }
 
 // Abilities returns what the engine can do under every profile.

@@ -25,46 +25,57 @@ type Manifest struct {
 
 // Pushed asks the registry for the manifest that ref names, and for its content if withConfig is set: registries can count that as a pull. It uses the local
 // login, if there is one: others are known to the pod only. It returns ErrNotThere only if the registry would show the image to this client.
-func (l Logins) Pushed(ctx context.Context, ref string, withConfig bool, trust Trust) (Manifest, error) {
-	tag, err := name.NewTag(ref, name.WeakValidation)
-	if err != nil {
-		return Manifest{}, err
-	}
-	login, hasLogin, err := l.local(ctx, canonicalHost(tag.RegistryStr()))
-	if err != nil {
-		return Manifest{}, err
-	}
-	requests := trust.Transport(ctx, canonicalHost(tag.RegistryStr()))
-	defer (&http.Client{Transport: requests}).CloseIdleConnections()
-	found, err := manifestOf(tag, withConfig, remote.WithContext(ctx), remote.WithAuth(login), remote.WithTransport(requests))
-	var answer *transport.Error
-	if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound && (hasLogin || isOpen(ctx, tag.Registry, requests)) {
-		return Manifest{}, ErrNotThere
-	}
+func (l Logins) Pushed(ctx context.Context, ref string, withConfig bool, trust Trust) (found Manifest, err error) {
+	err = l.ask(ctx, ref, trust, func(q question) (err error) {
+		found, err = manifestOf(q.tag, withConfig, q.options...)
+		var answer *transport.Error
+		if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound && (q.hasLogin || isOpen(ctx, q.tag.Registry, q.requests)) {
+			return ErrNotThere
+		}
+		return err
+	})
 	return found, err
 }
 
 // Created asks the registry when the image of a digest was created, in the repository of ref.
-func (l Logins) Created(ctx context.Context, ref, digest string, trust Trust) (time.Time, error) {
+func (l Logins) Created(ctx context.Context, ref, digest string, trust Trust) (created time.Time, err error) {
+	err = l.ask(ctx, ref, trust, func(q question) error {
+		image, err := remote.Image(q.tag.Digest(digest), q.options...)
+		if err != nil {
+			return err
+		}
+		config, err := image.ConfigFile()
+		if err != nil {
+			return err
+		}
+		created = config.Created.Time
+		return nil
+	})
+	return created, err
+}
+
+// question is what it takes to ask a registry about an image.
+type question struct {
+	tag      name.Tag
+	hasLogin bool
+	requests http.RoundTripper
+	options  []remote.Option
+}
+
+// ask calls do with the local login for the registry of ref.
+func (l Logins) ask(ctx context.Context, ref string, trust Trust, do func(question) error) error {
 	tag, err := name.NewTag(ref, name.WeakValidation)
 	if err != nil {
-		return time.Time{}, err
+		return err
 	}
-	login, _, err := l.local(ctx, canonicalHost(tag.RegistryStr()))
+	host := canonicalHost(tag.RegistryStr())
+	login, hasLogin, err := l.local(ctx, host)
 	if err != nil {
-		return time.Time{}, err
+		return err
 	}
-	requests := trust.Transport(ctx, canonicalHost(tag.RegistryStr()))
+	requests := trust.Transport(ctx, host)
 	defer (&http.Client{Transport: requests}).CloseIdleConnections()
-	image, err := remote.Image(tag.Digest(digest), remote.WithContext(ctx), remote.WithAuth(login), remote.WithTransport(requests))
-	if err != nil {
-		return time.Time{}, err
-	}
-	config, err := image.ConfigFile()
-	if err != nil {
-		return time.Time{}, err
-	}
-	return config.Created.Time, nil
+	return do(question{tag, hasLogin, requests, []remote.Option{remote.WithContext(ctx), remote.WithAuth(login), remote.WithTransport(requests)}})
 }
 
 // local returns the local login for a registry, and whether there is one.

@@ -1,9 +1,7 @@
 package session
 
 import (
-	"archive/tar"
 	"bytes"
-	"context"
 	"errors"
 	"testing"
 )
@@ -39,22 +37,8 @@ func TestEngineThatIsRefusedGetsNoUpload(t *testing.T) {
 		p := node{env: []string{"ABOUT=engine"}, tools: map[string]string{"engine": "echo old"}}.start(t, shell)
 		var log bytes.Buffer
 		s, ctx := p.session(&log, func(s *Session) { s.handlers.Engine = func(string) error { return refusal } })
-		payload := p.job(nil)
-		payload.AfterCheck = true
-		write, read := payload.Write, false
-		payload.Write = func(w *tar.Writer) error {
-			read = true
-			return write(w)
-		}
-		uploaded := make(chan error, 1)
-		ctx, cancel := context.WithCancel(ctx)
-		go func() { uploaded <- s.Upload(ctx, payload, ignoreProgress) }()
-		if _, err := outcome(t, ctx, s); !errors.Is(err, refusal) {
+		if err := p.refuse(ctx, s); !errors.Is(err, refusal) {
 			t.Errorf("%v, want %v", err, refusal)
-		}
-		cancel()
-		if err := <-uploaded; err == nil || read {
-			t.Errorf("%v, read %v", err, read)
 		}
 	})
 }

@@ -194,27 +194,34 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
+// refuse uploads to a pod that must not take anything, and returns the session's error.
+func (p *pod) refuse(ctx context.Context, s *Session) error {
+	p.t.Helper()
+	payload := p.job(nil)
+	payload.AfterCheck = true
+	write, read := payload.Write, false
+	payload.Write = func(w *tar.Writer) error {
+		read = true
+		return write(w)
+	}
+	uploaded := make(chan error, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	go func() { uploaded <- s.Upload(ctx, payload, ignoreProgress) }()
+	_, ended := outcome(p.t, ctx, s)
+	cancel()
+	if err := <-uploaded; err == nil || read {
+		p.t.Errorf("%v, read %v", err, read)
+	}
+	return ended
+}
+
 func TestPreflightFailureTakesNoUpload(t *testing.T) {
 	eachShell(t, func(t *testing.T, shell []string) {
 		p := node{env: []string{"PROFILE=userns"}}.start(t, shell)
 		var log bytes.Buffer
 		s, ctx := p.session(&log)
-		payload := p.job(nil)
-		payload.AfterCheck = true
-		write, read := payload.Write, false
-		payload.Write = func(w *tar.Writer) error {
-			read = true
-			return write(w)
-		}
-		uploaded := make(chan error, 1)
-		ctx, cancel := context.WithCancel(ctx)
-		go func() { uploaded <- s.Upload(ctx, payload, ignoreProgress) }()
-		if _, err := outcome(t, ctx, s); err == nil {
+		if err := p.refuse(ctx, s); err == nil {
 			t.Error("no error")
-		}
-		cancel()
-		if err := <-uploaded; err == nil || read {
-			t.Errorf("%v, read %v", err, read)
 		}
 	})
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/kubectl-img/kubectl-img/tests/cluster/clustertest"
 )
 
 const sameDigest = "same"
@@ -82,7 +80,7 @@ func whatDiffers(t *testing.T, digests map[string]string) string {
 		if digests[other] == digests[references[0]] {
 			continue
 		}
-		differences := differencesOf(t, clustertest.Image(t, shared, references[0]), clustertest.Image(t, shared, other))
+		differences := differencesOf(t, pull(t, references[0]), pull(t, other))
 		for name := range differences {
 			names["`"+name+"`"] = true
 		}
