@@ -14,7 +14,8 @@ import (
 
 // PodEnvironment returns the environment of the builder's container, for a grace period. It is sorted, so that the same plan always prints the same pod.
 func PodEnvironment(o podspec.Options, grace time.Duration, more map[string]string) []corev1.EnvVar {
-	values := Engine(o.Profile).Environment()
+	keepsState := slices.ContainsFunc(o.Volumes, func(v podspec.Volume) bool { return v.MountPath == stateVolume && v.Claim != "" })
+	values := Engine(o.Profile).Environment(keepsState)
 	maps.Copy(values, session.Environment(string(o.Profile), o.HostUsers, grace))
 	maps.Copy(values, more)
 	var env []corev1.EnvVar

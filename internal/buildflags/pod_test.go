@@ -28,7 +28,7 @@ func TestPlanPod(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, err := podspec.Pod(podspec.Options{
-		Name: "mine", Namespace: "ci", Image: "r.example/builder:1", Command: session.Command(registryauth.LoginScripts()...), Env: build.PodEnvironment(podspec.Options{Profile: podspec.Localhost}, time.Minute, session.CacheEnvironment(true)),
+		Name: "mine", Namespace: "ci", Image: "r.example/builder:1", Command: session.Command(registryauth.LoginScripts()...), Env: build.PodEnvironment(podspec.Options{Profile: podspec.Localhost, Volumes: build.PodVolumes("cache")}, time.Minute, session.CacheEnvironment(true)),
 		By: "here", Tags: []string{"docker.io/library/app:latest"}, Repository: "app",
 		Profile: podspec.Localhost, SeccompProfile: "dir/img.json", Volumes: build.PodVolumes("cache"), ServiceAccount: "sa",
 		NodeSelector: map[string]string{"disk": "ssd", "zone": "a", "kubernetes.io/arch": "arm64", "kubernetes.io/os": "linux"},

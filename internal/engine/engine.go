@@ -8,8 +8,8 @@ import "github.com/kubectl-img/kubectl-img/internal/registryauth"
 type Engine interface {
 	// Steps returns the commands that carry out a build.
 	Steps(Build) []Step
-	// Environment returns the variables that the supervisor and the engine read in the container.
-	Environment() map[string]string
+	// Environment returns the variables that the supervisor and the engine read in the container. keepsState is whether builds to come find the engine's state.
+	Environment(keepsState bool) map[string]string
 	// Abilities returns what the engine can do. The command line rejects everything else by name.
 	Abilities() Abilities
 	// Identify reads what the program said of itself: the output of the command ABOUT in Environment, or nothing if it knows no such command.

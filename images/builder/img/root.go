@@ -114,6 +114,7 @@ func (g *global) open(ctx context.Context, o engine.Options, keep ...string) (*e
 		return nil, err
 	}
 	o.StateDir, o.Backend, o.Registries = g.state, g.backend, registries
+	o.Ephemeral = os.Getenv("IMG_EPHEMERAL") != ""
 	if g.state, err = filepath.Abs(g.state); err != nil {
 		return nil, err
 	}

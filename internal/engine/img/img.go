@@ -35,7 +35,7 @@ func (Img) Abilities() engine.Abilities {
 }
 
 // Environment returns what the supervisor and img read in the container.
-func (i Img) Environment() map[string]string {
+func (i Img) Environment(keepsState bool) map[string]string {
 	env := map[string]string{
 		// img does not start without these three. It runs newuidmap for the user named here.
 		"HOME": "/tmp", "USER": "user", "TMPDIR": "/tmp",
@@ -57,6 +57,9 @@ func (i Img) Environment() map[string]string {
 		"STATE":      i.StateDir,
 		// The content store. Its files are named by their digests in hex.
 		"BLOBS": i.StateDir + "/*/*/content/blobs/sha256",
+	}
+	if !keepsState {
+		env["IMG_EPHEMERAL"] = "true"
 	}
 	if i.Losses != "" {
 		env["TOOLS"] = "img ownership"

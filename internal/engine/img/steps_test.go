@@ -69,9 +69,12 @@ func TestSteps(t *testing.T) {
 
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
-	mapped, emulated := Img{StateDir: "/s", Hide: []string{"/h", "/i"}}.Environment(), Img{StateDir: "/s", Losses: "/l"}.Environment()
+	mapped, emulated := Img{StateDir: "/s", Hide: []string{"/h", "/i"}}.Environment(true), Img{StateDir: "/s", Losses: "/l"}.Environment(false)
 	if mapped["TOOLS"] != "img newuidmap newgidmap" || mapped["LOSSES"] != "" || mapped["IMG_HIDE"] != "/h:/i" || mapped["MAPS"] != "img unshare true" || mapped["ENTER"] != "" {
 		t.Errorf("mapped owners: %q", mapped)
+	}
+	if mapped["IMG_EPHEMERAL"] != "" || emulated["IMG_EPHEMERAL"] == "" {
+		t.Errorf("a state that is kept: %q; that is not: %q", mapped["IMG_EPHEMERAL"], emulated["IMG_EPHEMERAL"])
 	}
 	if !strings.HasSuffix(mapped["ENTER_OLDER"], " env IMG_RUNNING_TESTS=1") || mapped["PROBE"] != "img du --state /s" || mapped["NO_SANDBOX"] == "" {
 		t.Errorf("for an older engine: %q", mapped)

@@ -55,6 +55,7 @@ import (
 // Options is what an engine is opened with.
 type Options struct {
 	StateDir   string            // ours is its sub-directory "buildkit"
+	Ephemeral  bool              // nobody needs the state after the machine has crashed
 	Backend    string            // overlayfs, native, or auto
 	Runtime    string            // a program that is called as runc
 	ProcessBox bool              // build steps have a pid namespace of their own
@@ -122,6 +123,7 @@ func (e *Engine) Close() error {
 
 // workerOptions is runc.NewWorkerOpt with an image store on the same metadata.
 func workerOptions(ctx context.Context, root string, o Options) (base.WorkerOpt, error) {
+	bolt.DefaultOptions.NoSync = o.Ephemeral // NewSnapshotter takes no options of its database
 	snapshotter, name, err := snapshotterOf(root, o.Backend)
 	if err != nil {
 		return base.WorkerOpt{}, err
@@ -148,7 +150,7 @@ func workerOptions(ctx context.Context, root string, o Options) (base.WorkerOpt,
 	if err != nil {
 		return base.WorkerOpt{}, err
 	}
-	db, err := boltutil.Open(filepath.Join(root, "containerdmeta.db"), 0o600, boltOptions())
+	db, err := boltutil.Open(filepath.Join(root, "containerdmeta.db"), 0o600, o.database())
 	if err != nil {
 		return base.WorkerOpt{}, err
 	}
@@ -156,9 +158,12 @@ func workerOptions(ctx context.Context, root string, o Options) (base.WorkerOpt,
 	if err := data.Init(ctx); err != nil {
 		return base.WorkerOpt{}, err
 	}
-	bolt.DefaultOptions.NoSync = true // NewStore takes no options
 	cache, err := metadata.NewStore(filepath.Join(root, "metadata_v2.db"))
 	if err != nil {
+		return base.WorkerOpt{}, err
+	}
+	// NewStore takes no options of its database.
+	if err := cache.DB().View(func(tx *bolt.Tx) error { tx.DB().NoSync = o.Ephemeral; return nil }); err != nil {
 		return base.WorkerOpt{}, err
 	}
 	id, err := base.ID(root)
@@ -205,7 +210,7 @@ func (e *Engine) controller(root string, o Options) (*control.Controller, error)
 	if err != nil {
 		return nil, err
 	}
-	history, err := boltutil.SafeOpen(filepath.Join(root, "history.db"), 0o600, boltOptions())
+	history, err := boltutil.SafeOpen(filepath.Join(root, "history.db"), 0o600, o.database())
 	if err != nil {
 		return nil, err
 	}
@@ -246,9 +251,9 @@ func (e *Engine) serve(ctx context.Context, controller *control.Controller) erro
 	return err
 }
 
-// boltOptions leave out the flush after each change: a build makes hundreds, and its state is of no use to anybody after the machine has crashed.
-func boltOptions() *bolt.Options {
-	return &bolt.Options{FreelistType: bolt.FreelistMapType, NoFreelistSync: true, NoSync: true}
+// database returns the options of our databases. A build makes hundreds of changes, and each is flushed to the disk unless the state is ephemeral.
+func (o Options) database() *bolt.Options {
+	return &bolt.Options{FreelistType: bolt.FreelistMapType, NoFreelistSync: true, NoSync: o.Ephemeral}
 }
 
 // Images returns the store of named images.
