@@ -1,9 +1,11 @@
 package e2e_test
 
 import (
+	"io"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -14,6 +16,7 @@ func TestDetach(t *testing.T) {
 	t.Run("attach after the build has ended", attachAfterEnd)
 	t.Run("attach to a failed build", attachFailed)
 	t.Run("interrupt of attach leaves the build", attachInterrupted)
+	t.Run("pod ends before it confirms", detachUnconfirmed)
 }
 
 // detach starts a build and returns its name. Stdout has nothing else.
@@ -76,4 +79,54 @@ func attachInterrupted(t *testing.T) {
 		t.Errorf("the pod is %s", phase)
 	}
 	img(ns, "cancel", name).run(t).succeeds(t)
+}
+
+// detachUnconfirmed keeps the pod from the confirmation that it needs no client: it waits for a reader of the pipe. The build's end, or the pod's, must then
+// end the client's wait.
+func detachUnconfirmed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		step  string
+		code  int
+		error string
+		end   func(t *testing.T, pod *corev1.Pod)
+	}{
+		"deleted":   {"sleep 1000", codeInternal, "deleted by somebody else", deletePod},
+		"failed":    {"sleep 3; exit 7", codeBuild, "exit code: 7", nil},
+		"succeeded": {"sleep 3", 0, "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ns := namespace(t, privileged)
+			stdin, context := io.Pipe() // it holds the build until the pod can't confirm
+			held := build(ns, "--detach", "--name", "unconfirmed", "-t", repository(ns), "-")
+			held.stdin = stdin
+			p := held.start(t)
+			archive := archiveOf(t, map[string]string{"Dockerfile": shell("RUN " + c.step)})
+			send := func(part string) {
+				if _, err := io.WriteString(context, part); err != nil {
+					t.Error(err)
+				}
+			}
+			send(archive[:1024]) // what it is decides whether there is a pod
+			eventually(t, time.Minute, "the pod can't confirm", func() bool {
+				return worksInPod(t, ns, "unconfirmed", "test -d /run/kubectl-img && mkfifo /run/kubectl-img/detached")
+			})
+			send(archive[1024:])
+			_ = context.Close()
+			if c.end != nil {
+				eventually(t, time.Minute, "the build runs", func() bool { return worksInPod(t, ns, "unconfirmed", "test build = \"$(cat /run/kubectl-img/phase)\"") })
+				c.end(t, onlyPod(t, ns))
+			}
+			r := p.wait(t)
+			if c.code == 0 {
+				if r.succeeds(t); r.stdout != "unconfirmed\n" {
+					t.Errorf("stdout %q", r.stdout)
+				}
+				deletePod(t, onlyPod(t, ns)) // it waits for attach
+				return
+			}
+			r.fails(t, c.code, c.error)
+		})
+	}
 }

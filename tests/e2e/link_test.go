@@ -3,17 +3,21 @@ package e2e_test
 import (
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// link forwards connections to the API server. When it is stalled, it accepts data and drops it.
+// link forwards connections to the API server. When it is stalled, it accepts data and drops it. When it is deaf, it drops what the server sends.
 type link struct {
-	address string
-	stalled atomic.Bool
-	left    atomic.Int64 // after this many bytes it closes the connection that passes the last one; 0 for never
+	address       string
+	stalled, deaf atomic.Bool
+	left          atomic.Int64 // after this many bytes it closes the connection that passes the last one; 0 for never
+
+	mu   sync.Mutex
+	open []net.Conn
 }
 
 func newLink(t *testing.T) *link {
@@ -40,14 +44,28 @@ func newLink(t *testing.T) *link {
 				_ = near.Close()
 				return
 			}
-			go l.pass(near, far)
-			go l.pass(far, near)
+			l.mu.Lock()
+			l.open = append(l.open, near, far)
+			l.mu.Unlock()
+			go l.pass(near, far, func() bool { return l.stalled.Load() })
+			go l.pass(far, near, func() bool { return l.stalled.Load() || l.deaf.Load() })
 		}
 	}()
 	return l
 }
 
-func (l *link) pass(from, to net.Conn) {
+// cut closes all connections. New ones pass everything.
+func (l *link) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, connection := range l.open {
+		_ = connection.Close()
+	}
+	l.open = nil
+	l.deaf.Store(false)
+}
+
+func (l *link) pass(from, to net.Conn, drops func() bool) {
 	defer func() { _ = to.Close() }()
 	buf := make([]byte, 32<<10)
 	for {
@@ -55,7 +73,7 @@ func (l *link) pass(from, to net.Conn) {
 		if err != nil {
 			return
 		}
-		if l.stalled.Load() {
+		if drops() {
 			continue
 		}
 		if _, err := to.Write(buf[:n]); err != nil {
