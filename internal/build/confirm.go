@@ -27,15 +27,17 @@ func (r *run) confirm(ctx context.Context, result session.Result) (session.Resul
 		return result, nil
 	}
 	found, err := r.pushed(ctx, result.Digest)
+	var other *differsError
+	differs := errors.As(err, &other)
 	switch {
 	case err == nil:
 		result.Digest, result.Size, result.MediaType = found.Digest.String(), found.Size, string(found.MediaType)
 		result.Config = cmp.Or(found.Config, result.Config)
 		return result, nil
-	case errors.Is(err, errDiffers) && r.isNew(ctx, result.Digest):
+	case differs && r.isNew(ctx, result.Digest):
 		r.Log.Warnf("%s is %s by now: another build has pushed it", r.Tags[0].Reference, found.Digest)
 		return result, nil
-	case errors.Is(err, errDiffers) || errors.Is(err, registryauth.ErrNotThere):
+	case differs || errors.Is(err, registryauth.ErrNotThere):
 		return result, cli.WithHint(fmt.Errorf("the builder pod reports digest %q for %s: %w", result.Digest, r.Tags[0].Reference, err),
 			"if nothing else pushes this tag, do not trust the image, and keep the pod of the next build with --keep")
 	case result.Digest == "":
@@ -46,10 +48,12 @@ func (r *run) confirm(ctx context.Context, result session.Result) (session.Resul
 	}
 }
 
-// errDiffers is the cause of an error of pushed if the registry has another digest.
-var errDiffers = errors.New("the registry has")
+// differsError is another digest than the pod reports.
+type differsError struct{ found string }
 
-// pushed asks the registry for the image until it has the digest, or any image if digest is empty. The error is errDiffers or ErrNotThere if the registry
+func (e *differsError) Error() string { return "the registry has " + e.found }
+
+// pushed asks the registry for the image until it has the digest, or any image if digest is empty. The error is a *differsError or ErrNotThere if the registry
 // has shown something else, and not the digest until the time is over.
 func (r *run) pushed(ctx context.Context, digest string) (found registryauth.Manifest, problem error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, confirmLimit, explain.ErrTimedOut)
@@ -60,7 +64,7 @@ func (r *run) pushed(ctx context.Context, digest string) (found registryauth.Man
 		case err == nil && (digest == "" || digest == now.Digest.String()):
 			return now, nil
 		case err == nil:
-			found, problem = now, fmt.Errorf("%w %s", errDiffers, now.Digest)
+			found, problem = now, &differsError{now.Digest.String()}
 		case errors.Is(err, registryauth.ErrNotThere):
 			problem = err
 		case problem == nil: // what the registry has shown before counts

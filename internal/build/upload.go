@@ -26,7 +26,7 @@ func (r *run) upload(ctx context.Context, s *session.Session) error {
 		if err := r.completeLogins(ctx); err != nil {
 			return err
 		}
-		return session.WriteJob(w, r.Source.Dockerfile(), r.finish(sent), r.sessionLogin(), r.engine().Steps(r.Build))
+		return session.WriteJob(w, r.Source.Dockerfile(), r.finish(sent), r.sessionLogin(), r.Secrets, r.engine().Steps(r.Build))
 	}}, transfer.Sent)
 	transfer.End(err)
 	if err == nil {

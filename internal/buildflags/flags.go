@@ -18,6 +18,7 @@ type Flags struct {
 	*input
 	image   imageFlags
 	steps   stepFlags
+	secrets secretFlags
 	result  resultFlags
 	auth    authFlags
 	pod     podFlags
@@ -31,7 +32,7 @@ type Flags struct {
 func New(proc cli.Process, config *genericclioptions.ConfigFlags) *Flags {
 	in := &input{proc: proc, config: config}
 	return &Flags{
-		input: in, image: imageFlags{input: in}, steps: stepFlags{input: in}, result: resultFlags{input: in}, auth: authFlags{input: in}, pod: podFlags{input: in},
+		input: in, image: imageFlags{input: in}, steps: stepFlags{input: in}, secrets: secretFlags{input: in}, result: resultFlags{input: in}, auth: authFlags{input: in}, pod: podFlags{input: in},
 		nodes: nodeFlags{input: in}, profile: profileFlags{input: in}, front: frontendFlags{input: in}, run: runFlags{input: in},
 	}
 }
@@ -42,6 +43,7 @@ func (f *Flags) Add(cmd *cobra.Command) {
 	flags.SortFlags = false
 	f.image.add(flags)
 	f.steps.add(flags)
+	f.secrets.add(flags)
 	f.result.add(flags)
 	f.auth.add(flags)
 	f.pod.add(flags, f.proc.BuilderImage)
@@ -52,7 +54,7 @@ func (f *Flags) Add(cmd *cobra.Command) {
 	addUnsupported(flags, unsupportedFlags())
 	cluster := complete.Cluster{Env: f.proc.Env, Kubeconfig: f.config}
 	for _, completions := range []complete.Table{
-		completeImage(), completeSteps(), completeResult(), completeAuth(cluster), completePod(cluster), completeNodes(cluster), completeProfile(), completeFrontends(), completeRun(),
+		completeImage(), completeSteps(), completeSecrets(), completeResult(), completeAuth(cluster), completePod(cluster), completeNodes(cluster), completeProfile(), completeFrontends(), completeRun(),
 	} {
 		completions.Register(cmd)
 	}

@@ -2,6 +2,7 @@ package buildflags
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ type imageFlags struct {
 	buildArgs []string
 	target    string
 	labels    []string
+	notes     []string
 	platforms []string
 	noCache   bool
 	cacheFrom []string
@@ -34,6 +36,7 @@ func (f *imageFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.buildArgs, "build-arg", nil, "`KEY=VALUE`, or KEY to take the value from the environment (repeatable)")
 	flags.StringVar(&f.target, "target", "", "`STAGE` of the Dockerfile to build")
 	flags.StringArrayVar(&f.labels, "label", nil, "`KEY=VALUE` for the image's configuration (repeatable)")
+	flags.StringArrayVar(&f.notes, "annotation", nil, "`KEY=VALUE` for the image's manifest (repeatable)")
 	flags.StringArrayVar(&f.platforms, "platform", nil, "`PLATFORM` to build for and on: OS/ARCH[/VARIANT] (default the node's)")
 	flags.BoolVar(&f.noCache, "no-cache", false, "Run every step again")
 	flags.StringArrayVar(&f.cacheFrom, "cache-from", nil, "Import a cache from `REF`, or type=registry,ref=REF (repeatable)")
@@ -46,7 +49,7 @@ func completeImage() complete.Table {
 		platforms = append(platforms, "linux/"+arch)
 	}
 	return complete.Table{
-		"tag": complete.Nothing, "file": complete.Files, "build-arg": complete.Nothing, "target": complete.Nothing, "label": complete.Nothing,
+		"tag": complete.Nothing, "file": complete.Files, "build-arg": complete.Nothing, "target": complete.Nothing, "label": complete.Nothing, "annotation": complete.Nothing,
 		"platform": complete.Words(platforms...), "cache-from": complete.Nothing, "cache-to": complete.Prefixes("type=registry,ref=", "type=inline"),
 	}
 }
@@ -58,7 +61,6 @@ func unsupportedImage(engine string) []unsupportedFlag {
 	const attestLater = "attach it to the pushed digest: cosign attest --predicate FILE REPO@DIGEST"
 	return []unsupportedFlag{
 		{"allow", "", "grants rights that an unprivileged pod does not have", "remove --security=insecure and --network=host from RUN"},
-		{"annotation", "", other, "--label KEY=VALUE; or, after the push: crane mutate --annotation KEY=VALUE REPO@DIGEST"},
 		{"attest", "", other, attestLater},
 		{"build-context", "", other, "put the files below PATH, or push them as an image and use COPY --from=IMAGE"},
 		{"call", "", onlyBuilds, "hadolint Dockerfile"},
@@ -66,17 +68,12 @@ func unsupportedImage(engine string) []unsupportedFlag {
 		{"compress", "", "is not needed: the upload decides for itself what to compress", "leave it out"},
 		{"disable-content-trust", "", "switches off a check that " + engine + " does not make", "leave it out, and pin base images: FROM name@sha256:..."},
 		{"isolation", "", "chooses between Windows isolations; builds run on Linux", "--profile userns"},
-		{"network", "", "can't be chosen: RUN steps use the pod's network", "select the pod in a NetworkPolicy with --pod-label KEY=VALUE"},
 		{"policy", "", other, "pin base images: FROM name@sha256:..."},
 		{"print", "", onlyBuilds, "hadolint Dockerfile"},
 		{"provenance", "", other, attestLater},
 		{"sbom", "", other, "make one of the pushed digest: syft REPO@DIGEST -o spdx-json >FILE; " + attestLater},
-		{"secret", "", other, "run the step that needs it before the build, and put its result below PATH; never COPY a secret or give it as --build-arg: layers and history keep it"},
-		{"shm-size", "", other, "let the RUN step use /tmp instead of /dev/shm"},
 		{"squash", "", other, "end the Dockerfile with FROM scratch and COPY --from=STAGE / /"},
-		{"ssh", "", other, "clone before the build, and put the files below PATH; never COPY a key: layers keep it"},
 		{"stream", "", "is not needed: the context is always streamed", "leave it out"},
-		{"ulimit", "", other, "RUN ulimit -n 4096 && COMMAND"},
 	}
 }
 
@@ -90,6 +87,9 @@ func (f *imageFlags) read(plan *build.Plan) error {
 		return err
 	}
 	if b.Labels, err = f.readLabels(); err != nil {
+		return err
+	}
+	if b.Annotations, err = f.readAnnotations(); err != nil {
 		return err
 	}
 	able := build.Abilities()
@@ -114,6 +114,23 @@ func (f *imageFlags) readTags(plan *build.Plan) error {
 		plan.Build.Tags = append(plan.Build.Tags, tag.Reference)
 	}
 	return nil
+}
+
+// readAnnotations takes those of the manifest. buildx has more kinds, for an index.
+func (f *imageFlags) readAnnotations() ([]string, error) {
+	var pairs []string
+	for _, value := range f.notes {
+		pair := strings.TrimPrefix(value, "manifest:")
+		key, _, ok := strings.Cut(pair, "=")
+		switch kind, _, _ := strings.Cut(key, ":"); {
+		case !ok || key == "":
+			return nil, f.invalid("annotation", value, errors.New("want KEY=VALUE"))
+		case slices.Contains([]string{"index", "index-descriptor", "manifest-descriptor"}, kind) || strings.HasPrefix(key, "manifest["):
+			return nil, f.invalid("annotation", value, errors.New("the image has a manifest and no index: want KEY=VALUE or manifest:KEY=VALUE"))
+		}
+		pairs = append(pairs, pair)
+	}
+	return pairs, nil
 }
 
 // readLabels gives a label without a value the empty one, as docker does.

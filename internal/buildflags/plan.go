@@ -17,7 +17,7 @@ func (f *Flags) Plan(set *pflag.FlagSet, path string) (*build.Plan, error) {
 		return nil, err
 	}
 	plan := &build.Plan{StrictOwnership: f.profile.strictOwnership, CacheWait: f.pod.cacheVolumeWait}
-	for _, read := range []func(*build.Plan) error{f.run.read, f.image.readTags, f.result.read, f.image.read, f.steps.read, f.front.read, f.run.checkDetach, f.auth.read, f.readPod} {
+	for _, read := range []func(*build.Plan) error{f.run.read, f.image.readTags, f.result.read, f.image.read, f.steps.read, f.secrets.read, f.front.read, f.run.checkDetach, f.auth.read, f.readPod} {
 		if err := read(plan); err != nil {
 			return nil, err
 		}

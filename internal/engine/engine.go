@@ -41,23 +41,31 @@ type Step struct {
 
 // Build is what to build, with every value resolved.
 type Build struct {
-	Context    string   // directory in the pod
-	Dockerfile string   // file in the pod
-	Tags       []string // full references, tag included
-	BuildArgs  []string // KEY=VALUE
-	Labels     []string // KEY=VALUE
-	Target     string
-	Platform   string // os/arch[/variant], empty for the node's own
-	NoCache    bool
-	StaleSteps []string // stages of which every step runs again
-	Pull       bool     // ask the registry for base images that the engine has kept
-	AddHosts   []string // HOST=IP for the steps' /etc/hosts
-	CacheFrom  []string // type=TYPE,KEY=VALUE,…
-	CacheTo    []string // type=TYPE,KEY=VALUE,…
-	Frontends  []string // lists of images that may read the Dockerfile, or "none"; each one restricts
-	Push       bool
-	Output     *Output
+	Context     string   // directory in the pod
+	Dockerfile  string   // file in the pod
+	Tags        []string // full references, tag included
+	BuildArgs   []string // KEY=VALUE
+	Labels      []string // KEY=VALUE
+	Annotations []string // KEY=VALUE of the manifest
+	Target      string
+	Platform    string // os/arch[/variant], empty for the node's own
+	NoCache     bool
+	StaleSteps  []string // stages of which every step runs again
+	Pull        bool     // ask the registry for base images that the engine has kept
+	AddHosts    []string // HOST=IP for the steps' /etc/hosts
+	ShmSize     int64    // of the steps' /dev/shm in bytes, 0 for the engine's own default
+	Ulimits     []string // NAME=SOFT:HARD for the steps
+	Secrets     []Secret // for RUN --mount=type=secret
+	Keys        []Secret // private keys for RUN --mount=type=ssh
+	CacheFrom   []string // type=TYPE,KEY=VALUE,…
+	CacheTo     []string // type=TYPE,KEY=VALUE,…
+	Frontends   []string // lists of images that may read the Dockerfile, or "none"; each one restricts
+	Push        bool
+	Output      *Output
 }
+
+// Secret is a file in the pod that steps can mount, and that no layer has.
+type Secret struct{ ID, Path string }
 
 // Output is a result that the client fetches instead of, or besides, the push.
 type Output struct {
@@ -71,6 +79,7 @@ type Diagnosis struct {
 	Text     string             // the line without the engine's own prefix
 	Frontend string             // the image that the Dockerfile names as its frontend, and that is not allowed
 	Allowed  string             // for Frontend: what is allowed in its place
+	Flag     string             // gives the build what it asked for in vain: a secret, a key
 	GaveUp   bool               // the engine ended by itself, and nothing in the build is at fault
 	Registry registryauth.Cause // why a registry could not be used; empty if the line is not about a registry
 	Detail   string             // for Registry: the part of the line that says it

@@ -45,7 +45,7 @@ func explainJob(job *session.JobError, f Facts) error {
 			hint: "--request cpu=…", code: cli.CodeInternal, err: job,
 		}
 	}
-	if step := explainStep(job, diagnosis.Text, f); step != nil {
+	if step := explainStep(job, diagnosis, f); step != nil {
 		return step
 	}
 	if job.Phase == phaseContext {
@@ -82,13 +82,14 @@ func explainFullDisk(full *session.FullError) error {
 const killed = 137
 
 // explainStep explains a step of the engine.
-func explainStep(job *session.JobError, said string, f Facts) error {
+func explainStep(job *session.JobError, d engine.Diagnosis, f Facts) error {
+	said := d.Text
 	switch engine.Phase(job.Phase) {
 	case engine.PhaseBuild, engine.PhaseOutput:
 		if job.Code == killed && !strings.Contains(said, "Killed") { // the log's last line may be of before
 			said = "Killed: a signal ended the engine, which last said: " + said
 		}
-		return &explainedError{text: "build failed: " + said, code: cli.CodeBuild, err: job}
+		return &explainedError{text: "build failed: " + said, hint: d.Flag, code: cli.CodeBuild, err: job}
 	case engine.PhasePush:
 		return &explainedError{
 			text: fmt.Sprintf("push refused by the registry of %s: %s", f.Repository, said),

@@ -193,11 +193,11 @@ func (p *pod) job(files map[string]string, steps ...engine.Step) Payload {
 	}}
 }
 
-// writeJob is WriteJob with the paths of the test's pod.
+// writeJob is WriteJob with the paths of the test's pod, and a secret.
 func (p *pod) writeJob(w *tar.Writer, prepare string, access RegistryAccess, steps ...engine.Step) error {
 	var upload bytes.Buffer
 	t := tar.NewWriter(&upload)
-	if err := errors.Join(WriteJob(t, []byte("FROM scratch\n"), prepare, access, steps), t.Close()); err != nil {
+	if err := errors.Join(WriteJob(t, []byte("FROM scratch\n"), prepare, access, [][]byte{[]byte(secretText)}, steps), t.Close()); err != nil {
 		return err
 	}
 	for r := tar.NewReader(&upload); ; {
@@ -248,3 +248,5 @@ func outcome(t *testing.T, ctx context.Context, s *Session) (Result, error) {
 }
 
 func ignoreProgress(int64) {}
+
+const secretText = "a secret of the build"

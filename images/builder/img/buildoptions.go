@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -24,7 +25,8 @@ type buildOptions struct {
 	file, target, statusFile, iidFile, metadataFile          string
 	tags, platforms, buildArgs, labels, contexts, hosts      []string
 	secrets, ssh, outputs, cacheFrom, cacheTo, noCacheFilter []string
-	frontends                                                []string
+	frontends, annotations, ulimits                          []string
+	shmSize                                                  int64
 	noCache, pull, noConsole                                 bool
 
 	outputDirs []string // that exports are written to
@@ -43,7 +45,7 @@ func (b *buildOptions) check() error {
 		}
 		b.tags[i] = name
 	}
-	for _, pair := range slices.Concat(b.buildArgs, b.labels) {
+	for _, pair := range slices.Concat(b.buildArgs, b.labels, b.annotations) {
 		if key, _, ok := strings.Cut(pair, "="); !ok || key == "" {
 			return fmt.Errorf("invalid value %q: want KEY=VALUE", pair)
 		}
@@ -80,6 +82,10 @@ func (b *buildOptions) attributes(in *input) map[string]string {
 	set("platform", strings.Join(b.platforms, ","))
 	set("add-hosts", strings.Join(addedHosts(b.hosts), ","))
 	set("no-cache", strings.Join(b.noCacheFilter, ","))
+	set("ulimit", strings.Join(b.ulimits, ","))
+	if b.shmSize > 0 {
+		attrs["shm-size"] = strconv.FormatInt(b.shmSize, 10)
+	}
 	if b.noCache {
 		attrs["no-cache"] = ""
 	}
@@ -129,6 +135,10 @@ func (b *buildOptions) exports() ([]client.ExportEntry, error) {
 		}
 		if _, named := export.Attrs["name"]; !named && len(b.tags) > 0 {
 			export.Attrs["name"] = strings.Join(b.tags, ",")
+		}
+		for _, pair := range b.annotations {
+			key, value, _ := strings.Cut(pair, "=")
+			export.Attrs["annotation."+key] = value
 		}
 		if _, chosen := export.Attrs["rewrite-timestamp"]; !chosen && b.fixedTime() {
 			export.Attrs["rewrite-timestamp"] = "true"

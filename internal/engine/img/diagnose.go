@@ -28,8 +28,27 @@ func (Img) Diagnose(lastLine string) engine.Diagnosis {
 			return engine.Diagnosis{Text: text, Frontend: strings.TrimPrefix(said[i:], "frontend "), Allowed: want}
 		}
 	}
-	d.Registry, d.Detail = registryCause(text)
+	if d.Flag = missingFlag(text); d.Flag == "" {
+		d.Registry, d.Detail = registryCause(text)
+	}
 	return d
+}
+
+// missingFlag returns the flag for a secret or a key that a step requires.
+func missingFlag(text string) string {
+	said, isSolve := strings.CutPrefix(text, "failed to solve: ")
+	if !isSolve || containsAny(text, stepFailed) {
+		return ""
+	}
+	if id, ok := strings.CutPrefix(said, "secret "); ok && strings.HasSuffix(id, ": not found") {
+		id, _, _ = strings.Cut(id, ": ")
+		return "--secret id=" + id + ",src=FILE"
+	}
+	if _, rest, ok := strings.Cut(said, "no SSH key \""); ok {
+		id, _, _ := strings.Cut(rest, "\"")
+		return "--ssh " + id + "=FILE, with a private key"
+	}
+	return ""
 }
 
 // causes lists what the engine, or a registry through it, says in lower case. The first match counts.

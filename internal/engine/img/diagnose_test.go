@@ -75,3 +75,19 @@ func TestDiagnoseFrontend(t *testing.T) {
 		}
 	}
 }
+
+// TestDiagnoseMissingFlag reads what the engine says of a secret or a key that a step requires and nobody gave.
+func TestDiagnoseMissingFlag(t *testing.T) {
+	for words, want := range map[string]string{
+		"Error: failed to solve: secret token: not found":                                            "--secret id=token,src=FILE",
+		"Error: failed to solve: secret my.id-1: not found: not found":                               "--secret id=my.id-1,src=FILE",
+		`Error: failed to solve: no SSH key "default" forwarded from the client`:                     "--ssh default=FILE, with a private key",
+		`failed to solve: failed to load cache key: no SSH key "git" forwarded from the client`:      "--ssh git=FILE, with a private key",
+		`failed to solve: process "secret x: not found" did not complete successfully: exit code: 1`: "",
+		"secret token: not found": "",
+	} {
+		if got := (Img{}).Diagnose(words); got.Flag != want || got.Registry != "" {
+			t.Errorf("%s: %+v, want the flag %q", words, got, want)
+		}
+	}
+}

@@ -35,6 +35,11 @@ func (Img) Needs(b engine.Build) []engine.Need {
 		{len(b.AddHosts) > 0, engine.Need{Flag: "add-host", Ability: "add-host"}},
 		{len(b.StaleSteps) > 0, engine.Need{Flag: "no-cache-filter", Ability: "no-cache-filter"}},
 		{len(b.Frontends) > 0, engine.Need{Flag: "frontends", Ability: "frontends"}},
+		{len(b.Annotations) > 0, engine.Need{Flag: "annotation", Ability: "annotation"}},
+		{b.ShmSize > 0, engine.Need{Flag: "shm-size", Ability: "shm-size"}},
+		{len(b.Ulimits) > 0, engine.Need{Flag: "ulimit", Ability: "ulimit"}},
+		{len(b.Secrets) > 0, engine.Need{Flag: "secret", Ability: "secret"}},
+		{len(b.Keys) > 0, engine.Need{Flag: "ssh", Ability: "ssh"}},
 		{b.Pull, engine.Need{Flag: "pull", Ability: "pull"}},
 	} {
 		if n.asked {

@@ -2,6 +2,7 @@ package img
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-img/kubectl-img/internal/engine"
@@ -66,18 +67,32 @@ func (i Img) build(b engine.Build, result []string, first bool) []string {
 		}
 	}
 	argv = append(argv, each("--add-host", b.AddHosts)...)
+	argv = append(argv, each("--annotation", b.Annotations)...)
+	argv = append(argv, each("--ulimit", b.Ulimits)...)
+	if b.ShmSize > 0 {
+		argv = append(argv, "--shm-size", strconv.FormatInt(b.ShmSize, 10))
+	}
+	for _, s := range b.Secrets {
+		argv = append(argv, "--secret", fields("id="+s.ID, "src="+s.Path))
+	}
+	for _, k := range b.Keys {
+		argv = append(argv, "--ssh", k.ID+"="+k.Path)
+	}
 	return append(argv, b.Context)
 }
 
 // spec returns the output as BuildKit reads it: comma-separated values, quoted where they hold a comma.
 func spec(o *engine.Output) string {
-	fields := append([]string{"type=" + o.Type, "dest=" + o.Path}, o.Attrs...)
-	for i, f := range fields {
+	return fields(append([]string{"type=" + o.Type, "dest=" + o.Path}, o.Attrs...)...)
+}
+
+func fields(all ...string) string {
+	for i, f := range all {
 		if strings.ContainsAny(f, ",\"") {
-			fields[i] = `"` + strings.ReplaceAll(f, `"`, `""`) + `"`
+			all[i] = `"` + strings.ReplaceAll(f, `"`, `""`) + `"`
 		}
 	}
-	return strings.Join(fields, ",")
+	return strings.Join(all, ",")
 }
 
 func tagFlags(tags []string) []string { return each("--tag", tags) }

@@ -43,6 +43,16 @@ func TestSteps(t *testing.T) {
 				"digest: img ls --state /s --filter name==r/a:1", "push: img push --state /s r/a:1", "output: img build --state /s --no-console --output type=tar,dest=/o --file /d /c",
 			},
 		},
+		"what steps may read and have": {
+			engine.Build{
+				Context: "/c", Dockerfile: "/d", Tags: []string{"r/a:1"}, Annotations: []string{"a=1"}, ShmSize: 1 << 20, Ulimits: []string{"nofile=1:2"},
+				Secrets: []engine.Secret{{ID: "a,b", Path: "/0"}}, Keys: []engine.Secret{{ID: "default", Path: "/1"}},
+			},
+			[]string{
+				`build: img build --state /s --no-console --tag r/a:1 --file /d --annotation a=1 --ulimit nofile=1:2 --shm-size 1048576 --secret "id=a,b",src=/0 --ssh default=/1 /c`,
+				"digest: img ls --state /s --filter name==r/a:1",
+			},
+		},
 		"every flag": {
 			engine.Build{
 				Context: "/c", Dockerfile: "/d", Tags: []string{"r/a:1"}, BuildArgs: []string{"A=1"}, Labels: []string{"l=2"}, Target: "t", Platform: "linux/arm64",

@@ -34,6 +34,7 @@ end_early() {
 
 # report CODE RESULT tells the client, and writes the pod's status, which outlives every connection.
 report() {
+	forget_secrets
 	printf %s "$2" >/dev/termination-log
 	event "result $(wc -c <"$WORKSPACE/log" | tr -d ' ') $1 $2"
 }

@@ -29,6 +29,9 @@ step() {
 # digest COMMAND... is a step whose output contains the digest of the image. An engine that has said it already need not be asked.
 digest() { [ -s "$SESSION/listing" ] || step digest "$@" >"$SESSION/listing"; }
 
+# forget_secrets deletes what only build steps may read. The client that sent it is not asked again.
+forget_secrets() { rm -rf "$SESSION/upload/secrets"; }
+
 # fail_job CODE REASON ends the job.
 fail_job() {
 	printf %s "$2" >"$SESSION/reason"
