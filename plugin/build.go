@@ -16,8 +16,8 @@ import (
 
 const buildLong = `Build an image from a Dockerfile in its own pod, push it, and delete the pod.
 
-PATH is the build context, a directory; - reads it as a tar archive from stdin. The digest, REPOSITORY@sha256:..., is
-the only line on stdout.`
+PATH is the build context, a directory; - reads a tar archive from stdin, and URL is a git repository or an archive that
+the pod fetches. The digest, REPOSITORY@sha256:..., is the only line on stdout.`
 
 const buildExample = `  # Build the current directory and push it
   kubectl img build -t registry.example.com/team/app:1.2 .
@@ -25,13 +25,13 @@ const buildExample = `  # Build the current directory and push it
   # Only look at the pod, in namespace ci, with a build argument
   kubectl img build -n ci -t registry.example.com/a --build-arg V=1 --dry-run .
 
-  # Send a context that git packs
-  git archive HEAD | kubectl img build -t registry.example.com/team/app -`
+  # Let the pod clone a repository, with a secret for a step
+  kubectl img build -t r.example/a --secret id=npm https://r.example/a.git`
 
 func newBuildCommand(p cli.Process, config *genericclioptions.ConfigFlags) *cobra.Command {
 	flags := buildflags.New(p, config)
 	cmd := &cobra.Command{
-		Use:               "build [flags] PATH | -",
+		Use:               "build [flags] PATH | URL | -",
 		Short:             "Build an image from a Dockerfile and push it",
 		Long:              buildLong,
 		Example:           buildExample,

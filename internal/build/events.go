@@ -23,7 +23,7 @@ func (r *run) onEngine(answer string) error {
 	r.identity.Store(&identity)
 	if need := identity.Lacks(r.engine().Needs(r.Build)); need != nil {
 		return &cli.UnsupportedFlagError{
-			Source: "--" + need.Flag, Reason: "is more than the engine in the builder image can do, which is " + identity.Name, Instead: "use a current builder image",
+			Source: need.Asked, Reason: "is more than the engine in the builder image can do, which is " + identity.Name, Instead: "use a current builder image",
 		}
 	}
 	if identity.Flaws != "" {

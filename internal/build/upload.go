@@ -38,7 +38,7 @@ func (r *run) upload(ctx context.Context, s *session.Session) error {
 // finish returns the script that the pod runs over the context before the build.
 func (r *run) finish(sent buildcontext.Summary) string {
 	script := string(sent.ModeScript())
-	if r.Source.Dockerfile() == nil { // it is a link in an archive, which only the pod can follow
+	if r.Build.Remote == "" && r.Source.Dockerfile() == nil { // it is a link in an archive, which only the pod can follow
 		script += session.CopyDockerfile(r.Source.DockerfilePath())
 	}
 	if r.StrictOwnership {

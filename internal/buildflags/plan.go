@@ -22,7 +22,7 @@ func (f *Flags) Plan(set *pflag.FlagSet, path string) (*build.Plan, error) {
 			return nil, err
 		}
 	}
-	if plan.Source, err = f.image.openContext(path); err != nil {
+	if plan.Source, err = f.image.openContext(plan, path); err != nil {
 		return nil, err
 	}
 	plan.Warnings = f.warnings

@@ -47,6 +47,12 @@ func TestPlan(t *testing.T) {
 		want func(*build.Plan)
 	}{
 		"defaults": {args: []string{"-t", "app"}, want: func(*build.Plan) {}},
+		"keys of the steps": {
+			args: []string{"-t", "app", "--annotation", "manifest:a=b=c", "--annotation", "d=", "--shm-size", "1m", "--ulimit", "nofile=10:20", "--network", "default"},
+			want: func(p *build.Plan) {
+				p.Build.Annotations, p.Build.ShmSize, p.Build.Ulimits = []string{"a=b=c", "d="}, 1<<20, []string{"nofile=10:20"}
+			},
+		},
 		"several tags": {
 			args: []string{"-t", "app", "--tag", "user/app:1", "-t", "localhost/a", "-t", "r.example:5000/team/app:v1.0"},
 			want: func(p *build.Plan) {

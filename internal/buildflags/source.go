@@ -2,10 +2,14 @@ package buildflags
 
 import (
 	"errors"
+	"io/fs"
+	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-img/kubectl-img/internal/build"
 	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
@@ -17,22 +21,20 @@ func OnePath(_ *cobra.Command, args []string) error {
 	const hint = "kubectl img build -t REGISTRY/NAME:TAG ."
 	switch {
 	case len(args) == 0:
-		return cli.Usagef("no build context: want PATH or -").WithHint(hint)
+		return cli.Usagef("no build context: want PATH, URL or -").WithHint(hint)
 	case len(args) > 1:
 		return cli.Usagef("want one build context, got %d: %s", len(args), strings.Join(args, " ")).WithHint(hint)
 	case args[0] == "":
-		return cli.Usagef("the build context is empty: want PATH or -").WithHint(hint)
+		return cli.Usagef("the build context is empty: want PATH, URL or -").WithHint(hint)
 	default:
 		return nil
 	}
 }
 
 // openContext opens the build context. It reads no more than must be checked now.
-func (f *imageFlags) openContext(path string) (*buildcontext.Context, error) {
+func (f *imageFlags) openContext(plan *build.Plan, path string) (*buildcontext.Context, error) {
 	if isRemote(path) {
-		// The URL stays out of the message: people put tokens there.
-		return nil, cli.Usagef("the build context is a URL: want a directory, or - for a tar archive on stdin").
-			WithHint("git clone it and pass the directory, or: curl URL | kubectl img build -t NAME -")
+		return f.openRemote(plan, path)
 	}
 	if path == fromStdin && f.file == fromStdin {
 		return nil, cli.Usagef("stdin can't be both the build context and the Dockerfile").WithHint("pass one of them as a file")
@@ -46,6 +48,33 @@ func (f *imageFlags) openContext(path string) (*buildcontext.Context, error) {
 	default:
 		return source, nil
 	}
+}
+
+// openRemote leaves the context to the engine. The URL stays out of errors: people put tokens there.
+func (f *imageFlags) openRemote(plan *build.Plan, address string) (*buildcontext.Context, error) {
+	const wrong = "the build context's URL "
+	switch u, err := url.Parse(address); {
+	case strings.ContainsFunc(address, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
+		return nil, cli.Usagef(wrong + "has a space or a control character")
+	case strings.HasPrefix(address, "git@") || strings.HasPrefix(address, "github.com/"): // no URLs, but docker takes them
+	case err != nil || u.Host == "":
+		return nil, cli.Usagef(wrong + "is not valid")
+	case u.User != nil && (u.Scheme != "ssh" || hasPassword(u)):
+		return nil, cli.Usagef(wrong + "has a login, which the log would show").WithHint("leave it out, and give the token with --secret id=GIT_AUTH_TOKEN,env=NAME")
+	}
+	switch {
+	case f.file == fromStdin:
+		return nil, cli.Usagef("%s: the Dockerfile must be in the context that the URL names", f.source("file"))
+	case f.file != "" && !fs.ValidPath(f.file):
+		return nil, f.invalid("file", f.file, errors.New("want a path within the context that the URL names"))
+	}
+	plan.Build.Remote, plan.Build.Dockerfile = address, f.file
+	return buildcontext.Remote(), nil
+}
+
+func hasPassword(u *url.URL) bool {
+	_, has := u.User.Password()
+	return has
 }
 
 func (f *imageFlags) readContext(path string) (*buildcontext.Context, error) {

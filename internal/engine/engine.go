@@ -41,8 +41,9 @@ type Step struct {
 
 // Build is what to build, with every value resolved.
 type Build struct {
+	Remote      string   // URL of a context that the engine fetches; empty for one that is uploaded
 	Context     string   // directory in the pod
-	Dockerfile  string   // file in the pod
+	Dockerfile  string   // file in the pod; in a context that the engine fetches: a path in it, empty for the usual one
 	Tags        []string // full references, tag included
 	BuildArgs   []string // KEY=VALUE
 	Labels      []string // KEY=VALUE

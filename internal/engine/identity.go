@@ -12,7 +12,7 @@ type Identity struct {
 
 // Need is an ability that a build needs.
 type Need struct {
-	Flag    string // the flag that asks for it, without dashes
+	Asked   string // what asks for it: a flag, with dashes
 	Ability string
 }
 

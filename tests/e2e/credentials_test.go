@@ -22,6 +22,7 @@ const (
 	secretLogin   = "secret-Pastinake-4712"
 	proxyPassword = "proxy-Schwarzwurzel-4713"
 	podToken      = "ya29.token-Topinambur-4714"
+	buildToken    = "build-Haferwurzel-4716"
 	nonsense      = "visible-Steckruebe-4715" // not secret: the search must find it
 )
 
@@ -40,16 +41,17 @@ func TestCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	dir := only(t, "FROM "+base.Host+"/busybox:1\nCOPY --from="+tools.Host+"/busybox:1 /bin/busybox /copy\n")
+	dir := only(t, "FROM "+base.Host+"/busybox:1\nCOPY --from="+tools.Host+"/busybox:1 /bin/busybox /copy\n"+
+		"RUN --mount=type=secret,id=token test -s /run/secrets/token && echo the-step-has-it-$((40+2))\n")
 	args := []string{
 		"-v", "--image", shared.GCRImage, "--service-account", serviceAccount(t, ns, googleAccount), "--pod-template", m.template(t),
 		"--registry-ca", authorities(t, base, tools, target), "--proxy",
-		"--auth", target.Host + "=gcr", "--auth", tools.Host + "=secret=keys", "--auth", "local",
+		"--auth", target.Host + "=gcr", "--auth", tools.Host + "=secret=keys", "--auth", "local", "--secret", "id=token,env=BUILD_TOKEN",
 	}
 	run := func(more ...string) result {
 		c := build(ns, append(append([]string{}, args...), more...)...).withHelper(t, map[string][2]string{base.Host: {"reader", localPassword}})
 		// Nothing goes through this proxy, because NO_PROXY has all addresses of the test.
-		c.env = append(c.env, "HTTPS_PROXY=http://user:"+proxyPassword+"@127.0.0.1:1", "NO_PROXY="+shared.HostIP+","+shared.NodeIP+","+shared.Registry)
+		c.env = append(c.env, "HTTPS_PROXY=http://user:"+proxyPassword+"@127.0.0.1:1", "NO_PROXY="+shared.HostIP+","+shared.NodeIP+","+shared.Registry, "BUILD_TOKEN="+buildToken)
 		return c.run(t)
 	}
 	ref := target.Host + "/e2e/" + ns
@@ -57,6 +59,7 @@ func TestCredentials(t *testing.T) {
 		run("-t", ref, "--dry-run", dir).succeeds(t),
 		run("-t", ref, "--keep", dir).succeeds(t),
 	}
+	results[1].says(t, "the-step-has-it-42")
 	pod := onlyPod(t, ns)
 	spec, err := json.Marshal(pod)
 	if err != nil {
@@ -171,7 +174,7 @@ func eachLine(t *testing.T, file string, look func(string)) {
 // credentialsIn finds credentials in every encoding in which they are sent.
 func credentialsIn(text string) []string {
 	var found []string
-	for user, secret := range map[string]string{"reader": localPassword, "tool": secretLogin, "user": proxyPassword, "_dcgcr_2_2_1_token": podToken} {
+	for user, secret := range map[string]string{"reader": localPassword, "tool": secretLogin, "user": proxyPassword, "_dcgcr_2_2_1_token": podToken, "the build": buildToken} {
 		for _, form := range []string{
 			secret, url.QueryEscape(secret), hex.EncodeToString([]byte(secret)), basic(user, secret), base64.StdEncoding.EncodeToString([]byte(secret)),
 			// A part of a longer base64 text, such as a Secret's data, at each of the three offsets.

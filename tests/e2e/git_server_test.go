@@ -17,6 +17,12 @@ import (
 // gitServer serves a repository over http, with branch main, to the pods. Files whose names end in "@" are links to their content.
 func gitServer(t *testing.T, files map[string]string) (url string) {
 	t.Helper()
+	return privateGitServer(t, "", files)
+}
+
+// privateGitServer asks for a token, as GitHub does, unless it is empty.
+func privateGitServer(t *testing.T, token string, files map[string]string) (url string) {
+	t.Helper()
 	core, err := program.Output(exec.CommandContext(t.Context(), "git", "--exec-path"))
 	if err != nil {
 		t.Fatal(err)
@@ -46,10 +52,18 @@ func gitServer(t *testing.T, files map[string]string) (url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: &cgi.Handler{
+	repositories := &cgi.Handler{
 		Path: filepath.Join(strings.TrimSpace(core), "git-http-backend"), Env: []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1"},
 		InheritEnv: []string{"PATH", "HOME"},
-	}}}
+	}
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, password, _ := r.BasicAuth(); token != "" && password != token {
+			w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		repositories.ServeHTTP(w, r)
+	})}}
 	server.Start()
 	t.Cleanup(server.Close)
 	return server.URL + "/repository.git"

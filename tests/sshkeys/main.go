@@ -2,7 +2,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -12,14 +14,14 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
+	if err := run(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
-	connection, err := net.Dial("unix", os.Getenv("SSH_AUTH_SOCK"))
+func run(out io.Writer) error {
+	connection, err := (&net.Dialer{}).DialContext(context.Background(), "unix", os.Getenv("SSH_AUTH_SOCK"))
 	if err != nil {
 		return err
 	}
@@ -37,7 +39,7 @@ func run() error {
 		if err := key.Verify([]byte("data"), signature); err != nil {
 			return err
 		}
-		fmt.Println(strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))))
+		fmt.Fprintln(out, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))))
 	}
 	return nil
 }

@@ -44,6 +44,9 @@ func missingFlag(text string) string {
 		id, _, _ = strings.Cut(id, ": ")
 		return "--secret id=" + id + ",src=FILE"
 	}
+	if strings.Contains(said, "could not read Username for ") { // git, which can't ask
+		return "--secret id=GIT_AUTH_TOKEN,env=NAME"
+	}
 	if _, rest, ok := strings.Cut(said, "no SSH key \""); ok {
 		id, _, _ := strings.Cut(rest, "\"")
 		return "--ssh " + id + "=FILE, with a private key"

@@ -84,6 +84,7 @@ func TestDiagnoseMissingFlag(t *testing.T) {
 		`Error: failed to solve: no SSH key "default" forwarded from the client`:                     "--ssh default=FILE, with a private key",
 		`failed to solve: failed to load cache key: no SSH key "git" forwarded from the client`:      "--ssh git=FILE, with a private key",
 		`failed to solve: process "secret x: not found" did not complete successfully: exit code: 1`: "",
+		"failed to solve: failed to read dockerfile: failed to load cache key: git error: fatal: could not read Username for 'https://github.com': terminal prompts disabled: exit status 128": "--secret id=GIT_AUTH_TOKEN,env=NAME",
 		"secret token: not found": "",
 	} {
 		if got := (Img{}).Diagnose(words); got.Flag != want || got.Registry != "" {

@@ -32,15 +32,16 @@ func (Img) Needs(b engine.Build) []engine.Need {
 		asked bool
 		need  engine.Need
 	}{
-		{len(b.AddHosts) > 0, engine.Need{Flag: "add-host", Ability: "add-host"}},
-		{len(b.StaleSteps) > 0, engine.Need{Flag: "no-cache-filter", Ability: "no-cache-filter"}},
-		{len(b.Frontends) > 0, engine.Need{Flag: "frontends", Ability: "frontends"}},
-		{len(b.Annotations) > 0, engine.Need{Flag: "annotation", Ability: "annotation"}},
-		{b.ShmSize > 0, engine.Need{Flag: "shm-size", Ability: "shm-size"}},
-		{len(b.Ulimits) > 0, engine.Need{Flag: "ulimit", Ability: "ulimit"}},
-		{len(b.Secrets) > 0, engine.Need{Flag: "secret", Ability: "secret"}},
-		{len(b.Keys) > 0, engine.Need{Flag: "ssh", Ability: "ssh"}},
-		{b.Pull, engine.Need{Flag: "pull", Ability: "pull"}},
+		{len(b.AddHosts) > 0, engine.Need{Asked: "--add-host", Ability: "add-host"}},
+		{len(b.StaleSteps) > 0, engine.Need{Asked: "--no-cache-filter", Ability: "no-cache-filter"}},
+		{len(b.Frontends) > 0, engine.Need{Asked: "--frontends", Ability: "frontends"}},
+		{len(b.Annotations) > 0, engine.Need{Asked: "--annotation", Ability: "annotation"}},
+		{b.ShmSize > 0, engine.Need{Asked: "--shm-size", Ability: "shm-size"}},
+		{len(b.Ulimits) > 0, engine.Need{Asked: "--ulimit", Ability: "ulimit"}},
+		{len(b.Secrets) > 0, engine.Need{Asked: "--secret", Ability: "secret"}},
+		{len(b.Keys) > 0, engine.Need{Asked: "--ssh", Ability: "ssh"}},
+		{b.Remote != "", engine.Need{Asked: "a URL as build context", Ability: "url"}},
+		{b.Pull, engine.Need{Asked: "--pull", Ability: "pull"}},
 	} {
 		if n.asked {
 			needs = append(needs, n.need)

@@ -12,11 +12,11 @@ func TestIdentify(t *testing.T) {
 	for name, c := range map[string]struct{ answer, name, lacks, flaw string }{
 		"the current img": {answer: `{"name":"kubectl-img/img","version":"2.0.0","buildkit":"v0.34.2","abilities":["add-host","pull"]}`, name: "img 2.0.0 with BuildKit v0.34.2"},
 		"a version without a flag": {
-			answer: `{"name":"kubectl-img/img","version":"1.9.0","buildkit":"v0.30.0","abilities":["add-host"]}`, name: "img 1.9.0 with BuildKit v0.30.0", lacks: "pull",
+			answer: `{"name":"kubectl-img/img","version":"1.9.0","buildkit":"v0.30.0","abilities":["add-host"]}`, name: "img 1.9.0 with BuildKit v0.30.0", lacks: "--pull",
 		},
-		"genuinetools/img":     {answer: "", name: "genuinetools/img", lacks: "add-host", flaw: "CVE-2024-23651"},
-		"another program":      {answer: `{"name":"other","abilities":["add-host","pull"]}`, name: "genuinetools/img", lacks: "add-host", flaw: "CVE-2024-23651"},
-		"text that is no JSON": {answer: "img version v0.5.11", name: "genuinetools/img", lacks: "add-host", flaw: "CVE-2024-23651"},
+		"genuinetools/img":     {answer: "", name: "genuinetools/img", lacks: "--add-host", flaw: "CVE-2024-23651"},
+		"another program":      {answer: `{"name":"other","abilities":["add-host","pull"]}`, name: "genuinetools/img", lacks: "--add-host", flaw: "CVE-2024-23651"},
+		"text that is no JSON": {answer: "img version v0.5.11", name: "genuinetools/img", lacks: "--add-host", flaw: "CVE-2024-23651"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			id := Img{}.Identify(c.answer)
@@ -25,13 +25,13 @@ func TestIdentify(t *testing.T) {
 			}
 			lacks := ""
 			if need := id.Lacks(Img{}.Needs(build)); need != nil {
-				lacks = need.Flag
+				lacks = need.Asked
 			}
 			if lacks != c.lacks {
 				t.Errorf("it lacks %q, want %q", lacks, c.lacks)
 			}
 			if need := id.Lacks(Img{}.Needs(engine.Build{NoCache: true})); need != nil {
-				t.Errorf("a plain build asks for %s", need.Flag)
+				t.Errorf("a plain build asks for %s", need.Asked)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package img
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,7 +43,9 @@ func (i Img) command(args ...string) []string {
 // build returns an `img build`. Only the first build of a job exports its cache: the second one takes everything from the cache.
 func (i Img) build(b engine.Build, result []string, first bool) []string {
 	argv := append(i.command("build", "--no-console"), result...)
-	argv = append(argv, "--file", b.Dockerfile)
+	if b.Dockerfile != "" {
+		argv = append(argv, "--file", b.Dockerfile)
+	}
 	argv = append(argv, each("--build-arg", b.BuildArgs)...)
 	argv = append(argv, each("--label", b.Labels)...)
 	// A flag, because an older img rejects it; it would ignore a variable.
@@ -78,7 +81,7 @@ func (i Img) build(b engine.Build, result []string, first bool) []string {
 	for _, k := range b.Keys {
 		argv = append(argv, "--ssh", k.ID+"="+k.Path)
 	}
-	return append(argv, b.Context)
+	return append(argv, cmp.Or(b.Remote, b.Context))
 }
 
 // spec returns the output as BuildKit reads it: comma-separated values, quoted where they hold a comma.

@@ -43,6 +43,10 @@ func TestSteps(t *testing.T) {
 				"digest: img ls --state /s --filter name==r/a:1", "push: img push --state /s r/a:1", "output: img build --state /s --no-console --output type=tar,dest=/o --file /d /c",
 			},
 		},
+		"a context that the engine fetches": {
+			engine.Build{Remote: "https://r/a.git#main:dir", Dockerfile: "sub/Dockerfile", Context: "/c", Output: &engine.Output{Type: "tar", Path: "/o"}},
+			[]string{"output: img build --state /s --no-console --output type=tar,dest=/o --file sub/Dockerfile https://r/a.git#main:dir"},
+		},
 		"what steps may read and have": {
 			engine.Build{
 				Context: "/c", Dockerfile: "/d", Tags: []string{"r/a:1"}, Annotations: []string{"a=1"}, ShmSize: 1 << 20, Ulimits: []string{"nofile=1:2"},
