@@ -68,7 +68,7 @@ func TestHelpUsage(t *testing.T) {
 		if !strings.Contains(help, "kubectl img") || strings.Contains(help, "kubectl-img ") {
 			t.Errorf("%q printed:\n%s", args, help)
 		}
-		if strings.Contains(help, "--secret ") {
+		if strings.Contains(help, "--sbom ") {
 			t.Errorf("%q shows a refused flag", args)
 		}
 	}
