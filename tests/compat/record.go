@@ -13,6 +13,7 @@ const (
 	Builds  = "builds"  // an image was built and pushed
 	Refused = "refused" // the cluster or the node rejected it, and the error names the reason
 	Fails   = "fails"
+	Works   = "works" // of a verb that builds nothing
 )
 
 // Record is what one test run found on one node.
