@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,16 @@ func (o output) line(t *testing.T, prefix string) string {
 		t.Fatalf("%d lines with %q, want one:\n%s", len(found), prefix, o.stderr)
 	}
 	return found[0]
+}
+
+var podName = regexp.MustCompile(`img-[a-z0-9]+`)
+
+// pod is the name of the builder pod that stderr names first, or a text that nothing contains.
+func (o output) pod() string {
+	if name := podName.FindString(o.stderr); name != "" {
+		return name
+	}
+	return "\x00"
 }
 
 // build builds an image of one step in a namespace, and pushes it.

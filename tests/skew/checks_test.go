@@ -35,6 +35,7 @@ func checks() []check {
 		{"build --profile auto, level baseline", auto},
 		{"build --profile auto, level restricted", autoRestricted},
 		{"build --profile userns, level privileged", userns},
+		{"build --profile userns, level baseline", usernsBaseline},
 		{"build --profile localhost, level baseline", profile("localhost", clustertest.Baseline)},
 		{"build --profile unset, level baseline", profile("unset", clustertest.Baseline)},
 		{"build --profile unconfined, level privileged", profile("unconfined", clustertest.Privileged)},
@@ -82,6 +83,9 @@ func doctor(t *testing.T, s *server) compat.Result {
 		}
 	case !s.procMount:
 		want, text = notAdmitted, "Pod Security of this release refuses the pod of profile userns"
+		if !strings.Contains(o.stdout, "from version 1.35 of Pod Security on") {
+			t.Errorf("nothing mends it:\n%s", o.stdout)
+		}
 	}
 	for line := range strings.Lines(o.stdout) {
 		if strings.Contains(line, "profile userns") && strings.Contains(line, want) {
@@ -154,6 +158,25 @@ func userns(t *testing.T, s *server) compat.Result {
 		t.Errorf("exit code %d:\n%s", o.code, o.stderr)
 	}
 	return compat.Result{Outcome: compat.Refused, Text: reason}
+}
+
+// usernsBaseline has the level that setup gives a namespace for profile userns. Before Kubernetes 1.35, level baseline does not admit its pod.
+func usernsBaseline(t *testing.T, s *server) compat.Result {
+	ns := s.namespace(t, clustertest.Baseline)
+	o := s.build(t, ns, nil, "--profile", "userns")
+	if s.procMount {
+		s.succeeds(t, o, ns)
+		return compat.Result{Outcome: compat.Builds, Text: "in a user namespace of the pod's own"}
+	}
+	reason, hint := o.line(t, "error: "), o.line(t, "hint: ")
+	want, code := dropped, codeInternal
+	if s.userNamespaces {
+		want, code = notAdmitted, codePolicy
+	}
+	if o.code != code || !strings.Contains(reason, want) || !strings.Contains(hint, "--profile localhost") || strings.Contains(hint, "--profile userns") {
+		t.Errorf("exit code %d:\n%s", o.code, o.stderr)
+	}
+	return compat.Result{Outcome: compat.Refused, Text: strings.NewReplacer(ns, "NAMESPACE", o.pod(), "POD").Replace(reason)}
 }
 
 func profile(name, level string) func(*testing.T, *server) compat.Result {
