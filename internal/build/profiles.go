@@ -48,6 +48,9 @@ func (r *run) tryProfiles(ctx context.Context) error {
 		if len(next) > 0 {
 			r.Log.Info(nextProfile(c.Profile, next[0].Profile, cli.OneLine(refusal.Reason)))
 			r.logSkipped(skipped, next)
+			if hint := explain.ProfileHint(err); hint != "" {
+				r.Log.Infof("for profile %s: %s", c.Profile, hint)
+			}
 		}
 	}
 	return explain.NoProfile(r.allowed(), r.Pod.Namespace, failed)

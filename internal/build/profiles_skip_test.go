@@ -46,10 +46,12 @@ func TestProfilesSkipped(t *testing.T) {
 		args                string
 		asked, skipped, err string
 		hint                string
+		mend                string // said before the next profile is tried
 	}{
 		"AppArmor's default profile": {
 			answers: everywhere(blocked(appArmor), works), asked: "userns unconfined",
 			skipped: "localhost, unset, restricted", err: "ErrImagePull",
+			mend: "for profile userns: kubectl img setup --profiles --apparmor | kubectl apply -f - loads a profile on the nodes; name it with --apparmor-profile kubectl-img\n",
 		},
 		"AppArmor's default profile, and level baseline": {
 			answers: everywhere(blocked(appArmor), map[podspec.Profile]answer{podspec.Unconfined: baseline}), asked: "userns unconfined",
@@ -106,6 +108,9 @@ func TestProfilesSkipped(t *testing.T) {
 			}
 			if err == nil || !strings.Contains(err.Error(), c.err) || !strings.Contains(cli.Hint(explain.API(err)), c.hint) {
 				t.Errorf("%v, hint %q; want %q and %q", err, cli.Hint(explain.API(err)), c.err, c.hint)
+			}
+			if !strings.Contains(said, c.mend) {
+				t.Errorf("said %q, want %q", said, c.mend)
 			}
 			if c.skipped != "" && !strings.Contains(said, "\nskipping "+c.skipped+", which would fail for the same reason\n") {
 				t.Errorf("said %q, want %s", said, c.skipped)

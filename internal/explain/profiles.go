@@ -46,9 +46,17 @@ func NoProfile(which, namespace string, attempts []FailedProfile) error {
 // attemptHint is empty for a failure against which only other nodes help.
 func attemptHint(err error) string {
 	if job := (*session.JobError)(nil); errors.As(err, &job) {
-		return controlHint(job.Control())
+		return ProfileHint(err)
 	}
 	return cli.Hint(API(err))
+}
+
+// ProfileHint names what makes a profile work that the pod's check has ruled out; it is empty where only other nodes help, and for any other error.
+func ProfileHint(err error) string {
+	if job := (*session.JobError)(nil); errors.As(err, &job) {
+		return controlHint(job.Control())
+	}
+	return ""
 }
 
 // controlHint names what an administrator can install against a control that the pod's check has found; it is empty where nothing helps.
