@@ -71,6 +71,10 @@ HOSTILE = $(shell sed -n 's/^func \(Test[A-Za-z]*\)[^A-Za-z].*/\1/p' tests/e2e/h
 hostile: packages ## attack the builder from build steps, under every profile (Linux, root)
 	tests/with-cluster.sh go test -count=1 -timeout 30m -run '^($(HOSTILE))$$' ./e2e
 
+.PHONY: skew
+skew: packages ## build against API servers of Kubernetes 1.30 to the newest, compiled once, 10 minutes each; ONLY=1.30 for one (Linux, root)
+	cd tests && go test -count=1 -timeout 180m -v ./skew -record ../../docs/compatibility $(if $(ONLY),-only '$(ONLY)')
+
 .PHONY: ownership-arm64
 ownership-arm64: packages ## run ownership's tests on an emulated arm64 machine with Debian's kernel (Linux, root)
 	CACHE='$(CACHE)' tests/arm64/run.sh
@@ -93,11 +97,12 @@ verify: verify-docs verify-seccomp verify-tidy ## check that generated files are
 update: update-docs update-seccomp update-tidy ## regenerate generated files
 
 .PHONY: verify-docs update-docs
-verify-docs: ## check the flag reference, the man page, the error tables, links and snippets
+verify-docs: ## check the flag reference, the man page, docs/compatibility.md, the error tables, links and snippets
 	go test ./docs
 	go test -run 'TestFlagReference|TestManPage|TestInlineCommandsExist|TestPipelineSnippets' ./plugin
-update-docs: ## regenerate docs/flags.md and the man page
+update-docs: ## regenerate docs/flags.md, the man page and docs/compatibility.md
 	go test -run 'TestFlagReference|TestManPage' ./plugin -update
+	go test -run TestCompatibility ./docs -update
 
 .PHONY: verify-seccomp update-seccomp
 verify-seccomp: ## check deploy/seccomp against containerd's default and extras.yaml

@@ -53,7 +53,7 @@ func (b buildRunner) probe(ctx context.Context, report *doctor.Report) (rejected
 		for _, warning := range warnings {
 			report.Add("probe "+profile, doctor.Warn, "", "%s", warning)
 		}
-		var missing *builder.StartError
+		refusal, _ := explain.Isolation(err)
 		switch {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
@@ -66,7 +66,7 @@ func (b buildRunner) probe(ctx context.Context, report *doctor.Report) (rejected
 			report.Add("probe "+profile, doctor.OK, "", "an image was built in a pod")
 			report.Add("registry", doctor.Fail, cli.Hint(err), "%s", err.Error())
 			rejected, b.tag = err, ""
-		case errors.As(err, &missing) && missing.Reason == "CreateContainerError":
+		case errors.As(err, new(*builder.StartError)) && refusal.Control == podspec.Seccomp:
 			report.Add("probe "+profile, doctor.Fail, "kubectl img setup --profiles | kubectl apply -f -", "%s", err.Error())
 		default:
 			report.Add("probe "+profile, doctor.Fail, cli.Hint(err), "%s", err.Error())

@@ -26,6 +26,7 @@ type definition struct {
 	needsNodeProfiles     bool
 	emulatesOwners        bool
 	userNamespaceOptional bool
+	needs                 []Control // on which the profile depends; --profile auto skips what a control has refused to another profile's pod
 	ids                   string    // in addition to the builder's own, as in /etc/subuid; empty if the pod maps no others
 	settings              []mutator // in addition to those of every profile
 }
@@ -35,17 +36,25 @@ func definitions() []definition {
 	return []definition{
 		{
 			name: UserNS, summary: "a user namespace of its own, and system calls filtered",
-			needsNodeProfiles: true, ids: podIDs, settings: []mutator{ownUserNamespace, unmaskedProc},
+			needsNodeProfiles: true, needs: append(needsOfSteps(), PodUserNamespace, WholeProc, IDMapping), ids: podIDs,
+			settings: []mutator{ownUserNamespace, unmaskedProc},
 		},
 		{
 			name: Restricted, summary: "one user id and no capability; passes Pod Security level restricted",
-			needsNodeProfiles: true, emulatesOwners: true, userNamespaceOptional: true, settings: []mutator{noCapabilities, noEscalation},
+			needsNodeProfiles: true, needs: append(needsOfSteps(), PodUserNamespace), emulatesOwners: true, userNamespaceOptional: true,
+			settings: []mutator{noCapabilities, noEscalation},
 		},
-		{name: Localhost, summary: "system calls filtered", needsNodeProfiles: true, ids: nodeIDs},
-		{name: Unset, summary: "nothing filtered; passes Pod Security level baseline", ids: nodeIDs},
+		{
+			name: Localhost, summary: "system calls filtered",
+			needsNodeProfiles: true, needs: append(needsOfSteps(), IDMapping), ids: nodeIDs,
+		},
+		{
+			name: Unset, summary: "nothing filtered; passes Pod Security level baseline",
+			needs: append(needsOfSteps(), IDMapping), ids: nodeIDs,
+		},
 		{
 			name: Unconfined, summary: "nothing filtered, and AppArmor off; level privileged",
-			ids: nodeIDs, settings: []mutator{unconfinedSeccomp, unconfinedAppArmor},
+			needs: append(needsOfSteps(), IDMapping), ids: nodeIDs, settings: []mutator{unconfinedSeccomp, unconfinedAppArmor},
 		},
 	}
 }

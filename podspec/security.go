@@ -11,6 +11,9 @@ const builderID = 1000
 // DefaultSeccompProfile is the path below the kubelet's seccomp directory at which package deploy installs the profile.
 const DefaultSeccompProfile = "kubectl-img.json"
 
+// InstalledAppArmorProfile is the name under which package deploy loads the profile. No pod names it unless --apparmor-profile does.
+const InstalledAppArmorProfile = "kubectl-img"
+
 // security is the part of a pod that its profile decides: the user namespace, the security context of the pod, and that of each
 // container.
 type security struct {

@@ -60,6 +60,18 @@ func (r *run) podOutcome(ctx context.Context, end podEnd, better <-chan session.
 	return err
 }
 
+// startOutcome returns the supervisor's reason for a pod that ended before anybody saw it run: its check can be faster than the watch.
+func startOutcome(err error) error {
+	var end *builder.Termination
+	var failed *session.JobError
+	if errors.As(err, &end) {
+		if _, result := session.ParseResult(end.Message); errors.As(result, &failed) {
+			return stopped(failed, end)
+		}
+	}
+	return err
+}
+
 // stopped returns why a job failed. Kubernetes knows more than the supervisor about a pod that was told to stop.
 func stopped(failed *session.JobError, end *builder.Termination) error {
 	if failed.Phase == phaseStopped && end.Deleted != nil {

@@ -36,7 +36,7 @@ func (r *run) inPod(ctx context.Context) (err error) {
 	sweep.Go(func() { _ = panics.Do(func() error { return r.sweep(sweeping, pod.Created().Time) }) })
 	r.phase.set(phaseStart)
 	if err := r.await(ctx, pod); err != nil {
-		return err
+		return startOutcome(err)
 	}
 	return r.stream(ctx, pod, r.upload)
 }

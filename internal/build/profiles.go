@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/pod-security-admission/api"
@@ -15,7 +16,7 @@ import (
 )
 
 // tryProfiles builds with the first profile that works: the cached one, then the most isolated one that the cluster and the pod's own check accept.
-// It tries the next profile only where isolation is the reason. A named profile is the only one.
+// It tries the next profile only where isolation is the reason, and skips those that the same control refuses. A named profile is the only one.
 func (r *run) tryProfiles(ctx context.Context) error {
 	if len(r.Fallbacks) == 0 {
 		return r.inPod(ctx)
@@ -27,36 +28,56 @@ func (r *run) tryProfiles(ctx context.Context) error {
 	cache := newProfileCache(dir, r.Config, r.Pod)
 	known := cache.get(time.Now())
 	var failed []explain.FailedProfile
-	candidates := r.candidates(known)
-	for i := 0; i < len(candidates); i++ {
-		c := candidates[i]
+	next := r.candidates(known)
+	for len(next) > 0 {
+		c := next[0]
 		r.current = attempt{r.renamed(c), c.Profile != known, cache}
 		err := r.inPod(ctx)
-		reason, isolation := explain.Isolation(err)
+		refusal, isolation := explain.Isolation(err)
 		if !isolation {
 			return err
 		}
 		if c.Profile == known {
 			cache.remove()
 		}
-		failed = append(failed, explain.FailedProfile{Profile: c.Profile, Reason: reason, Err: err})
-		if i += failsToo(c, err, candidates[i+1:]); i+1 < len(candidates) {
-			r.Log.Info(nextProfile(c.Profile, candidates[i+1].Profile, cli.OneLine(reason)))
+		var skipped []Candidate
+		skipped, next = refusedToo(c, refusal.Control, withinLevel(c, err, next[1:]))
+		for _, s := range append([]Candidate{c}, skipped...) {
+			failed = append(failed, explain.FailedProfile{Profile: s.Profile, Reason: refusal.Reason, Err: err})
+		}
+		if len(next) > 0 {
+			r.Log.Info(nextProfile(c.Profile, next[0].Profile, cli.OneLine(refusal.Reason)))
+			r.logSkipped(skipped, next)
+			if hint := explain.ProfileHint(err); hint != "" {
+				r.Log.Infof("for profile %s: %s", c.Profile, hint)
+			}
 		}
 	}
 	return explain.NoProfile(r.allowed(), r.Pod.Namespace, failed)
 }
 
-// failsToo returns how many of the next candidates fail for the same reason: Pod Security level restricted refuses all but profile restricted.
-func failsToo(tried Candidate, err error, next []Candidate) int {
-	if violated, _ := podsecurity.ViolatedLevel(err.Error()); violated.Level != api.LevelRestricted {
-		return 0
+// withinLevel returns the candidates that can pass the level for which Pod Security refused the tried one: level restricted refuses all but profile
+// restricted.
+func withinLevel(tried Candidate, err error, next []Candidate) []Candidate {
+	violated, _ := podsecurity.ViolatedLevel(err.Error())
+	if violated.Level != api.LevelRestricted {
+		return next
 	}
-	i := slices.IndexFunc(next, func(c Candidate) bool { return c.Profile == podspec.Restricted })
-	if tried.Profile == podspec.Restricted || i < 0 {
-		return len(next)
+	return slices.DeleteFunc(slices.Clone(next), func(c Candidate) bool {
+		return c.Profile != podspec.Restricted || tried.Profile == podspec.Restricted
+	})
+}
+
+// refusedToo separates the candidates that the control refuses as it has refused the tried one from those that are left.
+func refusedToo(tried Candidate, control podspec.Control, next []Candidate) (refused, left []Candidate) {
+	for _, c := range next {
+		if control.RefusesToo(tried.Pod, c.Profile, c.Pod) {
+			refused = append(refused, c)
+		} else {
+			left = append(left, c)
+		}
 	}
-	return i
+	return refused, left
 }
 
 func nextProfile(from, to podspec.Profile, reason string) string {
@@ -64,6 +85,20 @@ func nextProfile(from, to podspec.Profile, reason string) string {
 		return fmt.Sprintf("profile %s does not work here with a user namespace of the pod's own, trying without: %s", from, reason)
 	}
 	return fmt.Sprintf("profile %s does not work here, trying %s: %s", from, to, reason)
+}
+
+// logSkipped names the profiles that are not tried, in one line. A profile of which another form is left is no such profile.
+func (r *run) logSkipped(skipped, left []Candidate) {
+	var names []string
+	for _, c := range skipped {
+		another := slices.ContainsFunc(left, func(l Candidate) bool { return l.Profile == c.Profile })
+		if !another && !slices.Contains(names, string(c.Profile)) {
+			names = append(names, string(c.Profile))
+		}
+	}
+	if len(names) > 0 {
+		r.Log.Infof("skipping %s, which would fail for the same reason", strings.Join(names, ", "))
+	}
 }
 
 // candidates returns every candidate, those of the known profile first.

@@ -150,15 +150,15 @@ func TestProfiles(t *testing.T) {
 		"a dropped field and a missing profile": {
 			answers: map[podspec.Profile]answer{podspec.UserNS: dropped, podspec.Localhost: noProfile}, asked: "userns localhost unset",
 			says: "profile userns does not work here, trying localhost: the API server dropped or changed spec.hostUsers of the builder pod, which the profile needs\n" +
-				"profile localhost does not work here, trying unset: CreateContainerError: cannot load seccomp profile \"x\"\n",
+				"profile localhost does not work here, trying unset: CreateContainerError: cannot load seccomp profile \"x\"\n" +
+				"skipping restricted, which would fail for the same reason\n",
 			err: "ErrImagePull", code: cli.CodeInternal,
 		},
 		"nothing works": {
 			answers: map[podspec.Profile]answer{podspec.UserNS: noProfile, podspec.Localhost: noProfile, podspec.Unset: podSecurity, podspec.Restricted: noProfile},
-			asked:   "userns localhost unset restricted restricted",
-			err: `no profile works in namespace team: userns, localhost: CreateContainerError: cannot load seccomp profile "x"; unset: refused by Pod Security restricted:latest; ` +
-				`restricted: CreateContainerError: cannot load seccomp profile "x"`,
-			code: cli.CodePolicy,
+			asked:   "userns unset",
+			err:     `no profile works in namespace team: userns, localhost, restricted: CreateContainerError: cannot load seccomp profile "x"; unset: refused by Pod Security restricted:latest`,
+			code:    cli.CodePolicy,
 		},
 		"nothing down to a minimum": {
 			answers: map[podspec.Profile]answer{podspec.UserNS: podSecurity, podspec.Restricted: podSecurity}, args: "--min-profile localhost", asked: "userns restricted",
@@ -192,7 +192,12 @@ func TestProfiles(t *testing.T) {
 }
 
 func TestProfilesPodNames(t *testing.T) {
-	fake := newClusterOf(map[podspec.Profile]answer{podspec.UserNS: podSecurity, podspec.Restricted: noProfile})
+	fake := newClusterOf(map[podspec.Profile]answer{podspec.UserNS: podSecurity, podspec.Restricted: func(pod *corev1.Pod) error {
+		if pod.Spec.HostUsers != nil {
+			return dropped(pod)
+		}
+		return noProfile(pod)
+	}})
 	plan := planOf(t, "--keep", "--name", "mine")
 	if _, err := fake.run(t.Context(), t, plan); err == nil {
 		t.Error("no error")

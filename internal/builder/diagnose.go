@@ -58,7 +58,7 @@ func diagnose(pod *corev1.Pod, container string) startState {
 		if c.State.Waiting == nil {
 			continue
 		}
-		if hint, final := permanentFailure(c.State.Waiting.Reason, c.Image, pod); final {
+		if hint, final := permanentFailure(c.State.Waiting, c.Image, pod); final {
 			return startState{err: &StartError{c.State.Waiting.Reason, oneLine(c.State.Waiting.Message), hint}}
 		}
 	}
@@ -71,38 +71,17 @@ func diagnose(pod *corev1.Pod, container string) startState {
 }
 
 // permanentFailure reports whether a container waits for something that does not come by itself, and which setting helps.
-func permanentFailure(reason, image string, pod *corev1.Pod) (hint string, ok bool) {
-	switch reason {
+func permanentFailure(waiting *corev1.ContainerStateWaiting, image string, pod *corev1.Pod) (hint string, ok bool) {
+	switch waiting.Reason {
 	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ErrInvalidImageName",
 		"ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed":
 		return fmt.Sprintf("check that the nodes can pull %s; name another with --image, or credentials with --image-pull-secret", image), true
-	case reasonNoContainer, "RunContainerError":
-		return containerHint(pod), true
+	case reasonNoContainer, reasonNotRun:
+		return startHint(waiting.Reason, waiting.Message, pod), true
 	case "CreateContainerConfigError":
 		return "check the secrets and config maps that --pod-template names", true
 	}
 	return "", false
-}
-
-// Reasons of the kubelet for what the container runtime could not create.
-const (
-	reasonNoContainer = "CreateContainerError"
-	reasonNoSandbox   = "FailedCreatePodSandBox" // the kubelet tries again and never gives up
-)
-
-func containerHint(pod *corev1.Pod) string {
-	if p := LocalhostProfile(pod); p != "" {
-		return fmt.Sprintf("if %s is missing below seccomp/ in the kubelet's directory on the node, install it or use --profile unset", p)
-	}
-	return "kubectl describe pod shows the runtime's answer; keep the pod with --keep"
-}
-
-// LocalhostProfile returns the pod's seccomp profile as a path below the kubelet's seccomp directory, or "" if the pod names none.
-func LocalhostProfile(pod *corev1.Pod) string {
-	if sc := pod.Spec.SecurityContext; sc != nil && sc.SeccompProfile != nil && sc.SeccompProfile.LocalhostProfile != nil {
-		return *sc.SeccompProfile.LocalhostProfile
-	}
-	return ""
 }
 
 // lastReason is the newest reason why a pod does not start.

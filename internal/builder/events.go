@@ -81,12 +81,16 @@ func (p *Pod) readEvents(ctx context.Context, events watch.Interface, warn func(
 // The pod's status says so later, or never.
 func (p *Pod) isolationError(e *corev1.Event) error {
 	message, failed := strings.CutPrefix(oneLine(e.Message), "Error: ")
+	reason := e.Reason
 	switch {
-	case e.Reason == reasonNoSandbox && aboutIsolation(reasonNoSandbox, message):
-		return &StartError{Reason: reasonNoSandbox, message: message, hint: "the nodes' container runtime and kernel may be too old for --profile userns; use --profile localhost"}
-	case e.Reason == reasonFailed && failed && aboutIsolation(reasonNoContainer, message):
-		return &StartError{reasonNoContainer, message, containerHint(p.want)}
+	case e.Reason == reasonNoSandbox:
+	case e.Reason == reasonFailed && failed:
+		reason = reasonNoContainer
 	default:
 		return nil
 	}
+	if _, refused := refusing(reason, message); !refused {
+		return nil
+	}
+	return &StartError{reason, message, startHint(reason, message, p.want)}
 }

@@ -2,49 +2,54 @@ package builder
 
 import (
 	"errors"
-	"slices"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
+	"github.com/kubectl-img/kubectl-img/podspec"
 )
+
+// Refusal says why a cluster can't run a pod with its isolation.
+type Refusal struct {
+	Reason  string          // in one line
+	Control podspec.Control // what refuses the pod; empty if that is not known, or if it says nothing about the pods of other profiles
+}
 
 // IsolationFailure returns why the cluster can't run a pod with its isolation. ok is false if err is about anything else, such as the
 // image, a quota or a missing right.
 //
 // Neither the API server nor the kubelet has a field for this, so their texts decide. A text that is not known here counts as
 // something else: then --profile auto stops early, and never takes a weaker profile by mistake.
-func IsolationFailure(err error) (reason string, ok bool) {
+func IsolationFailure(err error) (refusal Refusal, ok bool) {
 	var weakened *podsecurity.WeakenedError
 	var start *StartError
 	var end *Termination
 	var status *apierrors.StatusError
 	switch {
 	case errors.As(err, &weakened):
-		return weakened.Error(), true
+		return Refusal{weakened.Error(), controlOf(weakened)}, true
 	case errors.As(err, &start):
-		return start.Reason + ": " + start.message, aboutIsolation(start.Reason, start.message)
+		control, refused := refusing(start.Reason, start.message)
+		return Refusal{start.Reason + ": " + start.message, control}, refused
 	case errors.As(err, &end):
-		return end.Reason + ": " + oneLine(end.Message), aboutIsolation(end.Reason, end.Message)
+		control, refused := refusing(end.Reason, end.Message)
+		return Refusal{end.Reason + ": " + oneLine(end.Message), control}, refused
 	case errors.As(err, &status):
-		return podsecurity.Refusal(status.ErrStatus)
+		reason, refused := podsecurity.Refusal(status.ErrStatus)
+		return Refusal{Reason: reason}, refused
 	default:
-		return "", false
+		return Refusal{}, false
 	}
 }
 
-// aboutIsolation reads the kubelet's reason and the runtime's message for a pod or container that does not start.
-func aboutIsolation(reason, message string) bool {
-	switch reason {
-	case "AppArmor": // the kubelet's reason on a node without AppArmor
-		return true
-	case reasonNoContainer, "RunContainerError", "StartError", "ContainerCannotRun", reasonNoSandbox:
+// controlOf returns the control whose setting the API server did not store. What a webhook changes is not known to be the same for another pod.
+func controlOf(weakened *podsecurity.WeakenedError) podspec.Control {
+	switch {
+	case weakened.UserNamespace():
+		return podspec.PodUserNamespace
+	case weakened.FeatureGate():
+		return podspec.WholeProc
 	default:
-		return false
+		return ""
 	}
-	message = strings.ToLower(message)
-	return slices.ContainsFunc([]string{
-		"seccomp", "apparmor", "user namespace", "usernamespace", "userns", "uid_map", "idmap", "id-map", "mount_setattr", "hostusers", "procmount",
-	}, func(word string) bool { return strings.Contains(message, word) })
 }

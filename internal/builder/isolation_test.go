@@ -57,9 +57,9 @@ func TestIsolationFailure(t *testing.T) {
 		"an error of ours":              {err: errors.New("seccomp")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			reason, ok := IsolationFailure(fmt.Errorf("create builder pod ci/img-1: %w", c.err))
-			if ok != (c.want != "") || ok && !strings.Contains(reason, c.want) {
-				t.Errorf("%q, %v; want %q", reason, ok, c.want)
+			refusal, ok := IsolationFailure(fmt.Errorf("create builder pod ci/img-1: %w", c.err))
+			if ok != (c.want != "") || ok && !strings.Contains(refusal.Reason, c.want) {
+				t.Errorf("%q, %v; want %q", refusal.Reason, ok, c.want)
 			}
 		})
 	}

@@ -15,6 +15,7 @@ type Termination struct {
 	Message string        // the supervisor's result, if it wrote one
 	Deleted *DeletedError // who deleted the pod, or nil
 	limit   string        // of memory
+	hint    string        // against a node that can't isolate the pod; empty for any other end
 }
 
 // Reasons of the kubelet against which a flag helps: kubernetes/pkg/kubelet.
@@ -44,7 +45,7 @@ func (t *Termination) Error() string {
 // HintMemory names the flags that give the builder more memory.
 const HintMemory = "give the builder more with --limit memory=… and --request memory=…"
 
-// Hint names the flag that gives the builder more of what it ran out of.
+// Hint names the flag that gives the builder more of what it ran out of, or what helps against a node that can't isolate the pod.
 func (t *Termination) Hint() string {
 	switch t.Reason {
 	case reasonOOM:
@@ -54,13 +55,19 @@ func (t *Termination) Hint() string {
 	case reasonDeadline:
 		return "allow the build more time with --timeout"
 	}
-	return ""
+	return t.hint
 }
 
 // End reads from the pod's status how the builder container ended. It returns nil while the container may still run.
 func End(pod *corev1.Pod, container string) *Termination {
 	t := containerEnd(pod, container)
-	if t != nil && pod.DeletionTimestamp != nil {
+	if t == nil {
+		return nil
+	}
+	if _, refused := refusing(t.Reason, t.Message); refused {
+		t.hint = startHint(t.Reason, t.Message, pod)
+	}
+	if pod.DeletionTimestamp != nil {
 		t.Deleted = deletionOf(pod)
 	}
 	return t

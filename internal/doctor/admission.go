@@ -117,6 +117,9 @@ func (e *Exam) admissionMend(c ProfilePod, err error, enforced api.Level) string
 	if !apierrors.IsForbidden(err) {
 		return ""
 	}
+	if podsecurity.OlderBaseline(err.Error()) {
+		return podsecurity.HintOlderBaseline
+	}
 	level := podsecurity.StrictestLevel(c.Pod)
 	if enforced == "" || api.CompareLevels(level, enforced) >= 0 || level == api.LevelPrivileged {
 		return "" // doctor never proposes to enforce nothing

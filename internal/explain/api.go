@@ -110,6 +110,9 @@ func statusHint(err *apierrors.StatusError) string {
 // forbiddenHint reads the message: the status has no field for the verb, the namespace or the violated level.
 // Only the hint depends on the wording.
 func forbiddenHint(message string) string {
+	if podsecurity.OlderBaseline(message) {
+		return podsecurity.HintOlderBaseline
+	}
 	if violated, ok := podsecurity.ViolatedLevel(message); ok {
 		return podSecurityHint(violated.String())
 	}

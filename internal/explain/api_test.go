@@ -66,6 +66,11 @@ func TestReport(t *testing.T) {
 			"error: Error from server (Forbidden): pods \"img-x\" is forbidden: violates PodSecurity \"baseline:latest\": seccompProfile\n" +
 				"hint: --profile userns or --profile localhost, which pass baseline\n",
 		},
+		"an older baseline": { // the text of Kubernetes 1.34
+			apierrors.NewForbidden(pods, "img-x", errors.New(`violates PodSecurity "baseline:latest": procMount (container "builder" must not set securityContext.procMount to "Unmasked")`)), 5,
+			"error: Error from server (Forbidden): pods \"img-x\" is forbidden: violates PodSecurity \"baseline:latest\": procMount (container \"builder\" must not set securityContext.procMount to \"Unmasked\")\n" +
+				"hint: --profile localhost; level baseline admits the pod of profile userns from version 1.35 of Pod Security on\n",
+		},
 		"restricted": {
 			podSecurity("restricted"), 5,
 			"error: Error from server (Forbidden): pods \"img-x\" is forbidden: violates PodSecurity \"restricted:latest\": seccompProfile\n" +

@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 	"github.com/kubectl-img/kubectl-img/internal/session"
+	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
 // Phases of a job that are no step of the engine.
@@ -141,9 +142,15 @@ func explainContext(job *session.JobError, said string) error {
 	}
 }
 
-// preflightHint is for a named profile; auto tries the next one by itself.
+// preflightHint is for a named profile; auto tries the next one by itself. Against a kernel without user namespaces no profile helps.
 func preflightHint(job *session.JobError) string {
-	if job.Blocked() {
+	if hint := controlHint(job.Control()); hint != "" {
+		return hint
+	}
+	switch {
+	case job.Control() == podspec.UserNamespaces:
+		return hintOtherNodes
+	case job.Blocked():
 		return "--profile auto takes the most isolated profile that works here"
 	}
 	return "use the builder image of this release, or see docs/install.md for what another one needs"

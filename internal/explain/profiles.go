@@ -16,29 +16,59 @@ import (
 type FailedProfile struct {
 	Profile podspec.Profile
 	Reason  string
-	Err     error
+	Err     error // of the pod; a profile that was skipped has that of the pod that failed in its place
 }
 
 // Isolation returns why err rules out a profile. It returns false where the profile is not the reason.
-func Isolation(err error) (reason string, ok bool) {
+func Isolation(err error) (refusal builder.Refusal, ok bool) {
 	var job *session.JobError
 	if errors.As(err, &job) && job.Blocked() {
-		return job.Message, true
+		return builder.Refusal{Reason: job.Message, Control: job.Control()}, true
 	}
 	return builder.IsolationFailure(err)
 }
 
+const hintOtherNodes = "choose nodes that allow more with --node-selector"
+
 // NoProfile explains that none of the attempts worked in the namespace. Which names the profiles that were allowed.
 func NoProfile(which, namespace string, attempts []FailedProfile) error {
 	// The hint is for the first attempt that one can help: the most isolated profile.
-	hint := "choose nodes that allow more with --node-selector"
+	hint := hintOtherNodes
 	for _, a := range attempts {
-		if job := (*session.JobError)(nil); !errors.As(a.Err, &job) {
-			hint = cli.Hint(API(a.Err))
+		if known := attemptHint(a.Err); known != "" {
+			hint = known
 			break
 		}
 	}
 	return &explainedError{text: fmt.Sprintf("%s works in namespace %s: %s", which, namespace, summary(attempts)), hint: hint, code: cli.CodePolicy}
+}
+
+// attemptHint is empty for a failure against which only other nodes help.
+func attemptHint(err error) string {
+	if job := (*session.JobError)(nil); errors.As(err, &job) {
+		return ProfileHint(err)
+	}
+	return cli.Hint(API(err))
+}
+
+// ProfileHint names what makes a profile work that the pod's check has ruled out; it is empty where only other nodes help, and for any other error.
+func ProfileHint(err error) string {
+	if job := (*session.JobError)(nil); errors.As(err, &job) {
+		return controlHint(job.Control())
+	}
+	return ""
+}
+
+// controlHint names what an administrator can install against a control that the pod's check has found; it is empty where nothing helps.
+func controlHint(control podspec.Control) string {
+	switch control {
+	case podspec.AppArmor, podspec.NoAppArmor:
+		return "kubectl img setup --profiles --apparmor | kubectl apply -f - loads a profile on the nodes; name it with --apparmor-profile " + podspec.InstalledAppArmorProfile
+	case podspec.Seccomp:
+		return "kubectl img setup --profiles | kubectl apply -f - puts the seccomp profile of this release on the nodes; use it with --profile userns or localhost"
+	default:
+		return ""
+	}
 }
 
 // summary names each reason once, with the profiles that it holds for.

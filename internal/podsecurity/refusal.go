@@ -24,6 +24,17 @@ func ViolatedLevel(message string) (violated api.LevelVersion, ok bool) {
 	return violated, errs == [2]error{}
 }
 
+// HintOlderBaseline is for what OlderBaseline reports.
+const HintOlderBaseline = "--profile localhost; level baseline admits the pod of profile userns from version 1.35 of Pod Security on"
+
+// OlderBaseline reports whether message refuses a pod for a version of level baseline that knows nothing of user namespaces: it refuses procMount
+// Unmasked, which version 1.35 admits in a pod with hostUsers: false. The version is that of the API server, or the one that the namespace's label names.
+func OlderBaseline(message string) bool {
+	violated, ok := ViolatedLevel(message)
+	_, checks, _ := strings.Cut(message, `violates PodSecurity "`)
+	return ok && violated.Level == api.LevelBaseline && strings.Contains(checks, `": procMount `)
+}
+
 // Refusal returns why admission or validation refused a pod for its security settings, in one line. ok is false if the status is
 // about anything else, such as a quota or a missing right.
 //

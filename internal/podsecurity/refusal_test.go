@@ -28,6 +28,29 @@ func podSecurityMessage(t *testing.T, level api.LevelVersion, pod *corev1.Pod) s
 	return fmt.Sprintf("pods %q is forbidden: violates PodSecurity %q: %s", "img-1", level.String(), result.ForbiddenDetail())
 }
 
+// TestOlderBaseline has the pod of profile userns, which only older versions of level baseline refuse for procMount.
+func TestOlderBaseline(t *testing.T) {
+	unmasked := func(hostUsers *bool, network bool) *corev1.Pod {
+		return pod(func(p *corev1.Pod, c *corev1.SecurityContext) {
+			p.Spec.HostUsers, p.Spec.HostNetwork = hostUsers, network
+			c.ProcMount = ptr.To(corev1.UnmaskedProcMount)
+		})
+	}
+	older := api.LevelVersion{Level: api.LevelBaseline, Version: api.MajorMinorVersion(1, 34)}
+	if message := podSecurityMessage(t, older, unmasked(ptr.To(false), false)); !podsecurity.OlderBaseline(message) {
+		t.Error(message)
+	}
+	for _, message := range []string{
+		podSecurityMessage(t, older, unmasked(ptr.To(false), true)), // the host's network is another reason
+		podSecurityMessage(t, api.LevelVersion{Level: api.LevelRestricted, Version: api.MajorMinorVersion(1, 34)}, unmasked(ptr.To(false), false)),
+		"exceeded quota: procMount",
+	} {
+		if podsecurity.OlderBaseline(message) {
+			t.Error(message)
+		}
+	}
+}
+
 func TestViolatedLevel(t *testing.T) {
 	privileged := pod(func(_ *corev1.Pod, c *corev1.SecurityContext) { c.Privileged = ptr.To(true) })
 	for _, want := range []api.LevelVersion{

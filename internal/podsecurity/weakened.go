@@ -52,6 +52,7 @@ func Compare(requested, stored *corev1.Pod, container string) *WeakenedError {
 		{fieldHostUsers, !ptr.Deref(requested.Spec.HostUsers, true) && ptr.Deref(stored.Spec.HostUsers, true)},
 		{fieldProcMount, ptr.Deref(want.ProcMount, corev1.DefaultProcMount) != ptr.Deref(got.ProcMount, corev1.DefaultProcMount)},
 		{"securityContext.seccompProfile", weakerSeccomp(want.SeccompProfile, got.SeccompProfile)},
+		{"securityContext.appArmorProfile", weakerAppArmor(want.AppArmorProfile, got.AppArmorProfile)}, // API servers before 1.30 do not know the field
 		{"securityContext.allowPrivilegeEscalation", !ptr.Deref(want.AllowPrivilegeEscalation, true) && ptr.Deref(got.AllowPrivilegeEscalation, true)},
 		{"securityContext.privileged", ptr.Deref(got.Privileged, false) && !ptr.Deref(want.Privileged, false)},
 		{"spec.hostNetwork", stored.Spec.HostNetwork && !requested.Spec.HostNetwork},
@@ -65,7 +66,7 @@ func Compare(requested, stored *corev1.Pod, container string) *WeakenedError {
 	return nil
 }
 
-// containerContext returns the container's security context, with the pod's seccomp profile if the container sets none.
+// containerContext returns the container's security context, with the pod's seccomp and AppArmor profiles if the container sets none.
 func containerContext(pod *corev1.Pod, container string) corev1.SecurityContext {
 	var out corev1.SecurityContext
 	for _, c := range pod.Spec.Containers {
@@ -75,6 +76,9 @@ func containerContext(pod *corev1.Pod, container string) corev1.SecurityContext 
 	}
 	if out.SeccompProfile == nil && pod.Spec.SecurityContext != nil {
 		out.SeccompProfile = pod.Spec.SecurityContext.SeccompProfile
+	}
+	if out.AppArmorProfile == nil && pod.Spec.SecurityContext != nil {
+		out.AppArmorProfile = pod.Spec.SecurityContext.AppArmorProfile
 	}
 	return out
 }
@@ -87,4 +91,11 @@ func weakerSeccomp(requested, stored *corev1.SeccompProfile) bool {
 		return got.Type != want.Type || ptr.Deref(got.LocalhostProfile, "") != ptr.Deref(want.LocalhostProfile, "")
 	}
 	return want.Type != corev1.SeccompProfileTypeUnconfined && got.Type == corev1.SeccompProfileTypeUnconfined
+}
+
+// weakerAppArmor requires the profile that was requested by name. A pod that names none claims nothing of AppArmor.
+func weakerAppArmor(requested, stored *corev1.AppArmorProfile) bool {
+	want, got := ptr.Deref(requested, corev1.AppArmorProfile{}), ptr.Deref(stored, corev1.AppArmorProfile{})
+	return want.Type == corev1.AppArmorProfileTypeLocalhost &&
+		(got.Type != want.Type || ptr.Deref(got.LocalhostProfile, "") != ptr.Deref(want.LocalhostProfile, ""))
 }

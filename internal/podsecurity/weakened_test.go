@@ -20,6 +20,11 @@ func TestCompare(t *testing.T) {
 	}
 	localhost, otherFile := seccomp(corev1.SeccompProfileTypeLocalhost, "img.json"), seccomp(corev1.SeccompProfileTypeLocalhost, "other.json")
 	unconfined, runtimeDefault := seccomp(corev1.SeccompProfileTypeUnconfined, ""), seccomp(corev1.SeccompProfileTypeRuntimeDefault, "")
+	confined := &corev1.PodSecurityContext{
+		SeccompProfile:  localhost.SeccompProfile,
+		AppArmorProfile: &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeLocalhost, LocalhostProfile: ptr.To("kubectl-img")},
+	}
+	appArmorOff := &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeUnconfined}
 	type change = func(*corev1.Pod, *corev1.SecurityContext)
 	for name, c := range map[string]struct {
 		requested *corev1.PodSecurityContext
@@ -36,6 +41,13 @@ func TestCompare(t *testing.T) {
 		"unconfined where nothing was set":   {nil, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = unconfined }, "seccompProfile"},
 		"default where nothing was set":      {nil, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = runtimeDefault }, ""},
 		"default where unconfined was asked": {unconfined, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = runtimeDefault }, ""},
+		"AppArmor profile removed":           {confined, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = localhost }, "appArmorProfile"},
+		"another AppArmor profile": {confined, func(_ *corev1.Pod, c *corev1.SecurityContext) {
+			c.AppArmorProfile = &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeLocalhost, LocalhostProfile: ptr.To("other")}
+		}, "appArmorProfile"},
+		"AppArmor off where nothing was set": {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.AppArmorProfile = appArmorOff }, ""},
+		"AppArmor off":                       {confined, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.AppArmorProfile = appArmorOff }, "appArmorProfile"},
+		"AppArmor kept":                      {confined, func(*corev1.Pod, *corev1.SecurityContext) {}, ""},
 		"privilege escalation":               {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.AllowPrivilegeEscalation = ptr.To(true) }, "allowPrivilegeEscalation"},
 		"privileged":                         {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.Privileged = ptr.To(true) }, "privileged"},
 		"host pids":                          {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.HostPID = true }, "hostPID"},

@@ -28,8 +28,13 @@ type tool struct {
 	scripts []string // patterns of more files that the command reads, and that are part of the key
 }
 
-func tools() []tool {
-	return []tool{
+// tools returns every tool. An older Kubernetes comes before the newest one, of which then only kubectl is used.
+func tools(older string) []tool {
+	var first []tool
+	if older != "" {
+		first = []tool{olderKubernetes(older)}
+	}
+	return append(first,
 		goTool("etcd", "-o", outDir+"/etcd", "go.etcd.io/etcd/server/v3"),
 		kubernetesTool(),
 		goTool("containerd", "-tags", "no_btrfs no_zfs no_devmapper", "-o", outDir+"/",
@@ -41,7 +46,7 @@ func tools() []tool {
 		legacyImg(),
 		imageTool("docker-credential-gcr"),
 		imageTool("ownership", "*.go"),
-	}
+	)
 }
 
 func goTool(name string, args ...string) tool {
@@ -54,16 +59,38 @@ func goTool(name string, args ...string) tool {
 }
 
 func kubernetesTool() tool {
+	return goTool("kubernetes", kubernetesArgs(kubernetesVersion, append(servers(), "kubectl"))...)
+}
+
+// servers are the programs of a cluster that have one version.
+func servers() []string {
+	return []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet"}
+}
+
+// olderKubernetes is a module of tests/skew.
+func olderKubernetes(version string) tool {
+	minor, _ := splitVersion(version)
+	t := goTool("kubernetes-"+minor, kubernetesArgs(version, servers())...)
+	t.module = "tests/skew/tools/" + t.name
+	return t
+}
+
+// splitVersion returns 1.30 and 30 for 1.30.14.
+func splitVersion(version string) (minor, number string) {
+	minor = version[:strings.LastIndexByte(version, '.')]
+	_, number, _ = strings.Cut(minor, ".")
+	return minor, number
+}
+
+func kubernetesArgs(release string, programs []string) []string {
 	const version = "k8s.io/component-base/version"
-	major, rest, _ := strings.Cut(kubernetesVersion, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	ldflags := fmt.Sprintf("-s -w -X %[1]s.gitVersion=v%[2]s -X %[1]s.gitMajor=%[3]s -X %[1]s.gitMinor=%[4]s",
-		version, kubernetesVersion, major, minor)
+	_, minor := splitVersion(release)
+	ldflags := fmt.Sprintf("-s -w -X %[1]s.gitVersion=v%[2]s -X %[1]s.gitMajor=1 -X %[1]s.gitMinor=%[3]s", version, release, minor)
 	args := []string{"-ldflags", ldflags, "-o", outDir + "/"}
-	for _, name := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"} {
+	for _, name := range programs {
 		args = append(args, "k8s.io/kubernetes/cmd/"+name)
 	}
-	return goTool("kubernetes", args...)
+	return args
 }
 
 // legacyImg is genuinetools/img, the engine of older builder images.
@@ -91,7 +118,7 @@ func imageTool(name string, sources ...string) tool {
 }
 
 // compileTools returns a directory with every program. It compiles those that the cache does not have.
-func (p paths) compileTools(ctx context.Context, log *progress) (string, error) {
+func (p paths) compileTools(ctx context.Context, kubernetes string, log *progress) (string, error) {
 	version, err := program.Output(exec.CommandContext(ctx, "go", "env", "GOVERSION"))
 	if err != nil {
 		return "", fmt.Errorf("ask for Go's version: %w", err)
@@ -99,7 +126,7 @@ func (p paths) compileTools(ctx context.Context, log *progress) (string, error) 
 	version = strings.TrimSpace(version)
 	all := cache.NewKey()
 	var dirs []string
-	for _, tool := range tools() {
+	for _, tool := range tools(kubernetes) {
 		key, err := p.toolKey(tool, version)
 		if err != nil {
 			return "", fmt.Errorf("hash module %s: %w", tool.module, err)

@@ -36,7 +36,7 @@ func (p paths) up(ctx context.Context, opts Options, log *progress) (*Cluster, e
 	if err := installPackages(ctx, slices.Concat(nodePackages(), builder.Packages()), log); err != nil {
 		return nil, err
 	}
-	bin, err := p.compileTools(ctx, log)
+	bin, err := p.compileTools(ctx, opts.Kubernetes, log)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type Options struct {
 	Instance     int      // clusters with different numbers run side by side; 0 is the shared one
 	KubeletFlags []string // appended to the kubelet's
 	Runtime      string   // the program that containerd runs instead of runc
+	Kubernetes   string   // an older release of which tests/skew has the module, such as 1.30.14; the newest if empty
 }
 
 // paths are the directories and names of a cluster. Every user must be able to traverse the parents of state: in a pod with a user namespace,

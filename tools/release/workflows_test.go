@@ -128,9 +128,13 @@ func TestWorkflowExpressions(t *testing.T) {
 
 // unmaintained lists directories without updates, with the reason.
 var unmaintained = map[string]string{
-	"/tests/cluster/tools/legacy-img":  "img v0.5.11 and its dependencies are frozen; newer ones do not compile",
-	"/tests/cluster/tools/legacy-runc": "runc v1.1.11 is there because it can be attacked",
-	"/tools/kaniko":                    "kaniko is archived, and v1.24.0 is its last version",
+	"/tests/cluster/tools/legacy-img":   "img v0.5.11 and its dependencies are frozen; newer ones do not compile",
+	"/tests/cluster/tools/legacy-runc":  "runc v1.1.11 is there because it can be attacked",
+	"/tests/skew/tools/kubernetes-1.30": "tests/skew names the release",
+	"/tests/skew/tools/kubernetes-1.32": "tests/skew names the release",
+	"/tests/skew/tools/kubernetes-1.34": "tests/skew names the release",
+	"/tests/skew/tools/kubernetes-1.36": "tests/skew names the release",
+	"/tools/kaniko":                     "kaniko is archived, and v1.24.0 is its last version",
 }
 
 // TestDependabot checks that every Go module, Dockerfile and npm package of ours gets updates, and every workflow.
