@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/dockerfile"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/machine"
 )
 
 // Environment variables: where the cluster keeps its files, and the number of the shared cluster. Checkouts with different numbers do not
@@ -16,6 +17,7 @@ const (
 	envCache    = "KUBECTL_IMG_TESTS_CACHE"
 	envState    = "KUBECTL_IMG_TESTS_STATE"
 	envInstance = "KUBECTL_IMG_TESTS_INSTANCE"
+	envNodes    = "KUBECTL_IMG_TESTS_NODES" // names, separated by commas
 )
 
 // Options change what Up starts. Up stops a running cluster that has other options.
@@ -23,6 +25,7 @@ type Options struct {
 	Instance     int      // clusters with different numbers run side by side; 0 is the shared one
 	KubeletFlags []string // appended to the kubelet's
 	Runtime      string   // the program that containerd runs instead of runc
+	Nodes        []string // names of more nodes, virtual machines that machine.Names lists; by default those of the environment, for the shared cluster
 }
 
 // paths are the directories and names of a cluster. Every user must be able to traverse the parents of state: in a pod with a user namespace,
@@ -32,6 +35,8 @@ type paths struct {
 	root  string // the repository
 	cache string // compiled programs and image layers, shared by all checkouts
 	state string // the files of one cluster; pki and registries outlive Down
+
+	machines []machine.Machine // the nodes beside the first
 }
 
 func newPaths(opts Options) (paths, error) {
@@ -40,8 +45,10 @@ func newPaths(opts Options) (paths, error) {
 		p = pathsOf(opts.Instance)
 	}
 	var err error
-	p.root, err = FindRoot()
-	return p, err
+	if p.root, err = FindRoot(); err != nil {
+		return p, err
+	}
+	return p.withMachines(opts)
 }
 
 func (p paths) readDockerfile() (dockerfile.File, error) {
