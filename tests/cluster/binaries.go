@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,16 +27,15 @@ type tool struct {
 	cgo     string   // CGO_ENABLED
 	command []string // run in the module's directory
 	scripts []string // patterns of more files that the command reads, and that are part of the key
+	arch    string   // GOARCH, if it is not this machine's
+	env     []string // for the command
 }
 
 func tools() []tool {
 	return []tool{
 		goTool("etcd", "-o", outDir+"/etcd", "go.etcd.io/etcd/server/v3"),
-		kubernetesTool(),
-		goTool("containerd", "-tags", "no_btrfs no_zfs no_devmapper", "-o", outDir+"/",
-			"github.com/containerd/containerd/v2/cmd/containerd",
-			"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
-			"github.com/containerd/containerd/v2/cmd/ctr"),
+		kubernetesTool("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"),
+		containerdTool(),
 		imageTool("runc"),
 		imageTool("img", "*.go", "*/*.go"),
 		legacyImg(),
@@ -53,14 +53,20 @@ func goTool(name string, args ...string) tool {
 	}
 }
 
-func kubernetesTool() tool {
+func containerdTool() tool {
+	const commands = "github.com/containerd/containerd/v2/cmd/"
+	return goTool("containerd", "-tags", "no_btrfs no_zfs no_devmapper", "-o", outDir+"/",
+		commands+"containerd", commands+"containerd-shim-runc-v2", commands+"ctr")
+}
+
+func kubernetesTool(programs ...string) tool {
 	const version = "k8s.io/component-base/version"
 	major, rest, _ := strings.Cut(kubernetesVersion, ".")
 	minor, _, _ := strings.Cut(rest, ".")
 	ldflags := fmt.Sprintf("-s -w -X %[1]s.gitVersion=v%[2]s -X %[1]s.gitMajor=%[3]s -X %[1]s.gitMinor=%[4]s",
 		version, kubernetesVersion, major, minor)
 	args := []string{"-ldflags", ldflags, "-o", outDir + "/"}
-	for _, name := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"} {
+	for _, name := range programs {
 		args = append(args, "k8s.io/kubernetes/cmd/"+name)
 	}
 	return goTool("kubernetes", args...)
@@ -90,8 +96,8 @@ func imageTool(name string, sources ...string) tool {
 	return t
 }
 
-// compileTools returns a directory with every program. It compiles those that the cache does not have.
-func (p paths) compileTools(ctx context.Context, log *progress) (string, error) {
+// compileTools returns a directory with the programs of tools. It compiles those that the cache does not have.
+func (p paths) compileTools(ctx context.Context, tools []tool, log *progress) (string, error) {
 	version, err := program.Output(exec.CommandContext(ctx, "go", "env", "GOVERSION"))
 	if err != nil {
 		return "", fmt.Errorf("ask for Go's version: %w", err)
@@ -99,14 +105,14 @@ func (p paths) compileTools(ctx context.Context, log *progress) (string, error) 
 	version = strings.TrimSpace(version)
 	all := cache.NewKey()
 	var dirs []string
-	for _, tool := range tools() {
+	for _, tool := range tools {
 		key, err := p.toolKey(tool, version)
 		if err != nil {
 			return "", fmt.Errorf("hash module %s: %w", tool.module, err)
 		}
 		dir := filepath.Join(p.cache, "tools", tool.name+"-"+key)
 		if !cache.Exists(dir) {
-			if err := log.step("compile "+tool.name, func() error { return p.compile(ctx, tool, dir) }); err != nil {
+			if err := log.step(strings.TrimSpace("compile "+tool.name+" "+tool.arch), func() error { return p.compile(ctx, tool, dir) }); err != nil {
 				return "", err
 			}
 		}
@@ -118,7 +124,7 @@ func (p paths) compileTools(ctx context.Context, log *progress) (string, error) 
 
 func (p paths) toolKey(t tool, goVersion string) (string, error) {
 	module := filepath.Join(p.root, t.module)
-	key := cache.NewKey(goVersion, runtime.GOARCH, t.cgo).Text(t.command...)
+	key := cache.NewKey(goVersion, cmp.Or(t.arch, runtime.GOARCH), t.cgo).Text(t.command...)
 	key.Files(filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum"))
 	for _, pattern := range t.scripts {
 		found, err := filepath.Glob(filepath.Join(p.root, pattern))
@@ -148,6 +154,7 @@ func (p paths) compile(ctx context.Context, t tool, dir string) error {
 	cmd.Dir = filepath.Join(p.root, t.module)
 	// The caller's settings, those of a test run with -race for example, must not reach the pinned modules.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED="+t.cgo, "GOFLAGS=-buildvcs=false", "GOWORK=off")
+	cmd.Env = append(cmd.Env, t.env...)
 	if err := program.Run(cmd); err != nil {
 		return err
 	}

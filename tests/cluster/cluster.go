@@ -40,8 +40,11 @@ func (p paths) up(ctx context.Context, opts Options, log *progress) (*Cluster, e
 	if err := p.makeBases(ctx, log); err != nil {
 		return nil, err
 	}
-	bin, err := p.compileTools(ctx, log)
+	bin, err := p.compileTools(ctx, tools(), log)
 	if err != nil {
+		return nil, err
+	}
+	if p.foreign, err = p.makeForeign(ctx, builder, log); err != nil {
 		return nil, err
 	}
 	c := p.describe(bin, opts)
@@ -72,7 +75,7 @@ func (p paths) describe(bin string, opts Options) *Cluster {
 
 // fingerprint changes if a running cluster has to be restarted.
 func (p paths) fingerprint(bin string, opts Options) string {
-	key := cache.NewKey(bin, configKey(), opts.Runtime) // a machine's command names its disk in the cache
+	key := cache.NewKey(bin, p.foreign.bin, configKey(), opts.Runtime) // a machine's command names its disk in the cache
 	for _, component := range p.components(opts) {
 		key.Text(component.command...)
 	}

@@ -76,7 +76,7 @@ func (p paths) prepareMachine(ctx context.Context, m machine.Machine, bin string
 		p.in("resolv.conf"): "resolv.conf",
 	}
 	for _, name := range []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "kubelet"} {
-		copies[filepath.Join(bin, name)] = "bin/" + name
+		copies[filepath.Join(p.programsOf(m, bin), name)] = "bin/" + name
 	}
 	for from, to := range copies {
 		to = filepath.Join(m.Tree(), to)

@@ -37,6 +37,7 @@ type paths struct {
 	state string // the files of one cluster; pki and registries outlive Down
 
 	machines []machine.Machine // the nodes beside the first
+	foreign  foreign           // what a machine of another architecture needs
 }
 
 func newPaths(opts Options) (paths, error) {

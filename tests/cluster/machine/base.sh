@@ -1,25 +1,13 @@
 #!/bin/sh
 # base.sh SUITE ARCH FILES OUT: makes the disk, the kernel and the initramfs of a virtual machine in OUT: a Debian of SUITE with systemd, its kernel, and
-# the tree FILES. It unpacks packages without running their scripts, so that it works for every architecture.
+# the tree FILES.
 set -eu
 suite=$1 arch=$2 files=$3 out=$4
 root=$out/root
 first=$out/first
 
-debootstrap --foreign --arch="$arch" --variant=minbase \
-	--include="systemd,systemd-sysv,dbus,apparmor,busybox-static,containernetworking-plugins,iproute2,kmod,mount,procps,udev,util-linux,linux-image-cloud-$arch" \
-	"$suite" "$root" >"$out/log" 2>&1 || {
-	tail -n 5 "$out/log" "$root/debootstrap/debootstrap.log" >&2
-	exit 1
-}
-for package in "$root"/var/cache/apt/archives/*.deb; do
-	dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$root"
-done
-for dir in proc sys dev; do # after the first stage of debootstrap, they can be links to those of this machine
-	rm -rf "${root:?}/$dir"
-	mkdir "$root/$dir"
-done
-rm -rf "$root"/var/cache/apt/archives/* "$root/debootstrap" "$root"/usr/share/doc "$root"/usr/share/locale "$root"/usr/share/man
+sh "$(dirname "$0")/unpack.sh" "$suite" "$arch" "$root" \
+	"systemd,systemd-sysv,dbus,apparmor,busybox-static,containernetworking-plugins,iproute2,kmod,mount,procps,udev,util-linux,linux-image-cloud-$arch"
 # What the packages' scripts would have done.
 cp "$root/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
 cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
@@ -30,7 +18,7 @@ echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
 cp -R "$files/." "$root/"
 units=$root/etc/systemd/system
 mkdir -p "$units/multi-user.target.wants"
-for unit in containerd kubelet node-shell; do
+for unit in containerd kubelet; do
 	ln -s "../$unit.service" "$units/multi-user.target.wants/"
 done
 # Nobody needs these, and an emulated processor takes long for them.
@@ -63,4 +51,4 @@ chmod 755 "$first/init"
 (cd "$first" && find . | cpio -o -H newc --quiet) >"$out/initramfs"
 
 mke2fs -q -t ext4 -d "$root" "$out/disk" 3G
-rm -rf "$root" "$first" "$out/log"
+rm -rf "$root" "$first"

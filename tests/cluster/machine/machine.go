@@ -51,7 +51,6 @@ func (m Machine) Command() []string {
 		"-drive", "file="+m.disk()+",format=raw,if=virtio,cache=unsafe",
 		"-netdev", "tap,id=net,ifname="+m.Name+",script="+m.linkScript()+",downscript=no", "-device", "virtio-net-pci,netdev=net",
 		"-serial", "file:"+filepath.Join(m.Dir, "console"),
-		"-serial", "unix:"+filepath.Join(m.Dir, "shell")+",server=on,wait=off",
 	)
 }
 
