@@ -5,20 +5,11 @@ import (
 	"path/filepath"
 	"runtime"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
 	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
 	"github.com/kubectl-img/kubectl-img/tests/cluster/dockerfile"
 	"github.com/kubectl-img/kubectl-img/tests/cluster/layers"
 	"github.com/kubectl-img/kubectl-img/tests/cluster/machine"
 )
-
-// foreign is what a node of another architecture needs. It is empty if there is none.
-type foreign struct {
-	arch    string
-	bin     string // programs of a node and of the builder image
-	sysroot string // the packages of the builder image
-}
 
 // makeForeign cross-compiles the programs and unpacks the packages, unless the cache has them.
 func (p paths) makeForeign(ctx context.Context, builder dockerfile.File, log *progress) (foreign, error) {
@@ -84,12 +75,4 @@ func (p paths) foreignImages(ctx context.Context, builder dockerfile.File) (map[
 		found[image.name] = image
 	}
 	return found, nil
-}
-
-// smallImages have busybox only.
-func smallImages(busybox layers.Layer) []image {
-	return []image{
-		{name: "pause:1", layers: []layers.Layer{busybox}, config: v1.Config{Entrypoint: []string{"/bin/sleep", "2147483647"}}},
-		{name: "busybox:1", layers: []layers.Layer{busybox}, config: v1.Config{Cmd: []string{"sh"}, Env: []string{systemPath}}},
-	}
 }

@@ -67,3 +67,11 @@ func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile.File) 
 
 // trust makes an image trust the cluster's registries. Only test images get it.
 func (p paths) trust() layers.Layer { return layers.Trust(p.in("pki", "ca-bundle.crt")) }
+
+// smallImages have busybox only.
+func smallImages(busybox layers.Layer) []image {
+	return []image{
+		{name: "pause:1", layers: []layers.Layer{busybox}, config: v1.Config{Entrypoint: []string{"/bin/sleep", "2147483647"}}},
+		{name: "busybox:1", layers: []layers.Layer{busybox}, config: v1.Config{Cmd: []string{"sh"}, Env: []string{systemPath}}},
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
 	"github.com/kubectl-img/kubectl-img/tests/cluster/machine"
@@ -17,23 +16,6 @@ import (
 
 // nodeTaint is on every node but the first, so that only pods that tolerate it run there.
 const nodeTaint = "kubectl-img-tests"
-
-// withMachines adds the nodes that are virtual machines.
-func (p paths) withMachines(opts Options) (paths, error) {
-	names := opts.Nodes
-	if env := os.Getenv(envNodes); len(names) == 0 && opts.Instance == 0 && env != "" {
-		names = strings.Split(env, ",")
-	}
-	kinds, err := machine.Find(names)
-	p.machines = nil
-	for _, kind := range kinds {
-		p.machines = append(p.machines, machine.Machine{
-			Kind: kind, Base: kind.BaseDir(p.cache), Dir: p.in("machines", kind.Name),
-			Nodes: strings.TrimSuffix(p.nodeIP, ".2"), Pods: strings.TrimSuffix(p.podCIDR, ".0.0/16"),
-		})
-	}
-	return p, err
-}
 
 // nodeNames are the names of all nodes.
 func (p paths) nodeNames() []string {

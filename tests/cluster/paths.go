@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/dockerfile"
 	"github.com/kubectl-img/kubectl-img/tests/cluster/machine"
@@ -40,6 +41,13 @@ type paths struct {
 	foreign  foreign           // what a machine of another architecture needs
 }
 
+// foreign is what a node of another architecture needs. It is empty if there is none.
+type foreign struct {
+	arch    string
+	bin     string // programs of a node and of the builder image
+	sysroot string // the packages of the builder image
+}
+
 func newPaths(opts Options) (paths, error) {
 	p := sharedPaths()
 	if opts.Instance != 0 {
@@ -50,6 +58,23 @@ func newPaths(opts Options) (paths, error) {
 		return p, err
 	}
 	return p.withMachines(opts)
+}
+
+// withMachines adds the nodes that are virtual machines.
+func (p paths) withMachines(opts Options) (paths, error) {
+	names := opts.Nodes
+	if env := os.Getenv(envNodes); len(names) == 0 && opts.Instance == 0 && env != "" {
+		names = strings.Split(env, ",")
+	}
+	kinds, err := machine.Find(names)
+	p.machines = nil
+	for _, kind := range kinds {
+		p.machines = append(p.machines, machine.Machine{
+			Kind: kind, Base: kind.BaseDir(p.cache), Dir: p.in("machines", kind.Name),
+			Nodes: strings.TrimSuffix(p.nodeIP, ".2"), Pods: strings.TrimSuffix(p.podCIDR, ".0.0/16"),
+		})
+	}
+	return p, err
 }
 
 func (p paths) readDockerfile() (dockerfile.File, error) {

@@ -91,7 +91,7 @@ func evicted(t *testing.T) {
 	b := start(t, namespace(t, clustertest.Privileged), "unconfined", dockerfile("RUN dd if=/dev/zero of=/large bs=1M count=200 && echo begun-$((40+2)) && sleep 600"))
 	b.begun(t)
 	onNode(t, "fallocate -l $(df --output=avail -B1 /node | tail -n 1) /node/filler")
-	t.Cleanup(func() {
+	defer func() {
 		onNode(t, "rm -f /node/filler")
 		clustertest.Eventually(t, 3*time.Minute, "the node's disk has room again", func() bool {
 			for _, c := range node(t).Status.Conditions {
@@ -101,6 +101,6 @@ func evicted(t *testing.T) {
 			}
 			return false
 		})
-	})
+	}()
 	found("the node's disk is full during a build", compat.Fails, b.fails(t, codeInternal, "evicted from its node"))
 }

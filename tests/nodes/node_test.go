@@ -29,7 +29,10 @@ const (
 // untouched are the outcomes on a node that has none of our profiles, and AppArmor.
 func untouched() []outcome {
 	return []outcome{
-		{"userns", codeInternal, noSeccomp}, {"localhost", codeInternal, noSeccomp}, {"restricted", codePolicy, noSeccomp}, {"unset", codeInternal, denied},
+		{"userns", codeInternal, noSeccomp},
+		{"localhost", codeInternal, noSeccomp},
+		{"restricted", codePolicy, noSeccomp},
+		{"unset", codeInternal, denied},
 		{profile: "unconfined"},
 	}
 }
