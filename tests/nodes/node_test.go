@@ -42,7 +42,8 @@ func seccompOnly() []outcome {
 	return []outcome{{"localhost", codeInternal, denied}}
 }
 
-// confined are those with both profiles on the node. Kernels before 6.3 mount overlayfs only without a mapping of ids.
+// confined are those with both profiles on the node. A kernel before 6.3 can't map the ids of a volume in
+// memory, which a pod with a user namespace needs.
 func confined(t *testing.T) []outcome {
 	t.Helper()
 	userns := outcome{profile: "userns"}
