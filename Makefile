@@ -79,6 +79,15 @@ skew: packages ## build against API servers of Kubernetes 1.30 to the newest, co
 ownership-arm64: packages ## run ownership's tests on an emulated arm64 machine with Debian's kernel (Linux, root)
 	CACHE='$(CACHE)' tests/arm64/run.sh
 
+# One machine at a time: their processors are emulated. Each run writes what it found to docs/compatibility.
+NODE_TESTS = go test -count=1 -timeout 90m -v ./nodes -record ../../docs/compatibility
+.PHONY: nodes nodes-arm64
+nodes: packages ## build on virtual machines with Debian's kernels, AppArmor, cgroup v2 and systemd (Linux, root)
+	KUBECTL_IMG_TESTS_NODES=modern tests/with-cluster.sh $(NODE_TESTS)
+	KUBECTL_IMG_TESTS_NODES=old tests/with-cluster.sh $(NODE_TESTS) -run TestNode
+nodes-arm64: packages ## build on an emulated arm64 machine (Linux, root)
+	KUBECTL_IMG_TESTS_NODES=arm64 tests/with-cluster.sh $(NODE_TESTS) -run TestNode
+
 BENCH ?=
 .PHONY: bench
 bench: packages ## measure against the same steps by hand, kaniko and buildx, in one run; BENCH=-strict fails above a limit (Linux, root)

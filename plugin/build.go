@@ -16,8 +16,8 @@ import (
 
 const buildLong = `Build an image from a Dockerfile in its own pod, push it, and delete the pod.
 
-PATH is the build context, a directory; - reads a tar archive from stdin, and the pod fetches URL, git or http. The digest,
-REPOSITORY@sha256:..., is the only line on stdout.`
+PATH is a directory; - reads a tar archive from stdin, and the pod fetches URL. The digest, REPOSITORY@sha256:..., is
+the only line on stdout.`
 
 const buildExample = `  # Build the current directory and push it
   kubectl img build -t registry.example.com/team/app:1.2 .

@@ -15,9 +15,10 @@ find_loader() {
 	return 1
 }
 
-# parse OPTION...: reads a profile from stdin. It does not use the parser's caches, which are on the node's disk.
+# parse OPTION...: reads a profile from stdin. It does not use the parser's caches, which are on the node's disk, nor its configuration, which the pod
+# does not have.
 parse() {
-	"$loader" --library-path "$libraries" "$parser" --skip-cache --skip-read-cache --subdomainfs /sys/kernel/security/apparmor "$@"
+	"$loader" --library-path "$libraries" "$parser" --config-file /dev/null --skip-cache --skip-read-cache --subdomainfs /sys/kernel/security/apparmor "$@"
 }
 
 load() {

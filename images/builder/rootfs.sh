@@ -1,32 +1,54 @@
 #!/bin/sh
-# rootfs.sh BIN ROOT: assembles the builder image's root file system in ROOT, from this Debian machine and the tools in BIN.
-# Needs root. The Dockerfile and the tests' cluster both call it, so that both images have the same content.
+# rootfs.sh BIN ROOT [SYSROOT]: assembles the builder image's root file system in ROOT, from this Debian machine and the tools in BIN, or from the same
+# Debian for another architecture in SYSROOT. Needs root. The Dockerfile and the tests' cluster both call it, so that both images have the same content.
 set -eu
 
 bin=$1
 root=$2
+sysroot=${3:-}
 mkdir -p "$root"
 
 # add FILE...: copies each file under its own path, together with the shared libraries it needs.
 add() {
 	for file; do
 		place "$file"
-		ldd "$file" 2>/dev/null | sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p' | while read -r library; do
+		libraries "$file" | while read -r library; do
 			[ -e "$root$library" ] || place "$library"
+		done
+	done
+}
+
+# libraries FILE: the paths of the shared libraries that a program needs. This machine's loader finds only those of its own architecture.
+libraries() {
+	if [ -z "$sysroot" ]; then
+		ldd "$1" 2>/dev/null | sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p'
+		return
+	fi
+	readelf -l -d "$sysroot$1" 2>/dev/null | sed -n 's/.*program interpreter: \(.*\)\].*/\1/p; s/.*(NEEDED).*\[\(.*\)\].*/\1/p' | while read -r name; do
+		[ "${name#/}" = "$name" ] || {
+			echo "$name"
+			continue
+		}
+		for library in "$sysroot"/lib/*-linux-gnu*/"$name" "$sysroot"/usr/lib/*-linux-gnu*/"$name"; do
+			[ ! -e "$library" ] || {
+				echo "${library#"$sysroot"}"
+				libraries "${library#"$sysroot"}"
+				break
+			}
 		done
 	done
 }
 
 place() {
 	mkdir -p "$root$(dirname "$1")"
-	cp -L "$1" "$root$1"
+	cp -L "$sysroot$1" "$root$1"
 }
 
 for dir in bin dev etc/ssl/certs home/user/.local/share/img proc root run/user/1000 sys tmp usr/bin usr/lib var/tmp workspace; do
 	mkdir -p "$root/$dir"
 done
 
-cp /bin/busybox "$root/bin/busybox"
+cp "$sysroot/bin/busybox" "$root/bin/busybox"
 /bin/busybox --list | while read -r applet; do
 	[ "$applet" = busybox ] || ln -sf busybox "$root/bin/$applet"
 done

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/debian"
 	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
@@ -26,6 +28,8 @@ type tool struct {
 	cgo     string   // CGO_ENABLED
 	command []string // run in the module's directory
 	scripts []string // patterns of more files that the command reads, and that are part of the key
+	arch    string   // GOARCH, if it is not this machine's
+	env     []string // for the command
 }
 
 // tools returns every tool. An older Kubernetes comes before the newest one, of which then only kubectl is used.
@@ -36,11 +40,8 @@ func tools(older string) []tool {
 	}
 	return append(first,
 		goTool("etcd", "-o", outDir+"/etcd", "go.etcd.io/etcd/server/v3"),
-		kubernetesTool(),
-		goTool("containerd", "-tags", "no_btrfs no_zfs no_devmapper", "-o", outDir+"/",
-			"github.com/containerd/containerd/v2/cmd/containerd",
-			"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
-			"github.com/containerd/containerd/v2/cmd/ctr"),
+		kubernetesTool(append(servers(), "kubectl")...),
+		containerdTool(),
 		imageTool("runc"),
 		imageTool("img", "*.go", "*/*.go"),
 		legacyImg(),
@@ -58,8 +59,14 @@ func goTool(name string, args ...string) tool {
 	}
 }
 
-func kubernetesTool() tool {
-	return goTool("kubernetes", kubernetesArgs(kubernetesVersion, append(servers(), "kubectl"))...)
+func containerdTool() tool {
+	const commands = "github.com/containerd/containerd/v2/cmd/"
+	return goTool("containerd", "-tags", "no_btrfs no_zfs no_devmapper", "-o", outDir+"/",
+		commands+"containerd", commands+"containerd-shim-runc-v2", commands+"ctr")
+}
+
+func kubernetesTool(programs ...string) tool {
+	return goTool("kubernetes", kubernetesArgs(kubernetesVersion, programs)...)
 }
 
 // servers are the programs of a cluster that have one version.
@@ -117,8 +124,8 @@ func imageTool(name string, sources ...string) tool {
 	return t
 }
 
-// compileTools returns a directory with every program. It compiles those that the cache does not have.
-func (p paths) compileTools(ctx context.Context, kubernetes string, log *progress) (string, error) {
+// compileTools returns a directory with the programs of tools. It compiles those that the cache does not have.
+func (p paths) compileTools(ctx context.Context, tools []tool, log *progress) (string, error) {
 	version, err := program.Output(exec.CommandContext(ctx, "go", "env", "GOVERSION"))
 	if err != nil {
 		return "", fmt.Errorf("ask for Go's version: %w", err)
@@ -126,14 +133,14 @@ func (p paths) compileTools(ctx context.Context, kubernetes string, log *progres
 	version = strings.TrimSpace(version)
 	all := cache.NewKey()
 	var dirs []string
-	for _, tool := range tools(kubernetes) {
+	for _, tool := range tools {
 		key, err := p.toolKey(tool, version)
 		if err != nil {
 			return "", fmt.Errorf("hash module %s: %w", tool.module, err)
 		}
 		dir := filepath.Join(p.cache, "tools", tool.name+"-"+key)
 		if !cache.Exists(dir) {
-			if err := log.step("compile "+tool.name, func() error { return p.compile(ctx, tool, dir) }); err != nil {
+			if err := log.step(strings.TrimSpace("compile "+tool.name+" "+tool.arch), func() error { return p.compile(ctx, tool, dir) }); err != nil {
 				return "", err
 			}
 		}
@@ -145,7 +152,7 @@ func (p paths) compileTools(ctx context.Context, kubernetes string, log *progres
 
 func (p paths) toolKey(t tool, goVersion string) (string, error) {
 	module := filepath.Join(p.root, t.module)
-	key := cache.NewKey(goVersion, runtime.GOARCH, t.cgo).Text(t.command...)
+	key := cache.NewKey(goVersion, cmp.Or(t.arch, runtime.GOARCH), t.cgo).Text(t.command...)
 	key.Files(filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum"))
 	for _, pattern := range t.scripts {
 		found, err := filepath.Glob(filepath.Join(p.root, pattern))
@@ -175,6 +182,7 @@ func (p paths) compile(ctx context.Context, t tool, dir string) error {
 	cmd.Dir = filepath.Join(p.root, t.module)
 	// The caller's settings, those of a test run with -race for example, must not reach the pinned modules.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED="+t.cgo, "GOFLAGS=-buildvcs=false", "GOWORK=off")
+	cmd.Env = append(cmd.Env, t.env...)
 	if err := program.Run(cmd); err != nil {
 		return err
 	}
@@ -202,4 +210,20 @@ func linkPrograms(dirs []string, dir string) (string, error) {
 		}
 	}
 	return dir, nil
+}
+
+// nodePackages are the Debian packages that run the node and make its images. The builder image's Dockerfile names those of that image.
+func nodePackages() []string {
+	return []string{
+		"ca-certificates", "containernetworking-plugins", "debootstrap", "docker-registry", "gcc", "iproute2", "libc6-dev", "mount",
+	}
+}
+
+// installPackages installs the packages that are missing.
+func installPackages(ctx context.Context, names []string, log *progress) error {
+	missing, err := debian.Missing(ctx, names)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	return log.step("install "+strings.Join(missing, " "), func() error { return debian.Install(ctx, missing) })
 }

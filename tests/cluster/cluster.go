@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -36,8 +37,14 @@ func (p paths) up(ctx context.Context, opts Options, log *progress) (*Cluster, e
 	if err := installPackages(ctx, slices.Concat(nodePackages(), builder.Packages()), log); err != nil {
 		return nil, err
 	}
-	bin, err := p.compileTools(ctx, opts.Kubernetes, log)
+	if err := p.makeBases(ctx, log); err != nil {
+		return nil, err
+	}
+	bin, err := p.compileTools(ctx, tools(opts.Kubernetes), log)
 	if err != nil {
+		return nil, err
+	}
+	if p.foreign, err = p.makeForeign(ctx, builder, log); err != nil {
 		return nil, err
 	}
 	c := p.describe(bin, opts)
@@ -61,13 +68,14 @@ func (p paths) describe(bin string, opts Options) *Cluster {
 		Instance: p.number, Dir: p.state, Bin: bin, Kubeconfig: p.in("admin.kubeconfig"), NodeIP: p.nodeIP, HostIP: p.hostIP,
 		Registry: p.openRegistry(), AuthRegistry: p.authRegistry(), AuthUser: authUser, AuthPassword: authPassword,
 		CAFile: p.in("pki", "ca.crt"), CABundle: p.in("pki", "ca-bundle.crt"),
+		Nodes:       p.nodeNames(),
 		Fingerprint: p.fingerprint(bin, opts),
 	}
 }
 
 // fingerprint changes if a running cluster has to be restarted.
 func (p paths) fingerprint(bin string, opts Options) string {
-	key := cache.NewKey(bin, configKey(), opts.Runtime)
+	key := cache.NewKey(bin, p.foreign.bin, configKey(), opts.Runtime) // a machine's command names its disk in the cache
 	for _, component := range p.components(opts) {
 		key.Text(component.command...)
 	}
@@ -81,7 +89,7 @@ func (p paths) start(ctx context.Context, c *Cluster, opts Options, log *progres
 		do   func() error
 	}{
 		{"clean up", func() error { return errors.Join(p.down(ctx), p.trimRegistries()) }},
-		{"write configuration", func() error { return p.prepare(c.Bin, opts) }},
+		{"write configuration", func() error { return p.prepare(ctx, c.Bin, opts) }},
 		{"start processes", func() (err error) {
 			c.Process, err = p.spawn(ctx, c.Bin, opts)
 			return errors.Join(err, p.save(c))
@@ -98,7 +106,7 @@ func (p paths) start(ctx context.Context, c *Cluster, opts Options, log *progres
 }
 
 // prepare writes everything that the components read.
-func (p paths) prepare(bin string, opts Options) error {
+func (p paths) prepare(ctx context.Context, bin string, opts Options) error {
 	for _, dir := range []string{p.state, p.in("containerd", "root"), p.in("containerd", "state"), p.in("kubelet"), p.in("log")} {
 		if err := cache.MakeTraversable(dir); err != nil {
 			return err
@@ -107,5 +115,13 @@ func (p paths) prepare(bin string, opts Options) error {
 	if err := p.writeCertificates(); err != nil {
 		return err
 	}
-	return p.writeConfigs(bin, opts)
+	if err := p.writeConfigs(bin, opts); err != nil {
+		return err
+	}
+	for _, m := range p.machines {
+		if err := p.prepareMachine(ctx, m, bin); err != nil {
+			return fmt.Errorf("prepare node %s: %w", m.Name, err)
+		}
+	}
+	return nil
 }

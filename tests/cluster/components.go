@@ -40,7 +40,7 @@ func (p paths) components(opts Options) []component {
 		"--root-dir=" + p.in("kubelet"),
 		"--cert-dir=" + p.in("kubelet-pki"),
 	}
-	return []component{
+	all := []component{
 		{"etcd", []string{
 			"etcd", "--data-dir=" + p.in("etcd"), "--unsafe-no-fsync",
 			"--listen-client-urls=http://127.0.0.1:2379", "--advertise-client-urls=http://127.0.0.1:2379",
@@ -63,4 +63,8 @@ func (p paths) components(opts Options) []component {
 		{"scheduler", []string{"kube-scheduler", "--kubeconfig=" + p.in("scheduler.kubeconfig"), "--leader-elect=false"}},
 		{"kubelet", append(kubelet, opts.KubeletFlags...)},
 	}
+	for _, machine := range p.machines {
+		all = append(all, component{machine.Name, machine.Command()})
+	}
+	return all
 }

@@ -36,7 +36,7 @@ func (c *Cluster) PushGcloudImage(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	assembled, err := layers.Builder(ctx, p.root, c.Bin, builder.Packages())
+	assembled, err := layers.Builder(ctx, p.root, c.Bin, "", builder.Packages())
 	if err != nil {
 		return "", err
 	}
@@ -47,7 +47,7 @@ func (c *Cluster) PushGcloudImage(ctx context.Context) (string, error) {
 	sdk := filepath.Dir(filepath.Dir(tool))
 	config := builder.Config("builder")
 	config.Env = append(config.Env, "CLOUDSDK_PYTHON=/usr/lib/google-cloud-sdk/platform/bundledpythonunix/bin/python3")
-	made := image{gcloudName, []layers.Layer{assembled, p.trust(), layers.Gcloud(sdk)}, config}
+	made := image{name: gcloudName, layers: []layers.Layer{assembled, p.trust(), layers.Gcloud(sdk)}, config: config}
 	ref := c.Registry + "/" + gcloudName
 	if registry.has(ctx, p.cache, made) {
 		return ref, nil

@@ -14,7 +14,11 @@ type image struct {
 	name   string
 	layers []layers.Layer
 	config v1.Config
+	arch   string // if it is not this machine's
+	other  *image // the same for the architecture of another node
 }
+
+const systemPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // Names of the images, below the open registry.
 const (
@@ -27,8 +31,7 @@ const (
 )
 
 func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile.File) ([]image, error) {
-	busybox, debian := layers.Busybox(), layers.Debian("debian")
-	system := "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	debian := layers.Debian("debian")
 	golang, err := layers.Golang(ctx)
 	if err != nil {
 		return nil, err
@@ -37,20 +40,18 @@ func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile.File) 
 	if err != nil {
 		return nil, err
 	}
-	assembled, err := layers.Builder(ctx, p.root, c.Bin, builder.Packages())
+	assembled, err := layers.Builder(ctx, p.root, c.Bin, "", builder.Packages())
 	if err != nil {
 		return nil, err
 	}
 	legacy := v1.Config{User: "1000", WorkingDir: "/home/user", Env: []string{
-		system, "HOME=/home/user", "USER=user", "XDG_RUNTIME_DIR=/run/user/1000",
+		systemPath, "HOME=/home/user", "USER=user", "XDG_RUNTIME_DIR=/run/user/1000",
 	}}
-	return []image{
-		{"pause:1", []layers.Layer{busybox}, v1.Config{Entrypoint: []string{"/bin/sleep", "2147483647"}}},
-		{"busybox:1", []layers.Layer{busybox}, v1.Config{Cmd: []string{"sh"}, Env: []string{system}}},
-		{builderName, []layers.Layer{assembled, p.trust()}, builder.Config("builder")},
-		{gcrName, []layers.Layer{assembled, p.trust(), layers.GCR(c.Bin)}, builder.Config("gcr")},
-		{"debian:12", []layers.Layer{debian}, v1.Config{Cmd: []string{"bash"}, Env: []string{system}}},
-		{"golang:1.26", []layers.Layer{debian, golang}, v1.Config{
+	return append(smallImages(layers.Busybox("")), []image{
+		{name: builderName, layers: []layers.Layer{assembled, p.trust()}, config: builder.Config("builder")},
+		{name: gcrName, layers: []layers.Layer{assembled, p.trust(), layers.GCR(c.Bin)}, config: builder.Config("gcr")},
+		{name: "debian:12", layers: []layers.Layer{debian}, config: v1.Config{Cmd: []string{"bash"}, Env: []string{systemPath}}},
+		{name: "golang:1.26", layers: []layers.Layer{debian, golang}, config: v1.Config{
 			Cmd:        []string{"bash"},
 			WorkingDir: "/go",
 			Env: []string{
@@ -58,11 +59,19 @@ func (p paths) images(ctx context.Context, c *Cluster, builder dockerfile.File) 
 				"GOROOT=/usr/local/go", "GOPATH=/go", "GOTOOLCHAIN=local",
 			},
 		}},
-		{"apps:12", apps, v1.Config{Cmd: []string{"bash"}, Env: []string{system}}},
-		{legacyName, append(layers.Legacy(p.cache, c.Bin, true), p.trust()), legacy},
-		{legacySetuidName, append(layers.Legacy(p.cache, c.Bin, false), p.trust()), legacy},
-	}, nil
+		{name: "apps:12", layers: apps, config: v1.Config{Cmd: []string{"bash"}, Env: []string{systemPath}}},
+		{name: legacyName, layers: append(layers.Legacy(p.cache, c.Bin, true), p.trust()), config: legacy},
+		{name: legacySetuidName, layers: append(layers.Legacy(p.cache, c.Bin, false), p.trust()), config: legacy},
+	}...), nil
 }
 
 // trust makes an image trust the cluster's registries. Only test images get it.
 func (p paths) trust() layers.Layer { return layers.Trust(p.in("pki", "ca-bundle.crt")) }
+
+// smallImages have busybox only.
+func smallImages(busybox layers.Layer) []image {
+	return []image{
+		{name: "pause:1", layers: []layers.Layer{busybox}, config: v1.Config{Entrypoint: []string{"/bin/sleep", "2147483647"}}},
+		{name: "busybox:1", layers: []layers.Layer{busybox}, config: v1.Config{Cmd: []string{"sh"}, Env: []string{systemPath}}},
+	}
+}

@@ -1,6 +1,9 @@
 package cluster
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Names and addresses inside the namespaces, which are the same in every instance.
 const (
@@ -36,6 +39,9 @@ func newInstance(number int) instance {
 		podCIDR: "10." + strconv.Itoa(100+number) + ".0.0/16",
 	}
 }
+
+// firstPodCIDR has the addresses of the first node's pods. The machines share the other half.
+func (i instance) firstPodCIDR() string { return strings.TrimSuffix(i.podCIDR, "/16") + "/17" }
 
 func (i instance) openRegistry() string { return i.nodeIP + ":5000" }
 

@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/dockerfile"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/machine"
 )
 
 // Environment variables: where the cluster keeps its files, and the number of the shared cluster. Checkouts with different numbers do not
@@ -16,6 +18,7 @@ const (
 	envCache    = "KUBECTL_IMG_TESTS_CACHE"
 	envState    = "KUBECTL_IMG_TESTS_STATE"
 	envInstance = "KUBECTL_IMG_TESTS_INSTANCE"
+	envNodes    = "KUBECTL_IMG_TESTS_NODES" // names, separated by commas
 )
 
 // Options change what Up starts. Up stops a running cluster that has other options.
@@ -24,6 +27,7 @@ type Options struct {
 	KubeletFlags []string // appended to the kubelet's
 	Runtime      string   // the program that containerd runs instead of runc
 	Kubernetes   string   // an older release of which tests/skew has the module, such as 1.30.14; the newest if empty
+	Nodes        []string // names of more nodes, virtual machines that machine.Names lists; by default those of the environment, for the shared cluster
 }
 
 // paths are the directories and names of a cluster. Every user must be able to traverse the parents of state: in a pod with a user namespace,
@@ -33,6 +37,16 @@ type paths struct {
 	root  string // the repository
 	cache string // compiled programs and image layers, shared by all checkouts
 	state string // the files of one cluster; pki and registries outlive Down
+
+	machines []machine.Machine // the nodes beside the first
+	foreign  foreign           // what a machine of another architecture needs
+}
+
+// foreign is what a node of another architecture needs. It is empty if there is none.
+type foreign struct {
+	arch    string
+	bin     string // programs of a node and of the builder image
+	sysroot string // the packages of the builder image
 }
 
 func newPaths(opts Options) (paths, error) {
@@ -41,7 +55,26 @@ func newPaths(opts Options) (paths, error) {
 		p = pathsOf(opts.Instance)
 	}
 	var err error
-	p.root, err = FindRoot()
+	if p.root, err = FindRoot(); err != nil {
+		return p, err
+	}
+	return p.withMachines(opts)
+}
+
+// withMachines adds the nodes that are virtual machines.
+func (p paths) withMachines(opts Options) (paths, error) {
+	names := opts.Nodes
+	if env := os.Getenv(envNodes); len(names) == 0 && opts.Instance == 0 && env != "" {
+		names = strings.Split(env, ",")
+	}
+	kinds, err := machine.Find(names)
+	p.machines = nil
+	for _, kind := range kinds {
+		p.machines = append(p.machines, machine.Machine{
+			Kind: kind, Base: kind.BaseDir(p.cache), Dir: p.in("machines", kind.Name),
+			Nodes: strings.TrimSuffix(p.nodeIP, ".2"), Pods: strings.TrimSuffix(p.podCIDR, ".0.0/16"),
+		})
+	}
 	return p, err
 }
 

@@ -73,6 +73,8 @@ func (p paths) connect(ctx context.Context, pid int) error {
 		{"link", "set", p.link, "up"},
 		// The way from servers on this machine to pods.
 		{"route", "add", p.podCIDR, "via", p.nodeIP},
+		// And to the nodes that are machines.
+		{"route", "add", strings.TrimSuffix(p.nodeIP, ".2") + ".0/24", "via", p.nodeIP},
 	} {
 		if err := program.Run(exec.CommandContext(ctx, "ip", args...)); err != nil {
 			return err

@@ -25,3 +25,12 @@ func lock(context.Context, string) (func(), error) { return nil, errNotLinux }
 func (p process) alive() bool { return false }
 
 func (p process) kill() error { return errNotLinux }
+
+// Kill needs Linux.
+func (c *Cluster) Kill(string) error { return errNotLinux }
+
+// Start needs Linux.
+func (c *Cluster) Start(context.Context, string) error { return errNotLinux }
+
+// Await needs Linux.
+func (c *Cluster) Await(context.Context) error { return errNotLinux }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -45,6 +46,10 @@ func (p paths) publish(ctx context.Context, c *Cluster, builder dockerfile.File,
 	if err != nil {
 		return fmt.Errorf("describe images: %w", err)
 	}
+	others, err := p.foreignImages(ctx, builder)
+	if err != nil {
+		return fmt.Errorf("describe images for %s: %w", p.foreign.arch, err)
+	}
 	registry, err := newPusher(c)
 	if err != nil {
 		return err
@@ -53,6 +58,9 @@ func (p paths) publish(ctx context.Context, c *Cluster, builder dockerfile.File,
 	c.LegacySetuidImage = c.Registry + "/" + legacySetuidName
 	for _, image := range images {
 		ref := c.Registry + "/" + image.name
+		if other, ok := others[image.name]; ok {
+			image.other = &other
+		}
 		if registry.has(ctx, p.cache, image) {
 			continue
 		}
@@ -93,9 +101,16 @@ func (i image) digestFile(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key := cache.NewKey(runtime.GOARCH, string(config))
+	key := cache.NewKey(i.architecture(), string(config))
 	for _, layer := range i.layers {
 		key.Text(layer.Name, layer.Key.String())
+	}
+	if i.other != nil {
+		path, err := i.other.digestFile(dir)
+		if err != nil {
+			return "", err
+		}
+		key.Text(path)
 	}
 	return filepath.Join(dir, "digests", strings.NewReplacer("/", "-", ":", "-").Replace(i.name)+"-"+key.String()), nil
 }
@@ -123,14 +138,7 @@ func (p *pusher) push(ctx context.Context, dir string, i image) error {
 	if err != nil {
 		return err
 	}
-	built, err := i.build(ctx, dir)
-	if err != nil {
-		return err
-	}
-	if err := remote.Write(tag, built, remote.WithContext(ctx), remote.WithTransport(p.transport)); err != nil {
-		return err
-	}
-	digest, err := built.Digest()
+	digest, err := p.write(ctx, dir, tag, i)
 	if err != nil {
 		return err
 	}
@@ -140,6 +148,36 @@ func (p *pusher) push(ctx context.Context, dir string, i image) error {
 	}
 	return writeFile(path, []byte(digest.String()), 0o644)
 }
+
+// write pushes the image, or an index of it and of its variant for the other architecture.
+func (p *pusher) write(ctx context.Context, dir string, tag name.Tag, i image) (v1.Hash, error) {
+	built, err := i.build(ctx, dir)
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	options := []remote.Option{remote.WithContext(ctx), remote.WithTransport(p.transport)}
+	if i.other == nil {
+		if err := remote.Write(tag, built, options...); err != nil {
+			return v1.Hash{}, err
+		}
+		return built.Digest()
+	}
+	other, err := i.other.build(ctx, dir)
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	index := mutate.AppendManifests(empty.Index, addendum(built, i), addendum(other, *i.other))
+	if err := remote.WriteIndex(tag, index, options...); err != nil {
+		return v1.Hash{}, err
+	}
+	return index.Digest()
+}
+
+func addendum(built v1.Image, i image) mutate.IndexAddendum {
+	return mutate.IndexAddendum{Add: built, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: i.architecture()}}}
+}
+
+func (i image) architecture() string { return cmp.Or(i.arch, runtime.GOARCH) }
 
 func (i image) build(ctx context.Context, dir string) (v1.Image, error) {
 	built := empty.Image
@@ -161,6 +199,6 @@ func (i image) build(ctx context.Context, dir string) (v1.Image, error) {
 		return nil, err
 	}
 	file = file.DeepCopy()
-	file.OS, file.Architecture, file.Config = "linux", runtime.GOARCH, i.config
+	file.OS, file.Architecture, file.Config = "linux", i.architecture(), i.config
 	return mutate.ConfigFile(built, file)
 }

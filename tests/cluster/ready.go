@@ -32,7 +32,7 @@ func (c *Cluster) healthy(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	client, err := c.Client()
-	return err == nil && ready(ctx, client) == nil && nodeReady(ctx, client) == nil
+	return err == nil && ready(ctx, client) == nil && c.nodesReady(ctx, client) == nil
 }
 
 func (c *Cluster) waitForAPI(ctx context.Context) error {
@@ -42,7 +42,7 @@ func (c *Cluster) waitForAPI(ctx context.Context) error {
 // waitForNode also waits for the service account without which no pod is admitted in the default namespace.
 func (c *Cluster) waitForNode(ctx context.Context) error {
 	return c.wait(ctx, func(ctx context.Context, client kubernetes.Interface) error {
-		if err := nodeReady(ctx, client); err != nil {
+		if err := c.nodesReady(ctx, client); err != nil {
 			return err
 		}
 		_, err := client.CoreV1().ServiceAccounts("default").Get(ctx, "default", metav1.GetOptions{})
@@ -51,7 +51,8 @@ func (c *Cluster) waitForNode(ctx context.Context) error {
 }
 
 func (c *Cluster) wait(ctx context.Context, check func(context.Context, kubernetes.Interface) error) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	// An emulated machine takes most of a minute, or some minutes beside other work.
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(2*len(c.Nodes))*time.Minute)
 	defer cancel()
 	client, err := c.Client()
 	if err != nil {
@@ -74,8 +75,17 @@ func ready(ctx context.Context, client kubernetes.Interface) error {
 	return client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
 }
 
-func nodeReady(ctx context.Context, client kubernetes.Interface) error {
-	node, err := client.CoreV1().Nodes().Get(ctx, nodeName, metav1.GetOptions{})
+func (c *Cluster) nodesReady(ctx context.Context, client kubernetes.Interface) error {
+	for _, name := range c.Nodes {
+		if err := nodeReady(ctx, client, name); err != nil {
+			return fmt.Errorf("node %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func nodeReady(ctx context.Context, client kubernetes.Interface, name string) error {
+	node, err := client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return err
 	}

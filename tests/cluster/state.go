@@ -21,6 +21,8 @@ type Cluster struct {
 	NodeIP     string // API server, kubelet and registries listen here; pods reach it too
 	HostIP     string // where pods reach servers of this machine
 
+	Nodes []string // names of the nodes; the first has the registries and the API server
+
 	Registry     string // host:port, open
 	AuthRegistry string // host:port, requires AuthUser and AuthPassword
 	AuthUser     string

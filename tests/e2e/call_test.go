@@ -19,7 +19,7 @@ import (
 )
 
 // limit is how long a run of the plugin may take.
-const limit = 120 * time.Second
+var limit = 120 * time.Second
 
 // call describes a run of the plugin or of another program.
 type call struct {
@@ -135,7 +135,7 @@ func (c call) command(ctx context.Context, t *testing.T) *exec.Cmd {
 	// A process that hangs prints the stacks of its goroutines.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) }
 	cmd.Env = append(shared.Env(), "HOME="+t.TempDir(), "GORACE=halt_on_error=1")
-	cmd.Env = append(cmd.Env, c.env...)
+	cmd.Env = append(append(cmd.Env, machineEnv()...), c.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.user}
 	return cmd
 }

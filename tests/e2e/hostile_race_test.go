@@ -31,7 +31,7 @@ func raceForMount(t *testing.T) {
 		lines = append(lines, fmt.Sprintf("RUN --mount=type=cache,id=race,source=sub,target=/m [ ! -e /m/etc/subuid ] || echo attack root tru\"e\"; [ ! -e /m/run/kubectl-img/upload/job ] || echo attack job tru\"e\"; echo reader-$((%d+0)) >&2", i))
 	}
 	lines = append(lines, "RUN --mount=type=cache,id=race,target=/c touch /c/stop", "FROM base", "COPY --from=racer /hostile /a", "COPY --from=reader /hostile /b")
-	for profile := range attacks() {
+	for profile := range attacksHere(t) {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t, levels()[profile])
@@ -64,7 +64,7 @@ func raceForCopy(t *testing.T) {
 		lines = append(lines, fmt.Sprintf("COPY Dockerfile /d/sub/escaped-%d", i))
 	}
 	lines = append(lines, "RUN echo begun-$((40+2)); for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; echo; done | grep -q '^/hostile swap' && echo attack racer tru\"e\"; sleep 1000")
-	for profile := range attacks() {
+	for profile := range attacksHere(t) {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			got, written := raceAndLook(t, profile, shared.BuilderImage, lines)
@@ -97,7 +97,7 @@ func raceAndLook(t *testing.T, profile, image string, lines []string) (succeeded
 // Beside the step, the same path does remove the builder's file.
 func raceForMountPoint(t *testing.T) {
 	t.Parallel()
-	for profile := range attacks() {
+	for profile := range attacksHere(t) {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t, levels()[profile])
@@ -125,7 +125,7 @@ func raceForMountPoint(t *testing.T) {
 // published attacks write to. The machine's root may.
 func raceForNode(t *testing.T) {
 	t.Parallel()
-	for profile := range attacks() {
+	for profile := range attacksHere(t) {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t, levels()[profile])

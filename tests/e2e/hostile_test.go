@@ -72,7 +72,7 @@ func hostileContext(t *testing.T, dockerfile string) string {
 // attack that fails in the step is one that works.
 func hostileAttacks(t *testing.T) {
 	t.Parallel()
-	for profile, want := range attacks() {
+	for profile, want := range attacksHere(t) {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t, levels()[profile])
@@ -104,7 +104,7 @@ func hostileAttacks(t *testing.T) {
 // its tag.
 func hostileKills(t *testing.T) {
 	t.Parallel()
-	for profile, seen := range attacks() {
+	for profile, seen := range attacksHere(t) {
 		victims := []string{"supervisor", "engine"}
 		if profile == "restricted" {
 			victims = append(victims, "ownership")

@@ -33,6 +33,7 @@ var builds = make(chan struct{}, 3)
 func TestMain(m *testing.M) {
 	clustertest.Main(m, "e2e", func(ctx context.Context, f *fixture.Fixture) error {
 		shared, client, bin = f, f.Client, filepath.Join(f.Temp, "bin")
+		prepareMachine()
 		if !isSet("test.parallel") {
 			// A test waits for the cluster most of the time.
 			if err := flag.Set("test.parallel", "6"); err != nil {

@@ -15,18 +15,19 @@ import (
 
 const busyboxBinary = "/bin/busybox"
 
-// Busybox is Debian's static busybox with all its applets.
-func Busybox() Layer {
+// Busybox is Debian's static busybox with all its applets, of this machine or of a sysroot.
+func Busybox(sysroot string) Layer {
 	const text = `set -eu
 cd "$1"
 mkdir -p bin etc home proc root sys tmp usr/bin var/tmp
-cp ` + busyboxBinary + ` bin/busybox
-bin/busybox --list | while read -r applet; do [ "$applet" = busybox ] || ln -sf busybox "bin/$applet"; done
+cp "$2" bin/busybox
+` + busyboxBinary + ` --list | while read -r applet; do [ "$applet" = busybox ] || ln -sf busybox "bin/$applet"; done
 ln -s /bin/busybox usr/bin/env
 echo root:x:0:0:root:/root:/bin/sh >etc/passwd
 echo root:x:0: >etc/group
 chmod 1777 tmp var/tmp`
-	return script("busybox", cache.NewKey(text).Files(busyboxBinary), text)
+	binary := sysroot + busyboxBinary
+	return script("busybox", cache.NewKey(text).Files(binary), text, binary)
 }
 
 // Debian is a minimal Debian 12 with more packages.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
@@ -12,19 +13,25 @@ import (
 )
 
 // Builder is the root of the builder image. The rootfs stage of the Dockerfile makes it with the same script, packages and programs; root
-// is the repository, and bin has the programs.
-func Builder(ctx context.Context, root, bin string, packages []string) (Layer, error) {
+// is the repository, and bin has the programs. The packages are this machine's, or those of a sysroot.
+func Builder(ctx context.Context, root, bin, sysroot string, packages []string) (Layer, error) {
 	versions, err := debian.Installed(ctx)
 	if err != nil {
 		return Layer{}, err
 	}
 	rootfs := filepath.Join(root, "images", "builder", "rootfs.sh")
 	key := cache.NewKey("builder").Files(rootfs, filepath.Join(bin, "img"), filepath.Join(bin, "runc"), filepath.Join(bin, "ownership"), debian.CertificateBundle)
-	for _, name := range packages {
-		key.Text(name, versions[name])
+	args := []string{bin}
+	if sysroot != "" {
+		key.Text(sysroot)
+		args = append(args, sysroot)
+	} else {
+		for _, name := range packages {
+			key.Text(name, versions[name])
+		}
 	}
 	return Layer{Name: "builder", Key: key, fill: func(ctx context.Context, root string) error {
-		return program.Run(exec.CommandContext(ctx, rootfs, bin, root))
+		return program.Run(exec.CommandContext(ctx, rootfs, slices.Insert(slices.Clone(args), 1, root)...))
 	}}, nil
 }
 
