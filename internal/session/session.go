@@ -22,6 +22,7 @@ type Session struct {
 	connected    chan struct{}    // closed at the supervisor's first event
 	uploadEvents chan uploadEvent // about the upload
 	progress     chan struct{}    // bytes of the upload have moved
+	waiting      chan struct{}    // the pod verifies an earlier try before it takes this one
 	outcome      chan Outcome     // the result, once
 	released     chan struct{}    // closed when the supervisor is allowed to end
 	detaching    chan struct{}    // closed when the supervisor is to continue without a client

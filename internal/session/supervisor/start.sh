@@ -2,7 +2,7 @@
 # The README of internal/session describes the protocol.
 #
 #   supervise        the container's main process: checks the pod, waits for an upload, runs the job, reports the result
-#   receive N        reads try N of the upload from stdin and accepts it only if the end marker verifies
+#   receive N [ask]  reads try N of the upload from stdin and accepts it only if the end marker verifies; one that asks is for an earlier try
 #   follow OFFSET    writes the log from byte OFFSET to stdout and events to stderr; each line on stdin renews the leash
 #   send FILE OFFSET writes FILE from byte OFFSET to stdout, the length and SHA-256 of all of it to stderr
 #   phase            prints the phase of the job
