@@ -68,8 +68,7 @@ func (s smallFile) openIn(root *os.Root, name string) (*os.File, error) {
 		err = errIsDirectory
 	}
 	if err != nil {
-		f.Close()
-		return nil, err
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }

@@ -71,10 +71,10 @@ func checkPipe(t *testing.T, root, pipe string) {
 }
 
 func writeDockerfile(t *testing.T, w io.WriteCloser) {
-	if _, err := io.WriteString(w, "FROM pipe"); err != nil {
+	_, err := io.WriteString(w, "FROM pipe")
+	if err := errors.Join(err, w.Close()); err != nil {
 		t.Error(err)
 	}
-	w.Close()
 }
 
 func checkDockerfile(t *testing.T, dir, name string) {
