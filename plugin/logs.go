@@ -45,9 +45,11 @@ func (o *logsFlags) run(ctx context.Context, p cli.Process, config genericcliopt
 	}
 	out := p.Streams.Out
 	log := progress.NewLog(progress.Plain, build.Engine(podspec.Profile(pod.Annotations[podspec.AnnotationProfile])), out, p.IsTerminal(out))
-	defer log.Close()
-	if o.follow && builder.End(pod, podspec.Container) == nil {
-		return builds.WatchLog(ctx, c, pod, log)
-	}
-	return c.CopyLog(ctx, pod, log)
+	return progress.Interruptible(ctx, func() error {
+		defer log.Close()
+		if o.follow && builder.End(pod, podspec.Container) == nil {
+			return builds.WatchLog(ctx, c, pod, log)
+		}
+		return c.CopyLog(ctx, pod, log)
+	})
 }

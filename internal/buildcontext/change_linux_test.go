@@ -22,6 +22,7 @@ func TestSendChangedFile(t *testing.T) {
 		{"replaced", func(f string) error {
 			return errors.Join(os.WriteFile(f+"~", []byte("other"), 0o644), os.Rename(f+"~", f))
 		}, errChanged},
+		{"became a pipe", func(f string) error { return errors.Join(os.Remove(f), syscall.Mkfifo(f, 0o644)) }, errChanged},
 		{"became a directory", func(f string) error { return errors.Join(os.Remove(f), os.Mkdir(f, 0o755)) }, errChanged},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

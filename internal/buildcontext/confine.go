@@ -5,33 +5,85 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
-// openConfined opens a file. A file in the context directory can be a link, but only to another file in the context: whoever wrote
-// the context must not choose a file of the user, because the engine prints what it can't parse. A file outside the context is the
-// user's own choice.
-func openConfined(context, name string) (*os.File, error) {
-	rel, inside, err := inContext(context, name)
+// smallFile is a Dockerfile or an ignore file that is not open yet.
+type smallFile struct {
+	context string // directory
+	name    string
+	named   bool // by the user
+}
+
+// open opens the file. The file can be a link, but only to another file in the context, or in its own directory if it is outside the context:
+// whoever wrote that directory must not choose another file of the user, because the engine and the plugin print what they can't parse.
+// It accepts a pipe only if the user named it: a pipe that nobody writes to never ends.
+func (s smallFile) open() (*os.File, error) {
+	if s.named && isDescriptor(s.name) {
+		return os.Open(s.name) // as a shell passes <(COMMAND)
+	}
+	dir, rel, escapes, err := s.place()
 	if err != nil {
 		return nil, err
 	}
-	if !inside {
-		return os.Open(name)
-	}
-	root, err := os.OpenRoot(context)
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	f, err := root.Open(rel)
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
+	f, err := s.openIn(root, rel)
+	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotRegular) {
 		return f, err
 	}
-	// os.Root follows no absolute link, not even one that stays in the context.
-	if rel, err = resolveInContext(context, name); err != nil {
+	// os.Root follows no absolute link, not even one that stays below it.
+	if rel, err = resolveBelow(dir, s.name, escapes); err != nil {
 		return nil, err
 	}
-	return root.Open(rel)
+	return s.openIn(root, rel)
+}
+
+// place returns the directory that the file must not leave, the rest of its path, and the error for a file that does.
+func (s smallFile) place() (dir, rel string, escapes, err error) {
+	rel, inside, err := inContext(s.context, s.name)
+	if inside || err != nil {
+		return s.context, rel, errEscapes, err
+	}
+	return filepath.Dir(s.name), filepath.Base(s.name), errLeavesDirectory, nil
+}
+
+func (s smallFile) openIn(root *os.Root, name string) (*os.File, error) {
+	flags := nonBlocking // the open of a pipe waits for a writer
+	if info, err := root.Stat(name); err == nil && s.isNamedPipe(info) {
+		flags = 0
+	}
+	f, err := root.OpenFile(name, os.O_RDONLY|flags, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.IsDir() && !info.Mode().IsRegular() && !s.isNamedPipe(info) {
+		err = errNotRegular
+	}
+	if err == nil && info.IsDir() {
+		err = errIsDirectory
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func (s smallFile) isNamedPipe(info fs.FileInfo) bool {
+	return s.named && info.Mode().Type() == fs.ModeNamedPipe
+}
+
+// isDescriptor reports whether name stands for an open file of this process.
+func isDescriptor(name string) bool {
+	path, err := filepath.Abs(name)
+	return err == nil && slices.ContainsFunc([]string{"/dev/stdin", "/dev/fd/*", "/proc/*/fd/*"}, func(pattern string) bool {
+		ok, err := filepath.Match(pattern, path)
+		return ok && err == nil
+	})
 }
 
 // inContext reports whether name is below the context directory, and returns the rest of its path. The way to the context can have
@@ -56,10 +108,10 @@ func inContext(context, name string) (rel string, inside bool, err error) {
 	}
 }
 
-// resolveInContext follows all links in name and returns the result relative to the context, or errEscapes.
-func resolveInContext(context, name string) (string, error) {
+// resolveBelow follows all links in name and returns the result relative to dir, or escapes if it is not below dir.
+func resolveBelow(dir, name string, escapes error) (string, error) {
 	var resolved [2]string
-	for i, path := range []string{context, name} {
+	for i, path := range []string{dir, name} {
 		path, err := filepath.Abs(path)
 		if err != nil {
 			return "", err
@@ -70,7 +122,7 @@ func resolveInContext(context, name string) (string, error) {
 	}
 	rel, err := filepath.Rel(resolved[0], resolved[1])
 	if err != nil || !filepath.IsLocal(rel) {
-		return "", errEscapes
+		return "", escapes
 	}
 	return rel, nil
 }

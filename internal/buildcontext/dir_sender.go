@@ -52,7 +52,7 @@ func (t *dirSender) file(ctx context.Context, n node, hdr *tar.Header) error {
 }
 
 func (t *dirSender) content(ctx context.Context, n node, hdr *tar.Header) error {
-	f, err := os.Open(n.file)
+	f, err := os.OpenFile(n.file, os.O_RDONLY|nonBlocking, 0) // a pipe may have taken its place
 	if err != nil {
 		return fileError(opSend, n.file, err)
 	}

@@ -26,10 +26,11 @@ func readDockerfile(dir, name string, stdin io.Reader) (*dockerfile, error) {
 	if name == "-" {
 		return stdinDockerfile(stdin)
 	}
-	if name == "" {
+	named := name != ""
+	if !named {
 		name = defaultDockerfile(dir)
 	}
-	content, err := readSmall(dir, opDockerfile, name)
+	content, err := readSmall(opDockerfile, smallFile{dir, name, named})
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = &pathError{op: opDockerfile, path: name, err: ErrNoDockerfile}
@@ -76,20 +77,13 @@ func defaultDockerfile(dir string) string {
 	return name
 }
 
-func readSmall(context, op, name string) ([]byte, error) {
-	f, err := openConfined(context, name)
+func readSmall(op string, s smallFile) ([]byte, error) {
+	f, err := s.open()
 	if err != nil {
-		return nil, fileError(op, name, err)
+		return nil, fileError(op, s.name, err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fileError(op, name, err)
-	}
-	if info.IsDir() {
-		return nil, fileError(op, name, errIsDirectory)
-	}
-	return readLimited(op, name, f)
+	return readLimited(op, s.name, f)
 }
 
 func readLimited(op, name string, r io.Reader) ([]byte, error) {

@@ -29,6 +29,10 @@ var (
 	errUnsupported = errors.New("unsupported compression, use gzip or zstd")
 	// errEscapes means that a name or a link leads out of the context.
 	errEscapes = errors.New("points outside the build context")
+	// errLeavesDirectory means that a Dockerfile outside the context, or the ignore file beside it, is a link that leads out of its directory.
+	errLeavesDirectory = errors.New("points outside its directory")
+	// errNotRegular means that the Dockerfile or the ignore file is a pipe, a device or a socket.
+	errNotRegular = errors.New("not a regular file")
 	// errAmbiguousDockerfile means that the Dockerfile comes from stdin and from -f.
 	errAmbiguousDockerfile = errors.New("ambiguous Dockerfile: stdin and -f both name one")
 	// errConsumed means that an archive on stdin was sent before.
@@ -46,16 +50,15 @@ func (e *pathError) Error() string { return fmt.Sprintf("%s %s: %v", e.op, print
 
 func (e *pathError) Unwrap() error { return e.err }
 
-// patternError is an invalid line of an ignore file.
+// patternError is an invalid line of an ignore file. It does not repeat the line, which can be a secret: the file may not be what its name says.
 type patternError struct {
-	file    string
-	line    int // from 1
-	pattern string
-	err     error
+	file string
+	line int // from 1
+	err  error
 }
 
 func (e *patternError) Error() string {
-	return fmt.Sprintf("parse %s:%d: pattern %q: %v", e.file, e.line, e.pattern, e.err)
+	return fmt.Sprintf("parse %s:%d: %v", printable(e.file), e.line, e.err)
 }
 
 func (e *patternError) Unwrap() error { return e.err }

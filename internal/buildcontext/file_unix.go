@@ -7,6 +7,9 @@ import (
 	"syscall"
 )
 
+// nonBlocking lets the open of a pipe return at once.
+const nonBlocking = syscall.O_NONBLOCK
+
 // fileID is the same for all names of a file.
 type fileID struct{ dev, ino uint64 }
 

@@ -2,6 +2,9 @@ package buildcontext
 
 import "io/fs"
 
+// nonBlocking is not needed: no directory has pipes.
+const nonBlocking = 0
+
 // fileID is the same for all names of a file.
 type fileID struct{ dev, ino uint64 }
 

@@ -24,11 +24,11 @@ type ignoreFile struct {
 // findIgnoreFile prefers the ignore file of the Dockerfile to that of the context. It returns nil if there is none.
 func findIgnoreFile(dir string, d *dockerfile) (*ignoreFile, error) {
 	names := []string{filepath.Join(dir, ".dockerignore")}
-	if d.file != "" {
+	if d.file != "" && !isDescriptor(d.file) {
 		names = []string{d.file + ".dockerignore", names[0]}
 	}
 	for _, name := range names {
-		content, err := readSmall(dir, opIgnore, name)
+		content, err := readSmall(opIgnore, smallFile{context: dir, name: name})
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -67,7 +67,7 @@ func (f *ignoreFile) checkLines() error {
 			err = checkPatterns(patterns)
 		}
 		if err != nil {
-			return &patternError{file: f.name, line: i + 1, pattern: string(bytes.TrimSpace(line)), err: err}
+			return &patternError{file: f.name, line: i + 1, err: err}
 		}
 	}
 	return nil

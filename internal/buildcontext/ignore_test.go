@@ -107,16 +107,16 @@ func TestIgnoreFileOfDockerfile(t *testing.T) {
 
 func TestInvalidPattern(t *testing.T) {
 	for _, tc := range []struct {
-		ignore  string
-		line    int
-		pattern string
+		ignore string
+		line   int
 	}{
-		{"a\n[\n", 2, "["},
-		{"# x\n\n!\n", 3, "!"},
-		{"!a[\n", 1, "!a["},
-		{"ok\n![z-a]\n", 2, "![z-a]"},
-		{"*\n!![z-a]\n", 2, "!![z-a]"},
-		{"ok\r\n[z-a]\r\n", 2, "[z-a]"},
+		{"a\n[\n", 2},
+		{"# x\n\n!\n", 3},
+		{"!a[\n", 1},
+		{"ok\n![z-a]\n", 2},
+		{"*\n!![z-a]\n", 2},
+		{"ok\r\n[z-a]\r\n", 2},
+		{`"auth": "hunter2[`, 1},
 	} {
 		root := writeTree(t, "Dockerfile=FROM scratch", ".dockerignore="+tc.ignore)
 		_, err := FromDir(root, "", nil)
@@ -125,8 +125,11 @@ func TestInvalidPattern(t *testing.T) {
 			t.Errorf("%q: got %v, want a patternError", tc.ignore, err)
 			continue
 		}
-		if pe.line != tc.line || pe.pattern != tc.pattern || pe.file != filepath.Join(root, ".dockerignore") {
+		if pe.line != tc.line || pe.file != filepath.Join(root, ".dockerignore") {
 			t.Errorf("%q: got %v", tc.ignore, pe)
+		}
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the error repeats the file: %v", err)
 		}
 	}
 }

@@ -21,6 +21,7 @@ type Screen struct {
 	mu       sync.Mutex
 	pending  []byte        // not given to w yet
 	taking   int           // bytes that w is taking
+	hurried  bool          // no write waits while there is room
 	idle     chan struct{} // closed once everything is written; nil if it is
 	stopped  bool          // a write has waited in vain: until everything is written, others do not wait
 	panicked any           // by w
@@ -28,6 +29,9 @@ type Screen struct {
 
 // NewScreen returns a Screen that writes to w. It has written everything after Flush.
 func NewScreen(w io.Writer) *Screen { return &Screen{w: w} }
+
+// NewQueue returns a Screen whose writes do not wait for a moment, for a text that can be lost meanwhile.
+func NewQueue(w io.Writer) *Screen { return &Screen{w: w, hurried: true} }
 
 // Write returns once everything is written, or after a moment if the reader has stopped. It drops errors of the writer: a text that can't be shown must
 // not end a build. A panic of the writer is passed on to one of the callers.
@@ -38,7 +42,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 		s.idle = make(chan struct{})
 		go s.drain(s.idle)
 	}
-	idle, patient, full := s.idle, !s.stopped, s.backlog() > maxPending
+	idle, patient, full := s.idle, !s.stopped && !s.hurried, s.backlog() > maxPending
 	s.mu.Unlock()
 	switch {
 	case full:

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"path"
 	"strings"
 	"testing"
 
@@ -16,15 +17,20 @@ func TestCopyDockerfile(t *testing.T) {
 		links map[string]string // in the context; RUN stands for the session directory
 		want  string            // in the error; empty for a copy
 	}{
-		"in the context":                {map[string]string{"Dockerfile": "sub/prod"}, ""},
-		"through a directory":           {map[string]string{"Dockerfile": "way/prod", "way": "sub"}, ""},
-		"out and in again":              {map[string]string{"Dockerfile": "../context/sub/prod"}, ""},
-		"out by an absolute path":       {map[string]string{"Dockerfile": "RUN/upload/login/config.json"}, "points outside the build context"},
-		"out by a relative path":        {map[string]string{"Dockerfile": "../log"}, "points outside the build context"},
-		"out through another link":      {map[string]string{"Dockerfile": "next", "next": "RUN/upload/login/config.json"}, "points outside the build context"},
-		"out through a directory":       {map[string]string{"Dockerfile": "way/config.json", "way": "RUN/upload/login"}, "points outside the build context"},
-		"to nothing":                    {map[string]string{"Dockerfile": "none"}, "no such file"},
-		"to a directory of the context": {map[string]string{"Dockerfile": "sub"}, "no such file"},
+		"in the context":               {map[string]string{"Dockerfile": "sub/prod"}, ""},
+		"through a directory":          {map[string]string{"Dockerfile": "way/prod", "way": "sub"}, ""},
+		"out and in again":             {map[string]string{"Dockerfile": "../context/sub/prod"}, ""},
+		"out by an absolute path":      {map[string]string{"Dockerfile": "RUN/upload/login/config.json"}, "points outside the build context"},
+		"out by a relative path":       {map[string]string{"Dockerfile": "../log"}, "points outside the build context"},
+		"out through another link":     {map[string]string{"Dockerfile": "next", "next": "RUN/upload/login/config.json"}, "points outside the build context"},
+		"out through a directory":      {map[string]string{"Dockerfile": "way/config.json", "way": "RUN/upload/login"}, "points outside the build context"},
+		"to nothing":                   {map[string]string{"Dockerfile": "none"}, "no such file"},
+		"to a line break and then out": {map[string]string{"Dockerfile": "foo\n", "foo\n": "RUN/upload/login/config.json"}, "points outside the build context"},
+		"to a name that is a link without its last line break":    {map[string]string{"Dockerfile": "prod\n", "prod": "RUN/upload/login/config.json"}, ""},
+		"to a name that is a link without its last line breaks":   {map[string]string{"Dockerfile": "way\n\n/prod\n", "way\n\n": ".", "prod": "RUN/upload/login/config.json"}, ""},
+		"out to a name that ends with a line break":               {map[string]string{"Dockerfile": "../outside\n"}, "points outside the build context"},
+		"in a directory whose name begins as that of the context": {map[string]string{"Dockerfile": "../context\n/prod"}, "points outside the build context"},
+		"to a directory of the context":                           {map[string]string{"Dockerfile": "sub"}, "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachShell(t, func(t *testing.T, shell []string) {
@@ -50,16 +56,18 @@ func TestCopyDockerfile(t *testing.T) {
 	}
 }
 
-// writeLinks writes a context of links and of the file sub/prod.
+// writeLinks writes a context of links and of the files sub/prod and "prod\n", and files beside the context.
 func (p *pod) writeLinks(w *tar.Writer, links map[string]string) error {
 	const content = "FROM prod"
 	name := func(path string) string { return Entry(p.path("workspace/context/" + path)) }
-	err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name("sub/prod"), Mode: 0o644, Size: int64(len(content)), Format: tar.FormatGNU})
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write([]byte(content)); err != nil {
-		return err
+	for _, file := range []string{"sub/prod", "prod\n", "../outside\n", "../context\n/prod"} {
+		err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: path.Clean(name(file)), Mode: 0o644, Size: int64(len(content)), Format: tar.FormatGNU})
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write([]byte(content)); err != nil {
+			return err
+		}
 	}
 	for link, target := range links {
 		target = strings.Replace(target, "RUN", p.path("run"), 1)

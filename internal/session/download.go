@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"sync"
 )
 
@@ -31,6 +32,7 @@ type download struct {
 	mu       sync.Mutex
 	sum      hash.Hash
 	received int64
+	signs    int // of life
 	finished bool
 }
 
@@ -44,6 +46,13 @@ func (d *download) position() int64 {
 	return d.received
 }
 
+// signsOfLife returns how often the pod has said that it computes the SHA-256.
+func (d *download) signsOfLife() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.signs
+}
+
 func (d *download) finish(err error) {
 	d.finished = true
 	d.complete <- err
@@ -52,13 +61,15 @@ func (d *download) finish(err error) {
 // downloadPart is one exec's part of a download. It compares the content with its end marker, which arrives in another stream.
 type downloadPart struct {
 	*download
-	onData func()
-	marker []byte
-	closed bool
+	onAlive func() // called at a sign of life
+	onData  func() // called when the content or its end marker arrives
+	line    []byte
+	marker  string
+	closed  bool
 }
 
-func (d *download) open(onData func()) *downloadPart {
-	return &downloadPart{download: d, onData: onData}
+func (d *download) open(onAlive, onData func()) *downloadPart {
+	return &downloadPart{download: d, onAlive: onAlive, onData: onData}
 }
 
 // close makes p ignore what it receives: the exec can still write while the next one resumes.
@@ -70,6 +81,7 @@ func (p *downloadPart) close() {
 
 func (p *downloadPart) content() io.Writer {
 	return p.locked(func(b []byte) error {
+		p.onData()
 		if int64(len(b)) > p.limit-p.received {
 			return &SizeError{p.limit}
 		}
@@ -80,13 +92,38 @@ func (p *downloadPart) content() io.Writer {
 	})
 }
 
+// endMarker takes signs of life and the end marker, one per line.
 func (p *downloadPart) endMarker() io.Writer {
 	return p.locked(func(b []byte) error {
-		if p.marker = append(p.marker, b...); len(p.marker) > maxMarker {
-			return errMarker
+		for _, c := range b {
+			if c != '\n' {
+				p.line = append(p.line, c)
+			} else {
+				if err := p.onLine(string(p.line)); err != nil {
+					return err
+				}
+				p.line = p.line[:0]
+			}
+			if len(p.line) > maxMarker {
+				return errMarker
+			}
 		}
 		return nil
 	})
+}
+
+func (p *downloadPart) onLine(line string) error {
+	switch line {
+	case eventAlive:
+		p.signs++
+		p.onAlive()
+	case "none":
+		return fs.ErrNotExist
+	default:
+		p.marker = line
+		p.onData()
+	}
+	return nil
 }
 
 // locked ignores everything after the end: w would hold another file than the one that was checked.
@@ -97,7 +134,6 @@ func (p *downloadPart) locked(take func(b []byte) error) io.Writer {
 		if p.closed || p.finished {
 			return
 		}
-		p.onData()
 		err := take(b)
 		if err == nil {
 			err = p.check()
@@ -112,7 +148,7 @@ func (p *downloadPart) locked(take func(b []byte) error) io.Writer {
 func (p *downloadPart) check() error {
 	var size int64
 	var sum string
-	if n, _ := fmt.Sscanf(string(p.marker), "end %d %s", &size, &sum); n != 2 || len(sum) < 2*sha256.Size {
+	if n, _ := fmt.Sscanf(p.marker, "end %d %s", &size, &sum); n != 2 || len(sum) != 2*sha256.Size {
 		return nil
 	}
 	if size > p.limit {

@@ -39,7 +39,11 @@ func (s *Session) eventTable() map[string]func(arguments string) error {
 			return nil
 		},
 		"took": func(string) error {
-			s.onProgress()
+			notify(s.progress)
+			return nil
+		},
+		"waiting": func(string) error {
+			notify(s.waiting)
 			return nil
 		},
 		"detached": func(string) error {
@@ -87,9 +91,10 @@ func (s *Session) onUploadEvent(e uploadEvent) {
 	}
 }
 
-func (s *Session) onProgress() {
+// notify never blocks: c has room for one word, which stands for all that were not heard yet.
+func notify(c chan<- struct{}) {
 	select {
-	case s.progress <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }

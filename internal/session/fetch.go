@@ -22,20 +22,28 @@ const (
 var errStalled = errors.New("the pod sends nothing")
 
 // Fetch copies a file of the pod to w, which receives at most limit bytes. It resumes at the byte at which a connection broke off, until the
-// grace period passes without progress. It returns nil only if the whole file arrived: it checks the length and the SHA-256.
+// pod has been out of reach for the grace period. It returns nil only if the whole file arrived: it checks the length and the SHA-256.
 func (s *Session) Fetch(ctx context.Context, path string, limit int64, w io.Writer) error {
 	d := newDownload(w, limit)
-	pause, last := firstFollowPause, time.Now()
+	pause, progress, lost := firstFollowPause, time.Now(), time.Time{}
 	for {
-		before := d.position()
+		position, signs := d.position(), d.signsOfLife()
 		done, err := s.fetchOnce(ctx, path, d)
 		if !done && ctx.Err() != nil {
 			done, err = true, context.Cause(ctx)
 		}
-		if d.position() > before {
-			pause, last = firstFollowPause, time.Now()
+		now := time.Now()
+		if d.position() > position {
+			progress = now
 		}
-		if done || errors.As(err, new(*exec.ExitError)) || time.Since(last) > s.grace {
+		if d.position() > position || d.signsOfLife() > signs {
+			pause, lost = firstFollowPause, time.Time{}
+		}
+		if lost.IsZero() { // a connection can have been good for longer than the grace period
+			lost = now
+		}
+		outOfReach := now.Sub(lost) >= s.grace || now.Sub(progress) > sumLimit
+		if done || errors.As(err, new(*exec.ExitError)) || outOfReach {
 			if err != nil {
 				err = fmt.Errorf("fetch %s from the builder pod: %w", path, err)
 			}
@@ -53,10 +61,15 @@ func (s *Session) Fetch(ctx context.Context, path string, limit int64, w io.Writ
 // fetchOnce fetches over one exec. It returns whether the download is over, and its error; otherwise the reason for which the connection ended.
 func (s *Session) fetchOnce(ctx context.Context, path string, d *download) (done bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	silence := time.AfterFunc(sumLimit, func() { cancel(errStalled) })
+	silence := time.AfterFunc(aliveLimit, func() { cancel(errStalled) })
 	defer silence.Stop()
+	summing := time.AfterFunc(sumLimit, func() { cancel(errStalled) })
+	defer summing.Stop()
 	stdin, release := io.Pipe() // keeps the remote process alive, so that the end of its output can't get lost
-	part := d.open(func() { silence.Reset(contentLimit) })
+	part := d.open(func() { silence.Reset(aliveLimit) }, func() {
+		summing.Stop()
+		silence.Reset(contentLimit)
+	})
 	ran := make(chan error, 1)
 	var running sync.WaitGroup
 	running.Go(func() {

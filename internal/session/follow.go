@@ -49,11 +49,15 @@ func (s *Session) Follow(ctx context.Context, log io.Writer) {
 	for ctx.Err() == nil {
 		before, start := t.received(), time.Now()
 		err := s.followOnce(ctx, t)
+		if ctx.Err() != nil {
+			return // t can be in use, see close
+		}
 		if time.Since(start) > stableAfter {
 			pause = firstFollowPause
 		}
 		if errors.Is(err, errBehind) {
 			last = time.Now()
+			s.leftBehind.Store(false)
 			continue
 		}
 		if t.received() > before {
@@ -93,15 +97,15 @@ func (s *Session) beatInterval() time.Duration {
 }
 
 // followOnce follows the log over one exec until the connection fails or falls silent, or ctx ends.
-func (s *Session) followOnce(ctx context.Context, t *transcript) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (s *Session) followOnce(parent context.Context, t *transcript) error {
+	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	silence := time.AfterFunc(aliveLimit, func() { cancel(errSilent) })
 	defer silence.Stop()
 	leash := newLeash(s.beatInterval(), s.released, s.detaching)
 	defer leash.Close()
 	f := t.open(func() { silence.Reset(aliveLimit) }, func() { cancel(errBehind) })
-	defer f.close()
+	defer f.close(parent)
 	err := s.run(ctx, verb("follow", strconv.FormatInt(t.position(), 10)),
 		exec.Streams{Stdin: leash, Stdout: f.stdout(), Stderr: f.stderr()})
 	switch {

@@ -120,7 +120,7 @@ func send(tr *transcript, log, events string, cuts []byte) (early bool) {
 		rest := log[tr.position():]
 		writePieces(c.stderr(), events[:min(len(events), int(cuts[0]))], int(cuts[1]))
 		writePieces(c.stdout(), rest[:min(len(rest), int(cuts[1]))], int(cuts[0]))
-		c.close()
+		c.close(context.Background())
 		writePieces(c.stdout(), "late", 1)
 		writePieces(c.stderr(), "phase late\n", 3)
 		cuts = cuts[2:]

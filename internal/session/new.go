@@ -9,6 +9,7 @@ func New(run Runner, grace time.Duration, handlers Handlers) *Session {
 		connected:    make(chan struct{}),
 		uploadEvents: make(chan uploadEvent, 4*maxUploads),
 		progress:     make(chan struct{}, 1),
+		waiting:      make(chan struct{}, 1),
 		outcome:      make(chan Outcome, 1),
 		released:     make(chan struct{}),
 		detaching:    make(chan struct{}),

@@ -31,4 +31,6 @@ type Payload struct {
 	Write      func(*tar.Writer) error
 	Once       bool // Write can be called only once
 	AfterCheck bool // Write must not be called before the pod has passed the supervisor's check
+
+	asks bool // it has no content: the pod may have taken an earlier try
 }

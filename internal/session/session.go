@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kubectl-img/kubectl-img/exec"
@@ -22,6 +23,7 @@ type Session struct {
 	connected    chan struct{}    // closed at the supervisor's first event
 	uploadEvents chan uploadEvent // about the upload
 	progress     chan struct{}    // bytes of the upload have moved
+	waiting      chan struct{}    // the pod verifies an earlier try before it takes this one
 	outcome      chan Outcome     // the result, once
 	released     chan struct{}    // closed when the supervisor is allowed to end
 	detaching    chan struct{}    // closed when the supervisor is to continue without a client
@@ -29,7 +31,8 @@ type Session struct {
 
 	connectOnce sync.Once
 	detachOnce  sync.Once
-	withoutBeat bool // the supervisor does not count this client
+	withoutBeat bool        // the supervisor does not count this client
+	leftBehind  atomic.Bool // a part of the log is in the pod only, because the log could not take it
 	limits      uploadLimits
 }
 
@@ -53,6 +56,9 @@ type Handlers struct {
 
 // Result delivers how the job ended, once.
 func (s *Session) Result() <-chan Outcome { return s.outcome }
+
+// Behind reports whether Follow has left a part of the log in the pod, because too much was not shown yet.
+func (s *Session) Behind() bool { return s.leftBehind.Load() }
 
 // Detach lets the job continue without a client, and returns once the supervisor has confirmed it. Follow must be running.
 func (s *Session) Detach(ctx context.Context) error {

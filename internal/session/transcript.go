@@ -2,16 +2,22 @@ package session
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/kubectl-img/kubectl-img/internal/panics"
 )
 
 // maxBacklog is how much of the log waits for a user who has stopped the terminal, in bytes. The rest stays in the pod.
 const maxBacklog = 1 << 20
+
+// closeLimit is how long the end of a session waits for the log.
+const closeLimit = time.Second
 
 // maxEvent is more than the length of any event in bytes: Kubernetes keeps 4096 of a result.
 const maxEvent = 64 << 10
@@ -73,17 +79,31 @@ type followStream struct {
 	seen    int    // events of this stream, which starts with those that earlier ones had
 	line    []byte
 	behind  bool // the log could not take a part of this stream
-	closed  bool
+	closed  atomic.Bool
 }
 
 func (t *transcript) open(onData, catchUp func()) *followStream {
 	return &followStream{transcript: t, onData: onData, catchUp: catchUp}
 }
 
-func (f *followStream) close() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.closed = true
+// close waits for a write to the log that has begun. Once ctx has ended it does not wait for long: the log can be a pager that has stopped.
+func (f *followStream) close(ctx context.Context) {
+	f.closed.Store(true)
+	idle := make(chan struct{})
+	go func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case <-idle:
+	case <-time.After(closeLimit):
+	}
 }
 
 type sinkFunc func(p []byte)
@@ -97,6 +117,7 @@ func (w sinkFunc) Write(p []byte) (int, error) {
 func (f *followStream) stdout() io.Writer {
 	return f.locked(func(p []byte) {
 		if f.behind = f.behind || f.backlog() > maxBacklog; f.behind {
+			f.leftBehind.Store(true)
 			return // read again later
 		}
 		_, _ = f.log.Write(p)
@@ -136,7 +157,7 @@ func (f *followStream) locked(take sinkFunc) io.Writer {
 	return sinkFunc(func(p []byte) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		if f.closed {
+		if f.closed.Load() {
 			return
 		}
 		err := panics.Do(func() error {

@@ -6,6 +6,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,10 +20,12 @@ import (
 type outage struct {
 	broken, unheard, over chan struct{}
 	takes                 bool // the pod gets the whole first upload
+	busy                  bool // the pod has not verified it when the second one arrives
+	pod                   sync.WaitGroup
 }
 
 func newOutage(takes bool) *outage {
-	return &outage{make(chan struct{}), make(chan struct{}), make(chan struct{}), takes}
+	return &outage{broken: make(chan struct{}), unheard: make(chan struct{}), over: make(chan struct{}), takes: takes}
 }
 
 func (o *outage) happen(s *Session) {
@@ -58,7 +63,14 @@ func (o *outage) receive(ctx context.Context, honest Runner, argv []string, st e
 		}
 		_ = w.Close()
 	}()
-	_ = honest(context.WithoutCancel(ctx), argv, exec.Streams{Stdin: r, Stdout: st.Stdout, Stderr: st.Stderr})
+	o.pod.Go(func() {
+		_ = honest(context.WithoutCancel(ctx), argv, exec.Streams{Stdin: r, Stdout: st.Stdout, Stderr: st.Stderr})
+	})
+	if o.busy {
+		<-o.unheard
+	} else {
+		o.pod.Wait()
+	}
 	return errOutage
 }
 
@@ -131,4 +143,44 @@ func TestUploadOnceThatWasLost(t *testing.T) {
 			t.Errorf("built: %q, %s", log.String(), p.read("run/events"))
 		}
 	})
+}
+
+// The pod has the whole first upload, and has not verified it when the client asks. What it has must not be lost.
+func TestUploadThatIsVerifiedSlowly(t *testing.T) {
+	for name, c := range map[string]struct {
+		once bool
+		size int // more than a pipe holds leaves the end marker unread
+	}{
+		"once, the end marker was read":     {true, 1000},
+		"once, the end marker was not read": {true, 200_000},
+		"the end marker was read":           {false, 1000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachShell(t, func(t *testing.T, shell []string) {
+				p := startPodWith(t, shell, func(p *pod) { p.unpackAfter("10") })
+				var log bytes.Buffer
+				o := newOutage(true)
+				o.busy = true
+				s, ctx := p.session(&log, o.happen)
+				t.Cleanup(o.pod.Wait)
+				job := p.job(map[string]string{"a": noise(c.size)}, sh(engine.PhaseBuild, "echo built"))
+				job.Once = c.once
+				if _, err := build(t, ctx, s, job); err != nil || log.String() != "built\n" {
+					t.Errorf("%v, log %q", err, log.String())
+				}
+				if events := p.read("run/events"); !strings.Contains(events, "waiting 2\n") || strings.Contains(events, "receiving 2\n") {
+					t.Errorf("events %q", events)
+				}
+			})
+		})
+	}
+}
+
+// unpackAfter delays the extraction of an upload. The delay is in seconds.
+func (p *pod) unpackAfter(delay string) {
+	p.write("supervisor", strings.ReplaceAll(p.read("supervisor"), "/usr/bin/tee", p.path("bin/tee")))
+	p.write("bin/tee", "#!/bin/sh\n[ -e "+p.path("run/received")+" ] || sleep "+delay+"\nexec /usr/bin/tee \"$@\"\n")
+	if err := os.Chmod(p.path("bin/tee"), 0o700); err != nil {
+		p.t.Fatal(err)
+	}
 }

@@ -32,7 +32,7 @@ func (t *uploadTry) repeatable(p Payload) bool { return !p.Once || !closed(t.beg
 
 // question is the payload of a try that only asks whether the pod has taken an earlier one. A pod that has not begins to read, which is the answer.
 func question(earlier error) Payload {
-	return Payload{Once: true, Write: func(*tar.Writer) error { return earlier }}
+	return Payload{Once: true, asks: true, Write: func(*tar.Writer) error { return earlier }}
 }
 
 // reachedPod reports whether the pod can have received a part of this try.
@@ -53,11 +53,11 @@ func (t *uploadTry) upload(ctx context.Context, p Payload, sent func(total int64
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r, w := io.Pipe()
-	t.out = &progressWriter{w: w, report: sent, onWrite: t.onProgress}
+	t.out = &progressWriter{w: w, report: sent, onWrite: func() { notify(t.progress) }}
 	frames := exec.NewFrameWriter(t.out)
 	ran, written := make(chan error, 1), make(chan error, 1)
 	go func() {
-		err := t.run(ctx, verb("receive", strconv.Itoa(t.n)), exec.Streams{Stdin: r, Stdout: io.Discard, Stderr: io.Discard})
+		err := t.run(ctx, t.receive(p), exec.Streams{Stdin: r, Stdout: io.Discard, Stderr: io.Discard})
 		r.CloseWithError(errStreamEnded)
 		ran <- err
 	}()
@@ -80,6 +80,13 @@ func (t *uploadTry) upload(ctx context.Context, p Payload, sent func(total int64
 		return &UploadError{frames.Bytes(), err}
 	}
 	return err
+}
+
+func (t *uploadTry) receive(p Payload) []string {
+	if p.asks {
+		return verb("receive", strconv.Itoa(t.n), "ask")
+	}
+	return verb("receive", strconv.Itoa(t.n))
 }
 
 // wait returns the outcome of the upload from the first of those who know it: the supervisor, the payload, the exec, or a limit.
@@ -132,6 +139,11 @@ func (t *uploadTry) wait(ctx context.Context, ran, written <-chan error) error {
 			return cmp.Or(broken, fmt.Errorf("%w: %w", errNotVerified, errStreamEnded))
 		case <-t.progress:
 			silence.Reset(t.limits.silence)
+		case <-t.waiting:
+			silence.Reset(t.limits.silence)
+			if begin != nil {
+				begin = time.After(t.limits.begin)
+			}
 		case <-silence.C:
 			if written == nil || t.out.blocked.Load() {
 				return fmt.Errorf("%w: the pod took nothing for %s", errNotVerified, t.limits.silence)

@@ -13,15 +13,10 @@ follow() {
 	done <&3 &
 	client=$!
 	tail -c "+$(($1 + 1))" <&4
-	quiet=0
 	while kill -0 $client 2>/dev/null; do
 		cat <&4
 		cat <&5 >&2
-		quiet=$((quiet + PAUSE_TICKS))
-		if [ $quiet -ge 100 ]; then
-			quiet=0
-			echo alive >&2
-		fi
+		sign_of_life
 		pause
 	done
 }

@@ -3,7 +3,7 @@
 receive() {
 	wait_for checked
 	# A pod that can't build takes no upload: the client may need it for another pod.
-	if [ "$(cat "$SESSION/checked")" != 0 ] || ! claim_upload "$1"; then
+	if [ "$(cat "$SESSION/checked")" != 0 ] || ! claim_upload "$@"; then
 		drain
 		return 1
 	fi
@@ -45,9 +45,10 @@ receive() {
 	[ -z "$problem" ]
 }
 
-# claim_upload N makes this process the receiver. The try with the highest number wins: it stops an earlier receive, which can wait
+# claim_upload N [ask] makes this process the receiver. The try with the highest number wins: it stops an earlier receive, which can wait
 # forever for bytes that its connection lost, and removes what that one has unpacked. It fails if an earlier try was accepted.
 claim_upload() {
+	await_earlier_try "$1" "${2:-}"
 	n=0 group=""
 	{ read -r n group <"$SESSION/receiver"; } 2>/dev/null
 	[ "$n" -lt "$1" ] || return
@@ -60,6 +61,18 @@ claim_upload() {
 	fi
 	rm -rf "$WORKSPACE/context" "$SESSION/upload" "$SESSION/tosum" "$SESSION/sum" "$SESSION/end"
 	echo "$1 $$" >"$SESSION/receiver"
+}
+
+# await_earlier_try N ASK waits while an earlier try verifies a whole upload, which would be lost with it. A try that only asks waits for an earlier
+# one in any case: it has no upload that could replace it. The wait ends after a minute, because the earlier one can have lost its connection.
+await_earlier_try() {
+	waited=0
+	while [ $waited -lt 1200 ] && { read -r n group <"$SESSION/receiver"; } 2>/dev/null && [ "$n" -lt "$1" ] &&
+		{ [ -n "$2" ] || [ -s "$SESSION/end" ]; } && kill -0 "$group" 2>/dev/null; do
+		[ $((waited % 40)) != 0 ] || event "waiting $1"
+		waited=$((waited + PAUSE_TICKS))
+		pause
+	done
 }
 
 # wake_supervisor ends wait_for_upload. An open of a pipe for both directions never blocks.

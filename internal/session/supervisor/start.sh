@@ -2,7 +2,7 @@
 # The README of internal/session describes the protocol.
 #
 #   supervise        the container's main process: checks the pod, waits for an upload, runs the job, reports the result
-#   receive N        reads try N of the upload from stdin and accepts it only if the end marker verifies
+#   receive N [ask]  reads try N of the upload from stdin and accepts it only if the end marker verifies; one that asks is for an earlier try
 #   follow OFFSET    writes the log from byte OFFSET to stdout and events to stderr; each line on stdin renews the leash
 #   send FILE OFFSET writes FILE from byte OFFSET to stdout, the length and SHA-256 of all of it to stderr
 #   phase            prints the phase of the job
@@ -21,13 +21,21 @@ TEE=/usr/bin/tee
 
 # pause sleeps for PAUSE_TICKS times 0.05 s, and less at first: most builds are short, and a start and an end is what people wait for.
 PAUSE_TICKS=1 SHORT_PAUSES=100
-# shellcheck disable=SC2034 # follow counts them
 pause() {
 	if [ $SHORT_PAUSES -gt 0 ]; then
 		SHORT_PAUSES=$((SHORT_PAUSES - 1))
 		sleep 0.02 2>/dev/null && return
 	fi
 	sleep 0.05 2>/dev/null || { PAUSE_TICKS=20 && sleep 1; }
+}
+
+# sign_of_life writes a line to stderr about every five seconds, if there is a pause between its calls.
+QUIET_TICKS=0
+sign_of_life() {
+	QUIET_TICKS=$((QUIET_TICKS + PAUSE_TICKS))
+	[ $QUIET_TICKS -ge 100 ] || return 0
+	QUIET_TICKS=0
+	echo alive >&2
 }
 
 # wait_for FILE returns once FILE in the session directory has content: an exec can start before supervise has written it.
