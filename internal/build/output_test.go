@@ -113,13 +113,19 @@ func TestOutputAlone(t *testing.T) {
 	}
 }
 
-// registry answers for one tag.
-func registry(t *testing.T, plan *build.Plan, status int, digest string) {
+// registry answers for one tag, before and after the build, and with all for the digest that is reported.
+func registry(t *testing.T, plan *build.Plan, status int, digest string, all bool) {
 	t.Helper()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/manifests/latest") {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/manifests/"+pushed) && !all:
+			w.WriteHeader(http.StatusNotFound)
+		case strings.Contains(r.URL.Path, "/manifests/"):
 			w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
 			w.Header().Set("Docker-Content-Digest", digest)
+			if strings.HasSuffix(r.URL.Path, pushed) {
+				w.Header().Set("Docker-Content-Digest", pushed)
+			}
 			w.Header().Set("Content-Length", "7")
 			w.WriteHeader(status)
 		}
@@ -137,9 +143,11 @@ func TestDigestIsTheRegistrys(t *testing.T) {
 		status int
 		digest string
 		code   int
+		all    bool
 		says   string
 	}{
-		"the same":                         {status: http.StatusOK, digest: pushed},
+		"the same":                         {status: http.StatusOK, digest: pushed, all: true},
+		"another, as before the build":     {status: http.StatusOK, digest: other, all: true, code: cli.CodeInternal, says: "the registry has " + other},
 		"another":                          {status: http.StatusOK, digest: other, code: cli.CodeInternal, says: "error: the builder pod reports digest \"" + pushed + "\" for "},
 		"none":                             {status: http.StatusNotFound, code: cli.CodeInternal, says: "the registry does not have it"},
 		"the client has no right to it":    {status: http.StatusUnauthorized},
@@ -147,7 +155,7 @@ func TestDigestIsTheRegistrys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := planOf(t, "--name", "b", "--digest-file", "digest")
-			registry(t, plan, c.status, c.digest)
+			registry(t, plan, c.status, c.digest, c.all)
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
 				out, report, code := outcome(t, plan, sendNothing)
