@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -171,4 +172,27 @@ func TestDigestIsTheRegistrys(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The output's directory can be a link to one that is not there yet, in a place where nothing can be written: the output
+// arrives where the link leads.
+func TestOutputThroughALink(t *testing.T) {
+	plan := planOf(t, "-o", "out", "--name", "b")
+	dir := t.TempDir()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(dir, "new"), link); err != nil {
+		t.Fatal(err)
+	}
+	plan.Output.Dest = link
+	staged := ""
+	synctest.Test(t, func(t *testing.T) {
+		_, report, code := outcome(t, plan, func(ctx context.Context, s exec.Streams) error {
+			found, _ := filepath.Glob(filepath.Join(dir, ".kubectl-img-*"))
+			staged = strings.Join(found, "")
+			return sendOutput(string(make([]byte, 1024)))(ctx, s)
+		})
+		if _, err := os.Stat(filepath.Join(dir, "new")); code != 0 || err != nil || staged == "" {
+			t.Errorf("exit code %d, arrived in %q, %v\n%s", code, staged, err, report)
+		}
+	})
 }
