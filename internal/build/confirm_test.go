@@ -77,10 +77,7 @@ func (p *pushedRun) tag(tag string) Tag {
 }
 
 // push lets tag name an image or an index, and returns its digest.
-func (p *pushedRun) push(t *testing.T, tag string, image interface {
-	remote.Taggable
-	Digest() (v1.Hash, error)
-}) string {
+func (p *pushedRun) push(t *testing.T, tag string, image interface{ Digest() (v1.Hash, error) }) string {
 	t.Helper()
 	ref, err := name.NewTag(p.tag(tag).Reference)
 	if err != nil {
@@ -180,8 +177,10 @@ func TestAttachToAPodThatHasEnded(t *testing.T) {
 	p := newPushedRun(t, nil)
 	mine := p.push(t, "latest", newImage(t))
 	p.push(t, "latest", newImage(t))
-	p.Pod.Status = corev1.PodStatus{Phase: corev1.PodSucceeded, ContainerStatuses: []corev1.ContainerStatus{{Name: podspec.Container,
-		State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "Completed", Message: fmt.Sprintf(`{"digest":%q}`, mine)}}}}}
+	p.Pod.Status = corev1.PodStatus{Phase: corev1.PodSucceeded, ContainerStatuses: []corev1.ContainerStatus{{
+		Name:  podspec.Container,
+		State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "Completed", Message: fmt.Sprintf(`{"digest":%q}`, mine)}},
+	}}}
 	synctest.Test(t, func(t *testing.T) {
 		err := p.podOutcome(t.Context(), podEnd{termination: builder.End(p.Pod, podspec.Container)}, nil)
 		if want := p.host + "/app@" + mine + "\n"; err != nil || p.out.String() != want {
@@ -224,8 +223,11 @@ func TestConfirmByABusyRegistry(t *testing.T) {
 		status, times int
 		unasked       bool
 	}{
-		{http.StatusTooManyRequests, 3, false}, {http.StatusServiceUnavailable, 3, false}, {http.StatusTooManyRequests, 100, true},
-		{http.StatusUnauthorized, 1, true}, {http.StatusForbidden, 1, true},
+		{http.StatusTooManyRequests, 3, false},
+		{http.StatusServiceUnavailable, 3, false},
+		{http.StatusTooManyRequests, 100, true},
+		{http.StatusUnauthorized, 1, true},
+		{http.StatusForbidden, 1, true},
 	} {
 		t.Run(fmt.Sprintf("%d, %d times", c.status, c.times), func(t *testing.T) {
 			left := 0

@@ -27,9 +27,18 @@ func TestSame(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"new", "./new", true}, {"new", "link", true}, {"dir/new", "dirlink/new", true}, {"file", "second", true}, {"file", descriptor, true},
-		{"/dev/stdout", "/dev/fd/1", true}, {"/proc/self/fd/1", "/dev/stdout", true},
-		{"new", "other", false}, {"file", "new", false}, {"/dev/null", "/dev/null", false}, {"/dev/stdout", "/dev/stderr", false}, {"no/where", "no/where", false},
+		{"new", "./new", true},
+		{"new", "link", true},
+		{"dir/new", "dirlink/new", true},
+		{"file", "second", true},
+		{"file", descriptor, true},
+		{"/dev/stdout", "/dev/fd/1", true},
+		{"/proc/self/fd/1", "/dev/stdout", true},
+		{"new", "other", false},
+		{"file", "new", false},
+		{"/dev/null", "/dev/null", false},
+		{"/dev/stdout", "/dev/stderr", false},
+		{"no/where", "no/where", false},
 	} {
 		if got := Same(c.a, c.b); got != c.want || Same(c.b, c.a) != c.want {
 			t.Errorf("%s and %s: %v", c.a, c.b, got)
