@@ -77,12 +77,18 @@ func (o *attachFlags) run(ctx context.Context, p cli.Process, config genericclio
 
 // checkFiles checks the files that are written at the end.
 func (o *attachFlags) checkFiles() error {
-	for _, file := range []struct{ flag, path string }{{"--iidfile", o.iidFile}, {"--digest-file", o.digestFile}, {"--metadata-file", o.metadataFile}} {
+	all := []struct{ flag, path string }{{"--iidfile", o.iidFile}, {"--digest-file", o.digestFile}, {"--metadata-file", o.metadataFile}}
+	for i, file := range all {
 		if file.path == "" {
 			continue
 		}
 		if err := localfile.Check(file.path); err != nil {
 			return cli.InvalidValue(file.flag, file.path, err)
+		}
+		for _, other := range all[:i] {
+			if other.path != "" && localfile.Same(file.path, other.path) {
+				return cli.Usagef("%s and %s name the same file", other.flag, file.flag).WithHint("give one of them another file")
+			}
 		}
 	}
 	return nil

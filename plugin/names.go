@@ -69,7 +69,7 @@ func buildNames(p cli.Process, config genericclioptions.RESTClientGetter, limit 
 func describe(pods []corev1.Pod) []cobra.Completion {
 	var words []cobra.Completion
 	for i := range pods {
-		what := strings.TrimSpace(builds.Status(&pods[i], "") + " " + pods[i].Annotations[podspec.AnnotationTags])
+		what := strings.TrimSpace(builds.Status(&pods[i], "") + " " + strings.Join(builds.Tags(&pods[i]), ","))
 		words = append(words, cobra.CompletionWithDesc(pods[i].Name, what))
 	}
 	return words

@@ -1,88 +1,70 @@
 package build
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"sync"
 
 	"github.com/kubectl-img/kubectl-img/internal/cli"
-	"github.com/kubectl-img/kubectl-img/internal/explain"
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
-const (
-	// confirmLimit bounds the requests that ask the registry for the digest, and the one that asks when an image was created.
-	confirmLimit = 10 * time.Second
-	// confirmPause is the first pause before the registry is asked again: a replica of it may not have the image yet.
-	confirmPause = time.Second
-)
-
-// confirm compares the digest that the pod reports with the registry's, where the registry answers this client. A builder pod that something has taken over
-// can report any digest, and others would deploy it.
+// confirm compares the digest that the pod reports with what the registry has under every tag, where the registry answers this client. A builder pod that
+// something has taken over can report any digest, and others would deploy it.
+//
+// The registry decides. A pod that can push can make a tag name any image, so a pod that lies is one that can't push: its digest is invented, or an older
+// image's. It is an error if the repository does not have the digest; if the tag still names what it named before the build; and if the digest is an older
+// image's: one that this tag named before the build, or that another tag names. Otherwise another build has pushed the tag since, which is only a warning. The time
+// at which an image says that it was created decides nothing: it is old in a reproducible build, and in one that took every layer from the cache.
 func (r *run) confirm(ctx context.Context, result session.Result) (session.Result, error) {
 	if !r.Build.Push {
 		return result, nil
 	}
-	found, err := r.pushed(ctx, result.Digest)
-	var other *differsError
-	differs := errors.As(err, &other)
-	switch {
-	case err == nil:
-		result.Digest, result.Size, result.MediaType = found.Digest.String(), found.Size, string(found.MediaType)
-		result.Config = cmp.Or(found.Config, result.Config)
-		return result, nil
-	case differs && r.isNew(ctx, result.Digest):
-		r.Log.Warnf("%s is %s by now: another build has pushed it", r.Tags[0].Reference, found.Digest)
-		return result, nil
-	case differs || errors.Is(err, registryauth.ErrNotThere):
-		return result, cli.WithHint(fmt.Errorf("the builder pod reports digest %q for %s: %w", result.Digest, r.Tags[0].Reference, err),
-			"if nothing else pushes this tag, do not trust the image, and keep the pod of the next build with --keep")
-	case result.Digest == "":
-		return result, fmt.Errorf("the image was pushed, but neither the engine nor the registry names its digest: %w", err)
-	default:
-		r.Log.Debugf("the digest is not compared with the registry's: %v", err)
-		return result, nil
+	first := r.look(ctx, r.Tags[0], result.Digest)
+	if result.Digest == "" && first.image != nil {
+		result.Digest = first.image.Digest.String()
 	}
-}
-
-// differsError is another digest than the pod reports.
-type differsError struct{ found string }
-
-func (e *differsError) Error() string { return "the registry has " + e.found }
-
-// pushed asks the registry for the image until it has the digest, or any image if digest is empty. The error is a *differsError or ErrNotThere if the registry
-// has shown something else, and not the digest until the time is over.
-func (r *run) pushed(ctx context.Context, digest string) (found registryauth.Manifest, problem error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, confirmLimit, explain.ErrTimedOut)
-	defer cancel()
-	for pause := confirmPause; ; pause *= 2 {
-		now, err := r.login.facts().Logins.Pushed(ctx, r.Tags[0].Reference, r.IIDFile != "" || r.MetadataFile != "", r.Trust)
+	all := append([]tagLook{first}, r.lookAtOthers(ctx, result.Digest)...)
+	if ctx.Err() != nil {
+		return result, context.Cause(ctx)
+	}
+	var unasked error
+	for _, l := range all {
+		var other *differsError
+		if l.image != nil { // in place of what the pod says about it
+			result = session.Result{Digest: l.image.Digest.String(), Size: l.image.Size, MediaType: string(l.image.MediaType), Config: l.image.Config}
+		}
 		switch {
-		case err == nil && (digest == "" || digest == now.Digest.String()):
-			return now, nil
-		case err == nil:
-			found, problem = now, &differsError{now.Digest.String()}
-		case errors.Is(err, registryauth.ErrNotThere):
-			problem = err
-		case problem == nil: // what the registry has shown before counts
-			return found, err
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return found, problem
+		case errors.As(l.err, &other) || errors.Is(l.err, registryauth.ErrNotThere):
+			return result, cli.WithHint(fmt.Errorf("the builder pod reports digest %q for %s: %w", result.Digest, l.tag.Reference, l.err),
+				"if nothing else pushes this tag, do not trust the image, and keep the pod of the next build with --keep")
+		case l.err != nil && unasked == nil:
+			unasked = l.err
+		case l.overtaken != "":
+			r.Log.Warnf("%s is %s by now, and not %s: another build has pushed it; if none has, do not trust the digest", l.tag.Reference, l.overtaken, result.Digest)
 		}
 	}
+	switch {
+	case result.Digest == "":
+		return result, fmt.Errorf("the image was pushed, but neither the engine nor the registry names its digest: %w", unasked)
+	case unasked != nil:
+		r.Log.Warnf("the digest is the builder pod's word: the registry could not be asked: %v", unasked)
+	}
+	return result, nil
 }
 
-// isNew reports whether the registry has an image of this digest that was made since the pod was created. If so, it is no older image that a pod gives
-// out for its own. Several builds can push one tag at the same time.
-func (r *run) isNew(ctx context.Context, digest string) bool {
-	ctx, cancel := context.WithTimeoutCause(ctx, confirmLimit, explain.ErrTimedOut)
-	defer cancel()
-	created, err := r.login.facts().Logins.Created(ctx, r.Tags[0].Reference, digest, r.Trust)
-	return err == nil && !r.since.IsZero() && !created.Before(r.since)
+// lookAtOthers looks at all tags but the first, at the same time: they share one time limit.
+func (r *run) lookAtOthers(ctx context.Context, digest string) []tagLook {
+	if digest == "" {
+		return nil
+	}
+	looks := make([]tagLook, len(r.Tags)-1)
+	var all sync.WaitGroup
+	for i, tag := range r.Tags[1:] {
+		all.Go(func() { looks[i] = r.look(ctx, tag, digest) })
+	}
+	all.Wait()
+	return looks
 }

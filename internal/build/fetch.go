@@ -51,7 +51,11 @@ func (r *run) createOutput() (*localfile.File, error) {
 	case r.Output.Stdout:
 		return localfile.Temporary("")
 	case r.Output.Type == OutputLocal:
-		return localfile.Temporary(stagingDir(r.Output.Dest))
+		dest, err := localfile.CheckDirectory(r.Output.Dest)
+		if err != nil {
+			return nil, err
+		}
+		return localfile.Temporary(stagingDir(dest))
 	default:
 		return localfile.Create(r.Output.Dest)
 	}

@@ -27,8 +27,9 @@ type loginState struct {
 	running sync.WaitGroup
 
 	mu       sync.Mutex
-	identity string   // the pod's cloud identity, once the pod has reported it
-	accepted []string // registries that accepted the login before the build
+	identity string            // the pod's cloud identity, once the pod has reported it
+	accepted []string          // registries that accepted the login before the build
+	named    map[string]string // what each tag named before the build, by its reference; empty for nothing
 }
 
 // loginError ends a run because of a registry login.
@@ -78,6 +79,24 @@ func (l *loginState) accept(registry string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.accepted = append(l.accepted, registry)
+}
+
+// note remembers what a tag names before the build.
+func (l *loginState) note(tag Tag, digest string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.named == nil {
+		l.named = map[string]string{}
+	}
+	l.named[tag.Reference] = digest
+}
+
+// before returns what a tag named before the build: a digest, or nothing. known is false if that was not asked, or not answered.
+func (l *loginState) before(tag Tag) (digest string, known bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	digest, known = l.named[tag.Reference]
+	return digest, known
 }
 
 // facts returns what is known. Nobody may read the logins before they are chosen.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -32,6 +33,9 @@ func (r *run) startLogin(ctx context.Context, cancel context.CancelCauseFunc) {
 			if err := r.chooseLogins(ctx, dockerfile); err != nil {
 				return err
 			}
+			var looked sync.WaitGroup
+			defer looked.Wait()
+			looked.Go(func() { _ = panics.Do(func() error { r.lookBefore(checking); return nil }) })
 			return r.checkPush(checking)
 		})
 		if err != nil {

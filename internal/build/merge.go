@@ -9,14 +9,18 @@ import (
 	"syscall"
 
 	"github.com/moby/go-archive"
+
+	"github.com/kubectl-img/kubectl-img/internal/localfile"
 )
 
 // checkMerge reports what in to keeps the entries of from out, before any of them is moved.
 func checkMerge(from, to string) error {
-	return eachEntry(from, to, func(e fs.DirEntry, src, dst string) error {
+	adds := false
+	err := eachEntry(from, to, func(e fs.DirEntry, src, dst string) error {
 		there, err := os.Lstat(dst)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
+			adds = true
 			return nil
 		case err != nil:
 			return err
@@ -25,8 +29,13 @@ func checkMerge(from, to string) error {
 		case e.IsDir() || there.Mode()&fs.ModeType&^fs.ModeSymlink != 0:
 			return fmt.Errorf("%s is in the way", dst)
 		}
+		adds = true
 		return nil
 	})
+	if err == nil && adds {
+		_, err = localfile.CheckDirectory(to)
+	}
+	return err
 }
 
 // merge moves the entries of from into to. It merges directories that both have, and replaces files and links.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -113,13 +114,19 @@ func TestOutputAlone(t *testing.T) {
 	}
 }
 
-// registry answers for one tag.
-func registry(t *testing.T, plan *build.Plan, status int, digest string) {
+// registry answers for one tag, before and after the build, and with all for the digest that is reported.
+func registry(t *testing.T, plan *build.Plan, status int, digest string, all bool) {
 	t.Helper()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/manifests/latest") {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/manifests/"+pushed) && !all:
+			w.WriteHeader(http.StatusNotFound)
+		case strings.Contains(r.URL.Path, "/manifests/"):
 			w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
 			w.Header().Set("Docker-Content-Digest", digest)
+			if strings.HasSuffix(r.URL.Path, pushed) {
+				w.Header().Set("Docker-Content-Digest", pushed)
+			}
 			w.Header().Set("Content-Length", "7")
 			w.WriteHeader(status)
 		}
@@ -137,9 +144,11 @@ func TestDigestIsTheRegistrys(t *testing.T) {
 		status int
 		digest string
 		code   int
+		all    bool
 		says   string
 	}{
-		"the same":                         {status: http.StatusOK, digest: pushed},
+		"the same":                         {status: http.StatusOK, digest: pushed, all: true},
+		"another, as before the build":     {status: http.StatusOK, digest: other, all: true, code: cli.CodeInternal, says: "the registry has " + other},
 		"another":                          {status: http.StatusOK, digest: other, code: cli.CodeInternal, says: "error: the builder pod reports digest \"" + pushed + "\" for "},
 		"none":                             {status: http.StatusNotFound, code: cli.CodeInternal, says: "the registry does not have it"},
 		"the client has no right to it":    {status: http.StatusUnauthorized},
@@ -147,7 +156,7 @@ func TestDigestIsTheRegistrys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := planOf(t, "--name", "b", "--digest-file", "digest")
-			registry(t, plan, c.status, c.digest)
+			registry(t, plan, c.status, c.digest, c.all)
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
 				out, report, code := outcome(t, plan, sendNothing)
@@ -163,4 +172,27 @@ func TestDigestIsTheRegistrys(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The output's directory can be a link to one that is not there yet, in a place where nothing can be written: the output
+// arrives where the link leads.
+func TestOutputThroughALink(t *testing.T) {
+	plan := planOf(t, "-o", "out", "--name", "b")
+	dir := t.TempDir()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(dir, "new"), link); err != nil {
+		t.Fatal(err)
+	}
+	plan.Output.Dest = link
+	staged := ""
+	synctest.Test(t, func(t *testing.T) {
+		_, report, code := outcome(t, plan, func(ctx context.Context, s exec.Streams) error {
+			found, _ := filepath.Glob(filepath.Join(dir, ".kubectl-img-*"))
+			staged = strings.Join(found, "")
+			return sendOutput(string(make([]byte, 1024)))(ctx, s)
+		})
+		if _, err := os.Stat(filepath.Join(dir, "new")); code != 0 || err != nil || staged == "" {
+			t.Errorf("exit code %d, arrived in %q, %v\n%s", code, staged, err, report)
+		}
+	})
 }

@@ -43,11 +43,27 @@ func (r *run) inPod(ctx context.Context) (err error) {
 
 // create creates the pod. If the namespace's LimitRanges do not allow the default requests, it takes what they allow.
 func (r *run) create(ctx context.Context) (*builder.Pod, error) {
-	pod, lowered, err := builder.Create(ctx, r.API, r.withOwner(ctx), podspec.Container, podspec.DefaultRequests(r.current.Pod, r.Requests))
-	if len(lowered) > 0 {
-		r.Log.Warnf("requesting %s: a LimitRange of namespace %s does not allow the default requests; use --limit for a higher limit", podlimits.Text(lowered), r.Pod.Namespace)
+	pod, adjusted, err := builder.Create(ctx, r.API, r.withOwner(ctx), podspec.Container, podspec.DefaultRequests(r.current.Pod, r.Requests))
+	if len(adjusted) > 0 {
+		more := ""
+		if isLower(adjusted, r.current.Pod) {
+			more = "; use --limit for a higher limit"
+		}
+		r.Log.Warnf("requesting %s: a LimitRange of namespace %s does not allow the default requests%s", podlimits.Text(adjusted), r.Pod.Namespace, more)
 	}
 	return pod, err
+}
+
+// isLower reports whether one of the requests is lower than the pod's.
+func isLower(requests corev1.ResourceList, pod *corev1.Pod) bool {
+	for _, c := range pod.Spec.Containers {
+		for name, quantity := range requests {
+			if asked, ok := c.Resources.Requests[name]; c.Name == podspec.Container && ok && quantity.Cmp(asked) < 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // withOwner returns the pod to create. Where this process runs in a pod, Kubernetes deletes the builder together with it.

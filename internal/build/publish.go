@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,8 +34,9 @@ func (r *run) deliver(ctx context.Context, s *session.Session, result session.Re
 func (r *run) publish(ctx context.Context, result session.Result) error {
 	r.phase.set(phaseFiles)
 	failed := r.printDigest(result.Digest)
+	// An index has no configuration: its own digest is the image ID, as in buildx.
 	files := []struct{ path, content string }{
-		{r.IIDFile, result.Config}, {r.DigestFile, result.Digest}, {r.MetadataFile, r.metadata(result)},
+		{r.IIDFile, cmp.Or(result.Config, result.Digest)}, {r.DigestFile, result.Digest}, {r.MetadataFile, r.metadata(result)},
 	}
 	for _, f := range files {
 		if f.path == "" {

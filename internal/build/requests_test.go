@@ -2,6 +2,7 @@ package build_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -45,6 +46,39 @@ func TestCreateWithLimitRange(t *testing.T) {
 				}
 				return true, nil, apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, pod.Name, field.ErrorList{field.Invalid(
 					field.NewPath("spec", "containers").Index(0).Child("resources", "requests"), request.String(), "must be less than or equal to cpu limit of 100m")})
+			})
+			plan := planOf(t, append([]string{"--profile", "userns"}, c.args...)...)
+			var out bytes.Buffer
+			connection := &cluster.Connection{API: builder.NewAPIFor(client, nil), Log: progress.NewLogger(plan.Progress, false, &out)}
+			proc := clitest.New(t).Process
+			proc.Streams.ErrOut = &out
+			err := build.Create(t.Context(), plan, proc, connection)
+			if code := cli.Report(explain.API(err), &out); code != c.code || !strings.Contains(out.String(), c.says) {
+				t.Errorf("exit code %d, want %d; want %q in:\n%s", code, c.code, c.says, out.String())
+			}
+		})
+	}
+}
+
+// TestCreateWithMinimum creates a pod in a namespace whose LimitRange wants at least 1Gi of memory.
+func TestCreateWithMinimum(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"no request":    {nil, cli.CodeOK, "requesting memory=1Gi: a LimitRange of namespace team does not allow the default requests\n"},
+		"a low request": {[]string{"--request", "memory=300Mi"}, cli.CodePolicy, "hint: --request memory=1Gi"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := fake.NewClientset()
+			client.PrependReactor("create", "pods", func(a clienttesting.Action) (bool, runtime.Object, error) {
+				pod := a.(clienttesting.CreateAction).GetObject().(*corev1.Pod)
+				request := pod.Spec.Containers[0].Resources.Requests.Memory()
+				if request.Cmp(resource.MustParse("1Gi")) >= 0 {
+					return true, pod, nil
+				}
+				return true, nil, apierrors.NewForbidden(corev1.Resource("pods"), pod.Name, fmt.Errorf("minimum memory usage per Container is 1Gi, but request is %s", request))
 			})
 			plan := planOf(t, append([]string{"--profile", "userns"}, c.args...)...)
 			var out bytes.Buffer

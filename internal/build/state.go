@@ -32,9 +32,8 @@ type run struct {
 	current  attempt // what is being tried
 	// identity is what the engine has said of itself.
 	identity atomic.Pointer[engine.Identity]
-	since    time.Time // when the pod was created; zero if that is not known
-	created  bool      // a pod may be stored
-	left     bool      // the build goes on without this client
+	created  bool // a pod may be stored
+	left     bool // the build goes on without this client
 }
 
 // attempt is a Candidate that is being tried.

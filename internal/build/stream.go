@@ -13,7 +13,6 @@ import (
 // result can each end it. The job's result takes precedence.
 func (r *run) stream(ctx context.Context, pod *builder.Pod, upload func(context.Context, *session.Session) error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	r.since = pod.Created().Time
 	defer r.output.Close()
 	var all sync.WaitGroup
 	defer all.Wait()

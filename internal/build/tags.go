@@ -29,7 +29,9 @@ func ParseReference(value string) (reference.Named, error) {
 	switch {
 	case value == "":
 		return nil, errors.New("the reference is empty")
-	case strings.Contains(value, "://"):
+	case strings.HasPrefix(value, "/"):
+		return nil, errors.New("a reference has no leading slash: want REGISTRY/NAME[:TAG]")
+	case strings.Contains(value, ":/"): // of a scheme, with one slash or two
 		return nil, errors.New("a reference has no scheme: want REGISTRY/NAME[:TAG]")
 	}
 	named, err := reference.ParseNormalizedNamed(value)

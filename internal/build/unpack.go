@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"os"
 	"path"
@@ -26,7 +27,8 @@ func limitsOf(out *Destination) archiveLimits {
 	return archiveLimits{bytes: out.Limit, entries: 2_000_000, depth: 255}
 }
 
-// unpack extracts a tar beside dest and then moves its entries into dest, over what is there, as buildx does.
+// unpack extracts a tar beside dest and then moves its entries into dest, over what is there, as buildx does. As in buildx, everything belongs to the user, and
+// set-user-ID and set-group-ID bits stay: a root file system has them.
 func unpack(r io.ReadSeeker, dest string, limits archiveLimits) error {
 	if err := scan(r, limits); err != nil {
 		return err
@@ -49,7 +51,8 @@ func unpack(r io.ReadSeeker, dest string, limits archiveLimits) error {
 func scan(r io.ReadSeeker, limits archiveLimits) error {
 	archive := tar.NewReader(r)
 	var bytes int64
-	for entries := 1; ; entries++ {
+	dirs, seed := map[uint64]bool{}, maphash.MakeSeed() // not the names, whose length the pod chooses
+	for files := 0; ; {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
 			_, err = r.Seek(0, io.SeekStart)
@@ -58,11 +61,23 @@ func scan(r io.ReadSeeker, limits archiveLimits) error {
 		if err != nil {
 			return fmt.Errorf("read the output: %w", err)
 		}
-		if entries > limits.entries {
-			return fmt.Errorf("the output has more than %d entries", limits.entries)
+		switch h.Typeflag {
+		case tar.TypeBlock, tar.TypeChar, tar.TypeFifo: // root could create them
+			return cli.WithHint(fmt.Errorf("the output has a device or a pipe, which type local does not create: %.100q", h.Name), "type=tar keeps it in an archive")
 		}
 		if strings.Count(path.Clean(h.Name), "/") > limits.depth {
 			return fmt.Errorf("the output has an entry in more than %d directories: %.100q", limits.depth, h.Name)
+		}
+		dir := path.Clean("/" + h.Name)
+		if h.Typeflag != tar.TypeDir {
+			files++
+			dir = path.Dir(dir)
+		}
+		for ; dir != "/"; dir = path.Dir(dir) { // extraction creates those that have no entry, too
+			dirs[maphash.String(seed, dir)] = true
+		}
+		if files+len(dirs) > limits.entries {
+			return fmt.Errorf("the output has more than %d entries", limits.entries)
 		}
 		if h.Size > limits.bytes-bytes {
 			return cli.WithHint(fmt.Errorf("the files of the output have more than %d bytes", limits.bytes), "--output-limit allows more")

@@ -56,6 +56,10 @@ func TestUnpackRejects(t *testing.T) {
 	}{
 		"too many bytes":         {archiveOf(t, tar.Header{Name: "a", Size: 600}, tar.Header{Name: "b", Size: 401}), "the files of the output have more than 1000 bytes"},
 		"too many entries":       {archiveOf(t, slices.Repeat([]tar.Header{{Name: "a"}}, 11)...), "the output has more than 10 entries"},
+		"too many directories":   {archiveOf(t, tar.Header{Name: "a/b/c/x"}, tar.Header{Name: "d/e/f/x"}, tar.Header{Name: "g/h/i/x"}), "the output has more than 10 entries"},
+		"a block device":         {archiveOf(t, tar.Header{Name: "ok"}, tar.Header{Name: "disk", Typeflag: tar.TypeBlock}), "a device or a pipe"},
+		"a character device":     {archiveOf(t, tar.Header{Name: "ok"}, tar.Header{Name: "tty", Typeflag: tar.TypeChar}), "a device or a pipe"},
+		"a pipe":                 {archiveOf(t, tar.Header{Name: "ok"}, tar.Header{Name: "fifo", Typeflag: tar.TypeFifo}), "a device or a pipe"},
 		"too deep":               {archiveOf(t, tar.Header{Name: "ok"}, tar.Header{Name: "a/b/c/d/e"}), "the output has an entry in more than 3 directories"},
 		"a sparse file":          {sparse(t, 1<<40), "the files of the output have more than 1000 bytes"},
 		"a compressed archive":   {bytes.NewReader(compressed.Bytes()), "read the output: "},
@@ -82,6 +86,31 @@ func TestUnpackRejects(t *testing.T) {
 				t.Errorf("files changed from %q to %q", before, after)
 			}
 		})
+	}
+}
+
+// A directory that has an entry of its own, and files in it, counts once.
+func TestUnpackCountsDirectoriesOnce(t *testing.T) {
+	content := archiveOf(t, tar.Header{Name: "a/", Typeflag: tar.TypeDir}, tar.Header{Name: "a/b/", Typeflag: tar.TypeDir}, tar.Header{Name: "a/b/x"}, tar.Header{Name: "a/b/y"})
+	if err := unpack(content, t.TempDir(), archiveLimits{bytes: 1, entries: 4, depth: 3}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A directory that can't be written, even by root, is found before anything is moved. One in which nothing changes may be read-only.
+func TestCheckMergeAsksForWriting(t *testing.T) {
+	from := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(from, "kernel"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkMerge(from, "/proc/sys"); err != nil {
+		t.Errorf("nothing changes: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(from, "kernel/new"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkMerge(from, "/proc/sys"); err == nil || !strings.Contains(err.Error(), "/proc/sys/kernel can't be written") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -32,14 +32,14 @@ type Pod struct {
 }
 
 // Create creates the pod; container names the one that builds. It repeats a create that was not answered. If the namespace's LimitRanges do
-// not allow the requests of adjustable resources, it lowers them and returns them as lowered. A returned Pod must be deleted, even if
+// not allow the requests of adjustable resources, it adjusts them and returns them as adjusted. A returned Pod must be deleted, even if
 // there is an error: the API server may have stored it.
-func Create(ctx context.Context, api *API, want *corev1.Pod, container string, adjustable []corev1.ResourceName) (p *Pod, lowered corev1.ResourceList, err error) {
-	lowered, err = podlimits.Fit(want, container, adjustable, func(fitting *corev1.Pod) (err error) {
+func Create(ctx context.Context, api *API, want *corev1.Pod, container string, adjustable []corev1.ResourceName) (p *Pod, adjusted corev1.ResourceList, err error) {
+	adjusted, err = podlimits.Fit(want, container, adjustable, func(fitting *corev1.Pod) (err error) {
 		p, err = createAsIs(ctx, api, fitting, container)
 		return err
 	})
-	return p, lowered, err
+	return p, adjusted, err
 }
 
 func createAsIs(ctx context.Context, api *API, want *corev1.Pod, container string) (*Pod, error) {

@@ -59,12 +59,12 @@ func diagnose(pod *corev1.Pod, container string) startState {
 			continue
 		}
 		if hint, final := permanentFailure(c.State.Waiting, c.Image, pod); final {
-			return startState{err: &StartError{c.State.Waiting.Reason, oneLine(c.State.Waiting.Message), hint}}
+			return startState{err: &StartError{oneLine(c.State.Waiting.Reason), oneLine(c.State.Waiting.Message), hint}}
 		}
 	}
 	for _, cond := range pod.Status.Conditions {
 		if cond.Type == corev1.PodScheduled && cond.Status == corev1.ConditionFalse {
-			return startState{waiting: cond.Reason + ": " + oneLine(cond.Message)}
+			return startState{waiting: oneLine(cond.Reason + ": " + cond.Message)}
 		}
 	}
 	return startState{}

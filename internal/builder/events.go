@@ -3,7 +3,6 @@ package builder
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -71,7 +70,7 @@ func (p *Pod) readEvents(ctx context.Context, events watch.Interface, warn func(
 				return version
 			}
 			if e.Type == corev1.EventTypeWarning && change.Type != watch.Deleted {
-				warn(fmt.Sprintf("%s: %s", e.Reason, oneLine(e.Message)))
+				warn(oneLine(e.Reason + ": " + e.Message))
 			}
 		}
 	}

@@ -25,7 +25,7 @@ func NodeNotReady(ctx context.Context, api *API, namespace, name string) (node, 
 	}
 	for _, c := range found.Status.Conditions {
 		if c.Type == corev1.NodeReady && c.Status != corev1.ConditionTrue {
-			return found.Name, c.Reason + ": " + oneLine(c.Message)
+			return found.Name, oneLine(c.Reason + ": " + c.Message)
 		}
 	}
 	return "", ""

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
 // Termination is the end of the builder container or of its pod.
@@ -79,14 +81,14 @@ func containerEnd(pod *corev1.Pod, container string) *Termination {
 		if c.Name != container || end == nil {
 			continue
 		}
-		t := &Termination{Code: int(end.ExitCode), Reason: end.Reason, Message: end.Message, limit: MemoryLimit(pod, container)}
+		t := &Termination{Code: int(end.ExitCode), Reason: oneLine(end.Reason), Message: end.Message, limit: MemoryLimit(pod, container)}
 		if pod.Status.Reason != "" { // the pod's end, such as an eviction, is the cause of the container's
-			t.Reason, t.Message = pod.Status.Reason, pod.Status.Message
+			t.Reason, t.Message = oneLine(pod.Status.Reason), pod.Status.Message
 		}
 		return t
 	}
 	if pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded {
-		return &Termination{Code: -1, Reason: cmp.Or(pod.Status.Reason, string(pod.Status.Phase)), Message: pod.Status.Message}
+		return &Termination{Code: -1, Reason: cmp.Or(oneLine(pod.Status.Reason), string(pod.Status.Phase)), Message: pod.Status.Message}
 	}
 	return nil
 }
@@ -130,10 +132,11 @@ func deletionOf(pod *corev1.Pod) *DeletedError {
 	}
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
-			e.reason, e.message = c.Reason, c.Message
+			e.reason, e.message = oneLine(c.Reason), c.Message
 		}
 	}
 	return e
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine makes one line of a text that a pod, or whoever may write its status, has chosen. It must not control the user's terminal.
+func oneLine(s string) string { return cli.OneLine(strings.Join(strings.Fields(s), " ")) }

@@ -10,9 +10,11 @@ import (
 
 // checkFiles checks the files that the run writes at its end, when it is too late to ask for another path.
 func checkFiles(in *input, plan *build.Plan) error {
-	for _, file := range []struct{ flag, path string }{
-		{"iidfile", plan.IIDFile}, {"digest-file", plan.DigestFile}, {"metadata-file", plan.MetadataFile},
-	} {
+	all := []struct{ flag, path string }{{"iidfile", plan.IIDFile}, {"digest-file", plan.DigestFile}, {"metadata-file", plan.MetadataFile}}
+	if plan.Output != nil && plan.Output.Type != build.OutputLocal && !plan.Output.Stdout {
+		all = append(all, struct{ flag, path string }{"output", plan.Output.Dest})
+	}
+	for i, file := range all {
 		if file.path == "" {
 			continue
 		}
@@ -22,6 +24,11 @@ func checkFiles(in *input, plan *build.Plan) error {
 		if plan.Output != nil && plan.Output.Stdout && localfile.IsStdout(file.path) {
 			return cli.Usagef("%s and %s contradict each other: stdout carries the output", in.source(file.flag), in.source("output")).
 				WithHint("give one of them another file")
+		}
+		for _, other := range all[:i] {
+			if other.path != "" && localfile.Same(file.path, other.path) {
+				return cli.Usagef("%s and %s name the same file", in.source(other.flag), in.source(file.flag)).WithHint("give one of them another file")
+			}
 		}
 	}
 	noImage := !plan.Build.Push && plan.Output != nil && (plan.Output.Type == build.OutputTar || plan.Output.Type == build.OutputLocal)

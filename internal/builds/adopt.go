@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-img/kubectl-img/internal/build"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
@@ -15,7 +16,7 @@ import (
 
 // Adopt returns the plan of a build that another process has started, as far as its pod knows it.
 func Adopt(pod *corev1.Pod) *build.Plan {
-	names := tags(pod)
+	names := Tags(pod)
 	plan := &build.Plan{
 		Pod: pod, Profile: podspec.Profile(pod.Annotations[podspec.AnnotationProfile]),
 		Build: engine.Build{Tags: names, Push: len(names) > 0}, DetachGrace: gracePeriod(pod), Keep: true,
@@ -33,8 +34,8 @@ func Adopt(pod *corev1.Pod) *build.Plan {
 	return plan
 }
 
-// tags returns the references that a builder pod pushes its image to. It skips invalid ones, because others can change annotations.
-func tags(pod *corev1.Pod) []string {
+// Tags returns the references that a builder pod pushes its image to. It skips invalid ones, because others can change annotations.
+func Tags(pod *corev1.Pod) []string {
 	var all []string
 	for tag := range strings.SplitSeq(pod.Annotations[podspec.AnnotationTags], ",") {
 		if parsed, err := build.ParseTag(tag); err == nil && parsed.Reference == tag {
@@ -43,6 +44,9 @@ func tags(pod *corev1.Pod) []string {
 	}
 	return all
 }
+
+// annotation returns one line of an annotation. Others can change it, and it must not control the terminal of those who list builds.
+func annotation(pod *corev1.Pod, key string) string { return cli.OneLine(pod.Annotations[key]) }
 
 // gracePeriod returns how long the pod waits for a client, as its environment says.
 func gracePeriod(pod *corev1.Pod) time.Duration {

@@ -9,8 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
@@ -96,9 +100,41 @@ func TestAdoptNamesOnlyRepositories(t *testing.T) {
 			if text == "r.example/app:1" {
 				want = append(want, text)
 			}
-			if got := tags(pod); !cmp.Equal(got, want) {
+			if got := Tags(pod); !cmp.Equal(got, want) {
 				t.Errorf("tags %q", got)
 			}
 		})
 	}
+}
+
+// What a pod, or whoever may change it, has written is shown as one line that controls no terminal, in every format.
+func TestHostileTexts(t *testing.T) {
+	hostile := "\x1b]52;c;ZXZpbA==\x07\x1b[2J\u009b31mX\u202egnp\r\nsecond"
+	pod := builderPod(corev1.PodFailed, &corev1.ContainerStateTerminated{Reason: hostile, ExitCode: 1, Message: hostile})
+	for _, key := range []string{podspec.AnnotationBy, podspec.AnnotationProfile, podspec.AnnotationTags} {
+		pod.Annotations[key] = hostile
+	}
+	evicted, failed := pod.DeepCopy(), pod.DeepCopy()
+	evicted.Status.Reason, evicted.Status.Message = hostile, hostile
+	failed.Status.ContainerStatuses[0].State.Terminated.Message = `{"phase":"push","code":1,"error":"\u001b[2J\u202e"}`
+	pods, phases := []corev1.Pod{*pod, *evicted, *failed}, []string{"", "", ""}
+	check := func(format string, printer printers.ResourcePrinter, object runtime.Object) {
+		var out strings.Builder
+		if err := printer.PrintObj(object, &out); err != nil {
+			t.Errorf("%s: %v", format, err)
+		}
+		if i := strings.IndexFunc(out.String(), func(r rune) bool { return r != '\n' && !cli.Printable(r) }); i >= 0 {
+			t.Errorf("%s: %q", format, out.String())
+		}
+	}
+	for _, format := range []string{"jsonpath={.items[*].status} {.items[*].spec}", "go-template={{range .items}}{{.status.error}}{{.spec.by}}{{end}}", "json", "yaml"} {
+		flags := genericclioptions.NewPrintFlags("")
+		*flags.OutputFormat = format
+		printer, err := flags.ToPrinter()
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(format, printer, Objects(pods, phases))
+	}
+	check("wide", printers.NewTablePrinter(printers.PrintOptions{Wide: true}), Table(pods, phases, true, time.Now()))
 }

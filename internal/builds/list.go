@@ -29,13 +29,13 @@ func Objects(pods []corev1.Pod, phases []string) *unstructured.UnstructuredList 
 
 func object(pod *corev1.Pod, phase string) unstructured.Unstructured {
 	names := []any{}
-	for _, tag := range tags(pod) {
+	for _, tag := range Tags(pod) {
 		names = append(names, tag)
 	}
 	build := unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": listVersion, "kind": "Build",
 		"spec": map[string]any{
-			"tags": names, "profile": pod.Annotations[podspec.AnnotationProfile], "by": pod.Annotations[podspec.AnnotationBy],
+			"tags": names, "profile": annotation(pod, podspec.AnnotationProfile), "by": annotation(pod, podspec.AnnotationBy),
 			"detached": pod.Annotations[podspec.AnnotationDetached] != "",
 		},
 		"status": objectStatus(pod, phase),
@@ -78,8 +78,8 @@ func Table(pods []corev1.Pod, phases []string, withNamespace bool, now time.Time
 	for i := range pods {
 		pod := &pods[i]
 		cells := []any{
-			pod.Name, Status(pod, phases[i]), duration.HumanDuration(now.Sub(pod.CreationTimestamp.Time)), orNone(strings.Join(tags(pod), ",")),
-			orNone(pod.Annotations[podspec.AnnotationBy]), orNone(pod.Annotations[podspec.AnnotationProfile]), orNone(pod.Spec.NodeName),
+			pod.Name, Status(pod, phases[i]), duration.HumanDuration(now.Sub(pod.CreationTimestamp.Time)), orNone(strings.Join(Tags(pod), ",")),
+			orNone(annotation(pod, podspec.AnnotationBy)), orNone(annotation(pod, podspec.AnnotationProfile)), orNone(pod.Spec.NodeName),
 		}
 		if withNamespace {
 			cells = append([]any{pod.Namespace}, cells...)

@@ -1,6 +1,7 @@
 package localfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,7 +39,7 @@ func (t target) check() error {
 	case !t.info.Mode().IsRegular() && !t.isStream():
 		return errKind
 	default:
-		return writable(t.path)
+		return cmp.Or(writable(t.path), checkTerminal(t.path))
 	}
 }
 

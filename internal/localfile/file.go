@@ -1,6 +1,7 @@
 package localfile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,8 @@ import (
 // File is content on its way to a path. It is in a temporary file until Commit. Close removes that file.
 type File struct {
 	*os.File
-	target target
+	target  target
+	replace bool // the temporary file takes the place of the target
 }
 
 // Create begins a file. It opens nothing but a regular file: a pipe's reader sees the whole content or none.
@@ -33,13 +35,14 @@ func Create(path string) (*File, error) {
 	if t.replaceable() {
 		temporary, err = beside(t)
 	}
+	replace := temporary != nil
 	if temporary == nil && (t.info != nil || t.descriptor >= 0) {
 		temporary, err = os.CreateTemp("", pattern+"*")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &File{temporary, t}, nil
+	return &File{temporary, t, replace}, nil
 }
 
 // Temporary creates a file in dir, or in the system's directory for temporary files, that can't be committed.
@@ -72,14 +75,14 @@ func (t target) replaceable() bool {
 	return !t.isStream() && (t.info == nil || !isShared(t.info))
 }
 
-// beside creates a file in the directory of t, with the mode of t.
+// beside creates a file in the directory of t, with the group and the mode of t.
 func beside(t target) (*os.File, error) {
 	name := filepath.Join(filepath.Dir(t.path), pattern+strconv.FormatUint(rand.Uint64(), 36)) //nolint:gosec // O_EXCL makes it safe to guess
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil || t.info == nil {
 		return f, err
 	}
-	if err := f.Chmod(t.info.Mode().Perm()); err != nil {
+	if err := cmp.Or(keepGroup(f, t.info), f.Chmod(t.info.Mode().Perm())); err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(name))
 	}
 	return f, nil
@@ -87,8 +90,8 @@ func beside(t target) (*os.File, error) {
 
 // Commit moves the content to its path. What can't be replaced, such as a pipe or a mount point, is written in place.
 func (f *File) Commit(ctx context.Context) error {
-	if f.target.replaceable() && filepath.Dir(f.Name()) == filepath.Dir(f.target.path) {
-		err := f.replace()
+	if f.replace {
+		err := f.rename()
 		if err == nil || f.target.info == nil {
 			return err
 		}
@@ -103,16 +106,32 @@ func (f *File) Commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { _ = out.SetDeadline(time.Now()) })()
-	_, err = io.Copy(out, f.File)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = context.Cause(ctx)
-	}
-	return errors.Join(err, out.Close())
+	return copyUntil(ctx, out, f.File)
 }
 
-// replace gives the temporary file its name. It looks again at what has this name, which can be another kind of file by now.
-func (f *File) replace() error {
+// copyUntil copies all of in to out, and closes out. It ends with ctx, too: a reader can stop. A descriptor that was inherited can block without a deadline, and
+// another process may share its mode; the copy is left behind then.
+func copyUntil(ctx context.Context, out, in *os.File) error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(out, in)
+		done <- errors.Join(err, out.Close())
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	if out.SetDeadline(time.Now()) == nil {
+		if err := <-done; !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// rename gives the temporary file its name. It looks again at what has this name, which can be another kind of file by now.
+func (f *File) rename() error {
 	if err := f.File.Close(); err != nil {
 		return err
 	}

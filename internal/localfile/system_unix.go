@@ -25,6 +25,30 @@ func isShared(info fs.FileInfo) bool {
 	return ok && (stat.Nlink > 1 || int(stat.Uid) != os.Geteuid())
 }
 
+// keepGroup gives f the group of the file that it replaces.
+func keepGroup(f *os.File, old fs.FileInfo) error {
+	stat, ok := old.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	if now, err := f.Stat(); err == nil && now.Sys().(*syscall.Stat_t).Gid == stat.Gid { //nolint:forcetypeassert // as of old
+		return nil
+	}
+	return f.Chown(-1, int(stat.Gid))
+}
+
+// checkTerminal reports that the process has no terminal of its own: only an open tells. It opens no other device, which could do something.
+func checkTerminal(path string) error {
+	if path != "/dev/tty" {
+		return nil
+	}
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	if err != nil {
+		return fmt.Errorf("%s can't be written: %w", path, err)
+	}
+	return unix.Close(fd)
+}
+
 // checkDescriptor accepts a descriptor that this process has inherited. Those that it has opened itself are closed in programs that it starts.
 func checkDescriptor(n int) error {
 	flags, err := unix.FcntlInt(uintptr(n), unix.F_GETFD, 0)

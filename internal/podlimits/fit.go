@@ -11,25 +11,28 @@ import (
 // attempts bounds how often Fit sends a pod. Validation and admission report their bounds one after the other.
 const attempts = 4
 
-// Fit sends a pod, and sends it again with lower requests as long as the API server rejects only the requests of adjustable resources as
-// too high. It never raises a request. lowered has the requests that it changed; it is empty if there is an error.
-func Fit(pod *corev1.Pod, container string, adjustable []corev1.ResourceName, send func(*corev1.Pod) error) (lowered corev1.ResourceList, err error) {
-	lowered = corev1.ResourceList{}
+// Fit sends a pod, and sends it again with other requests as long as the API server rejects only the requests of adjustable resources as
+// too high or too low. It moves a request in one direction only. adjusted has the requests that it changed; it is empty if there is an error.
+func Fit(pod *corev1.Pod, container string, adjustable []corev1.ResourceName, send func(*corev1.Pod) error) (adjusted corev1.ResourceList, err error) {
+	adjusted = corev1.ResourceList{}
+	raised := map[corev1.ResourceName]bool{}
 	for range attempts {
 		if err = send(pod); err == nil {
-			return lowered, nil
+			return adjusted, nil
 		}
 		found := bounds(pod, container, err)
-		if len(found) == 0 || slices.ContainsFunc(found, func(b requestBound) bool { return b.minimum || !slices.Contains(adjustable, b.resource) }) {
+		if len(found) == 0 || slices.ContainsFunc(found, func(b requestBound) bool { return !slices.Contains(adjustable, b.resource) }) {
 			return nil, err
 		}
 		pod = pod.DeepCopy()
 		requests := requestsOf(pod, container)
 		for _, b := range found {
-			if current := requests[b.resource]; current.Cmp(b.quantity) <= 0 {
+			current := requests[b.resource]
+			wasRaised, moved := raised[b.resource]
+			if meets := current.Cmp(b.quantity); meets == 0 || (meets < 0) != b.minimum || moved && wasRaised != b.minimum {
 				return nil, err
 			}
-			requests[b.resource], lowered[b.resource] = b.quantity, b.quantity
+			requests[b.resource], adjusted[b.resource], raised[b.resource] = b.quantity, b.quantity, b.minimum
 		}
 	}
 	return nil, err

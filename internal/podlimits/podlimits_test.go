@@ -51,21 +51,25 @@ const (
 
 func TestFit(t *testing.T) {
 	for name, c := range map[string]struct {
-		answers []error // to the pods that are sent, in order
-		given   bool    // the user has chosen the requests
-		lowered string
-		sent    int
-		fails   bool
+		answers  []error // to the pods that are sent, in order
+		given    bool    // the user has chosen the requests
+		adjusted string
+		sent     int
+		fails    bool
 	}{
 		"accepted":                       {answers: []error{nil}, sent: 1},
-		"default limits":                 {answers: []error{aboveLimit(0, "cpu=100m", "memory=128Mi"), nil}, lowered: "cpu=100m,memory=128Mi", sent: 2},
-		"maximum":                        {answers: []error{forbidden(aboveMaximum), nil}, lowered: "cpu=100m", sent: 2},
-		"two maximums":                   {answers: []error{forbidden("[" + aboveMaximum + ", maximum memory usage per Container is 64Mi, but request is 256Mi]"), nil}, lowered: "cpu=100m,memory=64Mi", sent: 2},
-		"default limit, then maximum":    {answers: []error{aboveLimit(0, "memory=128Mi"), forbidden(aboveMaximum), nil}, lowered: "cpu=100m,memory=128Mi", sent: 3},
+		"default limits":                 {answers: []error{aboveLimit(0, "cpu=100m", "memory=128Mi"), nil}, adjusted: "cpu=100m,memory=128Mi", sent: 2},
+		"maximum":                        {answers: []error{forbidden(aboveMaximum), nil}, adjusted: "cpu=100m", sent: 2},
+		"two maximums":                   {answers: []error{forbidden("[" + aboveMaximum + ", maximum memory usage per Container is 64Mi, but request is 256Mi]"), nil}, adjusted: "cpu=100m,memory=64Mi", sent: 2},
+		"default limit, then maximum":    {answers: []error{aboveLimit(0, "memory=128Mi"), forbidden(aboveMaximum), nil}, adjusted: "cpu=100m,memory=128Mi", sent: 3},
 		"default limit, then no right":   {answers: []error{aboveLimit(0, "memory=128Mi"), forbidden("exceeded quota: small")}, sent: 2, fails: true},
 		"request given by the user":      {answers: []error{aboveLimit(0, "cpu=100m")}, given: true, sent: 1, fails: true},
-		"minimum":                        {answers: []error{forbidden(belowMinimum)}, sent: 1, fails: true},
-		"maximum and minimum":            {answers: []error{forbidden("[" + aboveMaximum + ", " + belowMinimum + "]")}, sent: 1, fails: true},
+		"minimum":                        {answers: []error{forbidden(belowMinimum), nil}, adjusted: "memory=1Gi", sent: 2},
+		"maximum and minimum":            {answers: []error{forbidden("[" + aboveMaximum + ", " + belowMinimum + "]"), nil}, adjusted: "cpu=100m,memory=1Gi", sent: 2},
+		"minimum given by the user":      {answers: []error{forbidden(belowMinimum)}, given: true, sent: 1, fails: true},
+		"minimum above the limit":        {answers: []error{forbidden(belowMinimum), aboveLimit(0, "memory=512Mi")}, sent: 2, fails: true},
+		"maximum below the minimum":      {answers: []error{aboveLimit(0, "memory=128Mi"), forbidden(belowMinimum)}, sent: 2, fails: true},
+		"a minimum that is met":          {answers: []error{forbidden("minimum memory usage per Container is 1Mi, but request is 256Mi")}, sent: 1, fails: true},
 		"another container":              {answers: []error{aboveLimit(1, "cpu=100m")}, sent: 1, fails: true},
 		"limit given by the user":        {answers: []error{forbidden("maximum cpu usage per Container is 100m, but limit is 2")}, sent: 1, fails: true},
 		"same answer again":              {answers: []error{aboveLimit(0, "cpu=100m"), aboveLimit(0, "cpu=100m")}, sent: 2, fails: true},
@@ -80,14 +84,14 @@ func TestFit(t *testing.T) {
 			}
 			asked := pod()
 			var sent []*corev1.Pod
-			lowered, err := podlimits.Fit(asked, container, adjustable, func(p *corev1.Pod) error {
+			adjusted, err := podlimits.Fit(asked, container, adjustable, func(p *corev1.Pod) error {
 				sent = append(sent, p)
 				return c.answers[len(sent)-1]
 			})
-			if (err != nil) != c.fails || len(sent) != c.sent || podlimits.Text(lowered) != c.lowered {
-				t.Fatalf("sent %d pods, lowered %q, error %v; want %d, %q", len(sent), podlimits.Text(lowered), err, c.sent, c.lowered)
+			if (err != nil) != c.fails || len(sent) != c.sent || podlimits.Text(adjusted) != c.adjusted {
+				t.Fatalf("sent %d pods, adjusted %q, error %v; want %d, %q", len(sent), podlimits.Text(adjusted), err, c.sent, c.adjusted)
 			}
-			for name, quantity := range lowered {
+			for name, quantity := range adjusted {
 				if got := sent[len(sent)-1].Spec.Containers[0].Resources.Requests[name]; got.Cmp(quantity) != 0 {
 					t.Errorf("the last pod requests %s of %s", got.String(), name)
 				}

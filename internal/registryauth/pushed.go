@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http"
-	"time"
+	"slices"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -23,41 +24,97 @@ type Manifest struct {
 	Config string // digest of the image's configuration; empty for an index, or if it was not asked for
 }
 
-// Pushed asks the registry for the manifest that ref names, and for its content if withConfig is set: registries can count that as a pull. It uses the local
-// login, if there is one: others are known to the pod only. It returns ErrNotThere only if the registry would show the image to this client.
-func (l Logins) Pushed(ctx context.Context, ref string, withConfig bool, trust Trust) (found Manifest, err error) {
-	err = l.ask(ctx, ref, trust, func(q question) (err error) {
-		found, err = manifestOf(q.tag, withConfig, q.options...)
-		var answer *transport.Error
-		if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound && (q.hasLogin || isOpen(ctx, q.tag.Registry, q.requests)) {
+// Look is what a registry shows of a tag, and of a digest in the tag's repository.
+type Look struct {
+	Tagged v1.Hash   // what the tag names
+	Image  *Manifest // the image of the digest, or of the tag if no digest was asked for; nil if the repository does not have it
+}
+
+// Look asks the registry what ref names, a NAME:TAG, and whether its repository has digest, if that is not empty. With withConfig it reads the image's manifest,
+// too: registries can count that as a pull. It uses the local login, if there is one: others are known to the pod only. It returns ErrNotThere only
+// if the registry would show the tag to this client: to the login that pushes, or to everybody.
+func (l Logins) Look(ctx context.Context, ref, digest string, withConfig bool, trust Trust) (found Look, err error) {
+	err = l.ask(ctx, ref, trust, func(q question) error {
+		head, err := remote.Head(q.tag, q.options...)
+		switch {
+		case isNotFound(err) && (q.pushes || isOpen(ctx, q.tag.Registry, q.requests)):
 			return ErrNotThere
+		case err != nil:
+			return err
+		}
+		found.Tagged = head.Digest
+		if digest == "" || digest == head.Digest.String() {
+			found.Image = &Manifest{Descriptor: *head}
+			if !withConfig {
+				return nil
+			}
+			digest = head.Digest.String()
+		}
+		found.Image, err = manifestOf(q.tag.Digest(digest), withConfig, q.options...)
+		if isNotFound(err) { // of a repository that this client sees
+			found.Image, err = nil, nil
 		}
 		return err
 	})
 	return found, err
 }
 
-// Created asks the registry when the image of a digest was created, in the repository of ref.
-func (l Logins) Created(ctx context.Context, ref, digest string, trust Trust) (created time.Time, err error) {
+func isNotFound(err error) bool {
+	var answer *transport.Error
+	return errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound
+}
+
+// IsBusy reports whether err, of a registry that was asked, can be over soon: too many requests, an error of the server, or a time-out.
+func IsBusy(err error) bool {
+	var answer *transport.Error
+	if errors.As(err, &answer) {
+		return answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusRequestTimeout || answer.StatusCode >= http.StatusInternalServerError
+	}
+	var slow net.Error
+	return errors.As(err, &slow) && slow.Timeout()
+}
+
+// maxNames is how many tags of a repository are compared with a digest.
+const maxNames = 200
+
+// OtherName returns a tag of the repository of ref that names digest, and is none of own. It is empty if none of the
+// first maxNames tags does.
+func (l Logins) OtherName(ctx context.Context, ref, digest string, own []string, trust Trust) (other string, err error) {
 	err = l.ask(ctx, ref, trust, func(q question) error {
-		image, err := remote.Image(q.tag.Digest(digest), q.options...)
+		puller, err := remote.NewPuller(q.options...)
 		if err != nil {
 			return err
 		}
-		config, err := image.ConfigFile()
+		names, err := puller.List(ctx, q.tag.Repository)
 		if err != nil {
 			return err
 		}
-		created = config.Created.Time
+		for _, text := range names[:min(len(names), maxNames)] {
+			tag := q.tag.Tag(text)
+			if slices.ContainsFunc(own, func(own string) bool {
+				parsed, err := name.NewTag(own)
+				return err == nil && parsed.Name() == tag.Name()
+			}) {
+				continue
+			}
+			head, err := puller.Head(ctx, tag)
+			switch {
+			case ctx.Err() != nil:
+				return context.Cause(ctx)
+			case err == nil && head.Digest.String() == digest:
+				other = text
+				return nil
+			}
+		}
 		return nil
 	})
-	return created, err
+	return other, err
 }
 
 // question is what it takes to ask a registry about an image.
 type question struct {
 	tag      name.Tag
-	hasLogin bool
+	pushes   bool // the pod pushes with the login that asks
 	requests http.RoundTripper
 	options  []remote.Option
 }
@@ -69,48 +126,50 @@ func (l Logins) ask(ctx context.Context, ref string, trust Trust, do func(questi
 		return err
 	}
 	host := canonicalHost(tag.RegistryStr())
-	login, hasLogin, err := l.local(ctx, host)
+	login, pushes, err := l.local(ctx, host)
 	if err != nil {
 		return err
 	}
 	requests := trust.Transport(ctx, host)
 	defer (&http.Client{Transport: requests}).CloseIdleConnections()
-	return do(question{tag, hasLogin, requests, []remote.Option{remote.WithContext(ctx), remote.WithAuth(login), remote.WithTransport(requests)}})
+	return do(question{tag, pushes, requests, []remote.Option{remote.WithContext(ctx), remote.WithAuth(login), remote.WithTransport(requests), once}})
 }
 
-// local returns the local login for a registry, and whether there is one.
-func (l Logins) local(ctx context.Context, host string) (login authn.Authenticator, found bool, err error) {
-	chosen, ok := l.Of(host)
-	credential, found := chosen.Credential, ok && chosen.Method == Local
-	if !found {
-		credential, found, err = localLogin(ctx, authn.DefaultKeychain, host)
+// once keeps the library from repeating a request: it would not notice that the run ends.
+var once = remote.WithRetryBackoff(remote.Backoff{Steps: 1})
+
+// local returns the local login for a registry, if there is one, and whether the pod has the same one.
+func (l Logins) local(ctx context.Context, host string) (login authn.Authenticator, pushes bool, err error) {
+	if chosen, ok := l.Of(host); ok && chosen.Method == Local {
+		return chosen.Credential.authenticator(), true, nil
 	}
+	credential, found, err := localLogin(ctx, authn.DefaultKeychain, host)
 	if err != nil || !found {
 		return authn.Anonymous, false, err
 	}
-	return credential.authenticator(), true, nil
+	return credential.authenticator(), false, nil
 }
 
-func manifestOf(tag name.Tag, withConfig bool, options ...remote.Option) (Manifest, error) {
+func manifestOf(digest name.Digest, withConfig bool, options ...remote.Option) (*Manifest, error) {
 	if !withConfig {
-		head, err := remote.Head(tag, options...)
+		head, err := remote.Head(digest, options...)
 		if err != nil {
-			return Manifest{}, err
+			return nil, err
 		}
-		return Manifest{Descriptor: *head}, nil
+		return &Manifest{Descriptor: *head}, nil
 	}
-	whole, err := remote.Get(tag, options...)
+	whole, err := remote.Get(digest, options...)
 	switch {
 	case err != nil:
-		return Manifest{}, err
+		return nil, err
 	case !whole.MediaType.IsImage():
-		return Manifest{Descriptor: whole.Descriptor}, nil
+		return &Manifest{Descriptor: whole.Descriptor}, nil
 	}
 	parsed, err := v1.ParseManifest(bytes.NewReader(whole.Manifest))
 	if err != nil {
-		return Manifest{}, err
+		return nil, err
 	}
-	return Manifest{whole.Descriptor, parsed.Config.Digest.String()}, nil
+	return &Manifest{whole.Descriptor, parsed.Config.Digest.String()}, nil
 }
 
 // isOpen reports whether a registry asks nobody for a login. Others may hide an image from those who have no right to it.

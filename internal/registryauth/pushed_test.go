@@ -1,10 +1,14 @@
 package registryauth
 
 import (
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -48,8 +52,7 @@ func registryWithLogin(t *testing.T, login authn.Basic) (host string, trust Trus
 	return host, trust, image
 }
 
-func TestPushed(t *testing.T) {
-	t.Setenv("DOCKER_CONFIG", t.TempDir())
+func TestLook(t *testing.T) {
 	for name, c := range map[string]struct {
 		login  authn.Basic
 		tag    string
@@ -61,21 +64,24 @@ func TestPushed(t *testing.T) {
 		"a registry shows it to the login":              {login: authn.Basic{Username: "u", Password: "p"}, tag: "1", logins: localLogins},
 		"a registry does not have it for the login":     {login: authn.Basic{Username: "u", Password: "p"}, tag: "2", logins: localLogins, want: ErrNotThere},
 		"a registry may hide it from those without one": {login: authn.Basic{Username: "u", Password: "p"}, tag: "1", want: errUnknown},
+		"a registry may hide it from another login":     {login: authn.Basic{Username: "u", Password: "p"}, tag: "2", logins: otherLogins, want: errUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Setenv("DOCKER_CONFIG", t.TempDir())
 			host, trust, image := registryWithLogin(t, c.login)
 			var logins Logins
 			if c.logins != nil {
 				logins = c.logins(host)
 			}
 			for _, withConfig := range []bool{false, true} {
-				got, err := logins.Pushed(t.Context(), host+"/app:"+c.tag, withConfig, trust)
+				look, err := logins.Look(t.Context(), host+"/app:"+c.tag, "", withConfig, trust)
 				if errors.Is(c.want, ErrNotThere) != errors.Is(err, ErrNotThere) || (c.want == nil) != (err == nil) {
 					t.Errorf("%v, want %v", err, c.want)
 				}
 				if err != nil {
 					continue
 				}
+				got := look.Image
 				digest, _ := image.Digest()
 				config, _ := image.ConfigName()
 				if got.Digest != digest || withConfig && got.Config != config.String() || !withConfig && got.Config != "" {
@@ -87,6 +93,15 @@ func TestPushed(t *testing.T) {
 }
 
 var errUnknown = errors.New("no answer")
+
+// otherLogins are those of a pod with a login of its own, while docker has one here.
+func otherLogins(host string) Logins {
+	config := fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("u:p")))
+	if err := os.WriteFile(filepath.Join(os.Getenv("DOCKER_CONFIG"), "config.json"), []byte(config), 0o600); err != nil {
+		panic(err)
+	}
+	return Logins{{Registry: Registry{Host: host}, Method: Secret}}
+}
 
 func localLogins(host string) Logins {
 	credential, _, _ := newCredential(&authn.AuthConfig{Username: "u", Password: "p"})

@@ -37,6 +37,12 @@ func Registries(push, pull []string) []Registry {
 
 // ParseHost reads a registry's host[:port]. The default registry has several names, of which it returns dockerHub.
 func ParseHost(host string) (string, error) {
+	switch {
+	case strings.Contains(host, ":/"):
+		return "", errors.New("a registry has no scheme: want HOST[:PORT]")
+	case strings.HasPrefix(host, "/"):
+		return "", errors.New("a registry has no leading slash: want HOST[:PORT]")
+	}
 	if host == "" || strings.Contains(host, "/") || strings.Contains(host, "@") {
 		return "", errors.New("want the host and port of a registry, without a path")
 	}

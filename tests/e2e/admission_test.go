@@ -48,7 +48,8 @@ func admissionLimitRange(t *testing.T) {
 	}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	build(ns, "-t", repository(ns), smallContext(t)).run(t).within(t, soon).
+	build(ns, "-t", repository(ns), smallContext(t)).run(t).succeeds(t).says(t, "requesting memory=1Gi: a LimitRange of namespace")
+	build(ns, "-t", repository(ns), "--request", "memory=512Mi", smallContext(t)).run(t).within(t, soon).
 		fails(t, codePolicy, "minimum memory usage per Container is 1Gi").hints(t, "kubectl describe limitrange")
 }
 
