@@ -49,6 +49,8 @@ func (r *run) confirm(ctx context.Context, result session.Result) (session.Resul
 	switch {
 	case result.Digest == "":
 		return result, fmt.Errorf("the image was pushed, but neither the engine nor the registry names its digest: %w", unasked)
+	case unasked != nil && !registryauth.IsBusy(unasked): // the pod alone has the login, or the way to the registry
+		r.Log.Debugf("the digest is not compared with the registry's: %v", unasked)
 	case unasked != nil:
 		r.Log.Warnf("the digest is the builder pod's word: the registry could not be asked: %v", unasked)
 	}
