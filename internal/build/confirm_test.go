@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -69,6 +68,7 @@ func newPushedRun(t *testing.T, between func(http.Handler) http.Handler) *pushed
 	proc := cli.Process{Streams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &p.out, ErrOut: &p.err}, Undeleted: &cli.UndeletedPods{}, Host: func() cli.Host { return cli.Host{} }}
 	c := &cluster.Connection{API: builder.NewAPIFor(fake.NewClientset(), func(error) {}), Log: progress.NewLogger(progress.Auto, false, &p.err), Clock: &cluster.Clock{}}
 	p.run = newRun(plan, proc, c)
+	p.confirming = patience{limit: time.Second, pause: 50 * time.Millisecond}
 	return p
 }
 
@@ -144,15 +144,13 @@ func TestConfirm(t *testing.T) {
 			if c.before != "" {
 				p.login.note(p.Tags[0], digests[c.before])
 			}
-			synctest.Test(t, func(t *testing.T) {
-				got, err := p.confirm(t.Context(), session.Result{Digest: digests[c.report]})
-				if (err == nil) != c.ok || c.ok && got.Digest != digests[c.report] {
-					t.Errorf("%s, %v", got.Digest, err)
-				}
-				if !strings.Contains(p.err.String(), c.says) || c.says == "" && p.err.Len() > 0 {
-					t.Errorf("stderr: %s", &p.err)
-				}
-			})
+			got, err := p.confirm(t.Context(), session.Result{Digest: digests[c.report]})
+			if (err == nil) != c.ok || c.ok && got.Digest != digests[c.report] {
+				t.Errorf("%s, %v", got.Digest, err)
+			}
+			if !strings.Contains(p.err.String(), c.says) || c.says == "" && p.err.Len() > 0 {
+				t.Errorf("stderr: %s", &p.err)
+			}
 		})
 	}
 }
@@ -165,11 +163,9 @@ func TestConfirmEveryTag(t *testing.T) {
 	p.push(t, "second", newImage(t))
 	p.login.note(p.Tags[1], p.push(t, "second", newImage(t)))
 	p.login.note(p.Tags[2], "")
-	synctest.Test(t, func(t *testing.T) {
-		if _, err := p.confirm(t.Context(), session.Result{Digest: mine}); err == nil || !strings.Contains(err.Error(), "app:second: the registry has ") {
-			t.Errorf("%v", err)
-		}
-	})
+	if _, err := p.confirm(t.Context(), session.Result{Digest: mine}); err == nil || !strings.Contains(err.Error(), "app:second: the registry has ") {
+		t.Errorf("%v", err)
+	}
 }
 
 // The pod has written its result, and has ended. Somebody has pushed the tag again before attach takes the result.
@@ -181,26 +177,23 @@ func TestAttachToAPodThatHasEnded(t *testing.T) {
 		Name:  podspec.Container,
 		State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "Completed", Message: fmt.Sprintf(`{"digest":%q}`, mine)}},
 	}}}
-	synctest.Test(t, func(t *testing.T) {
-		err := p.podOutcome(t.Context(), podEnd{termination: builder.End(p.Pod, podspec.Container)}, nil)
-		if want := p.host + "/app@" + mine + "\n"; err != nil || p.out.String() != want {
-			t.Errorf("stdout %q, want %q, %v", &p.out, want, err)
-		}
-	})
+	err := p.podOutcome(t.Context(), podEnd{termination: builder.End(p.Pod, podspec.Container)}, nil)
+	if want := p.host + "/app@" + mine + "\n"; err != nil || p.out.String() != want {
+		t.Errorf("stdout %q, want %q, %v", &p.out, want, err)
+	}
 }
 
 // A run that ends while the registry is asked has the exit code of its end.
 func TestConfirmEndsWithTheRun(t *testing.T) {
 	p := newPushedRun(t, nil)
+	p.confirming.limit = time.Minute
 	p.login.note(p.Tags[0], p.push(t, "latest", newImage(t)))
 	mine := p.push(t, "other", newImage(t))
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(3*time.Second, func() { cancel(cli.Interrupted{Signal: os.Interrupt}) })
-		if _, err := p.confirm(ctx, session.Result{Digest: mine}); cli.ExitCode(err) != cli.CodeInterrupted {
-			t.Errorf("exit code %d, %v", cli.ExitCode(err), err)
-		}
-	})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(300*time.Millisecond, func() { cancel(cli.Interrupted{Signal: os.Interrupt}) })
+	if _, err := p.confirm(ctx, session.Result{Digest: mine}); cli.ExitCode(err) != cli.CodeInterrupted {
+		t.Errorf("exit code %d, %v", cli.ExitCode(err), err)
+	}
 }
 
 // answers returns a registry that answers the next n questions about a tag with status.
@@ -233,17 +226,16 @@ func TestConfirmByABusyRegistry(t *testing.T) {
 		t.Run(fmt.Sprintf("%d, %d times", c.status, c.times), func(t *testing.T) {
 			left := 0
 			asked := newPushedRun(t, answers(c.status, &left))
+			asked.confirming.limit = 8 * time.Second // the client of the registry has pauses of its own
 			asked.push(t, "latest", newImage(t))
 			left = c.times
-			synctest.Test(t, func(t *testing.T) {
-				_, err := asked.confirm(t.Context(), session.Result{Digest: invented})
-				if (err == nil) != c.unasked {
-					t.Errorf("%v", err)
-				}
-				if warned := strings.Count(asked.err.String(), "warning: the digest is the builder pod's word"); warned == 1 != c.warned {
-					t.Errorf("stderr: %s", &asked.err)
-				}
-			})
+			_, err := asked.confirm(t.Context(), session.Result{Digest: invented})
+			if (err == nil) != c.unasked {
+				t.Errorf("%v", err)
+			}
+			if warned := strings.Count(asked.err.String(), "warning: the digest is the builder pod's word"); warned == 1 != c.warned {
+				t.Errorf("stderr: %s", &asked.err)
+			}
 		})
 	}
 }
@@ -288,12 +280,10 @@ func TestConfirmTakesTheImageFromTheRegistry(t *testing.T) {
 				p.login.note(p.Tags[0], "")
 				p.push(t, "latest", newImage(t))
 			}
-			synctest.Test(t, func(t *testing.T) {
-				got, err := p.confirm(t.Context(), session.Result{Digest: want.Digest, Config: invented, Size: 666, MediaType: "text/html"})
-				if err != nil || got != want {
-					t.Errorf("%+v, want %+v, %v", got, want, err)
-				}
-			})
+			got, err := p.confirm(t.Context(), session.Result{Digest: want.Digest, Config: invented, Size: 666, MediaType: "text/html"})
+			if err != nil || got != want {
+				t.Errorf("%+v, want %+v, %v", got, want, err)
+			}
 		})
 	}
 }

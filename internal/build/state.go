@@ -34,6 +34,8 @@ type run struct {
 	identity atomic.Pointer[engine.Identity]
 	created  bool // a pod may be stored
 	left     bool // the build goes on without this client
+
+	confirming patience
 }
 
 // attempt is a Candidate that is being tried.
@@ -49,6 +51,7 @@ func newRun(p *Plan, proc cli.Process, c *cluster.Connection) *run {
 	terminal := cli.IsTerminal(proc.Streams.ErrOut)
 	proc.Streams.Out, proc.Streams.ErrOut = screen.Before(proc.Streams.Out), screen
 	r := &run{Plan: p, Connection: c, proc: proc, screen: screen, terminal: terminal, login: &loginState{}, current: attempt{Candidate: Candidate{p.Profile, p.Pod}}}
+	r.confirming = patience{limit: 10 * time.Second, pause: time.Second}
 	r.output = progress.NewLog(p.Progress, r.engine(), screen, terminal)
 	return r
 }

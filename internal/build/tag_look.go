@@ -9,12 +9,11 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
 )
 
-const (
-	// confirmLimit bounds the requests that ask the registry for the digest.
-	confirmLimit = 10 * time.Second
-	// confirmPause is the first pause before the registry is asked again: a replica of it may not have the image yet.
-	confirmPause = time.Second
-)
+// patience is for the questions to the registry about the digest.
+type patience struct {
+	limit time.Duration // of all of them
+	pause time.Duration // the first one before it is asked again: a replica of it may not have the image yet
+}
 
 // tagLook is what the registry shows of one tag after the push.
 type tagLook struct {
@@ -33,10 +32,10 @@ func (e *differsError) Error() string { return "the registry has " + e.found }
 // registry can't be asked, and asks again where it is only busy.
 func (r *run) look(ctx context.Context, tag Tag, digest string) (last tagLook) {
 	last.tag = tag
-	limited, cancel := context.WithTimeoutCause(ctx, confirmLimit, explain.ErrTimedOut)
+	limited, cancel := context.WithTimeoutCause(ctx, r.confirming.limit, explain.ErrTimedOut)
 	defer cancel()
 	before, known := r.login.before(tag)
-	for pause := confirmPause; ; pause *= 2 {
+	for pause := r.confirming.pause; ; pause *= 2 {
 		now, err := r.login.facts().Logins.Look(limited, tag.Reference, digest, r.IIDFile != "" || r.MetadataFile != "", r.Trust)
 		named := now.Tagged.String()
 		switch {
@@ -75,7 +74,7 @@ func (r *run) unlessOlder(ctx context.Context, l tagLook, digest string) tagLook
 	if l.overtaken == "" {
 		return l
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, confirmLimit, explain.ErrTimedOut)
+	ctx, cancel := context.WithTimeoutCause(ctx, r.confirming.limit, explain.ErrTimedOut)
 	defer cancel()
 	var own []string
 	for _, tag := range r.Tags {
