@@ -19,7 +19,7 @@ type Exam struct {
 	Client     kubernetes.Interface
 	Namespace  string
 	Candidates []ProfilePod // from the most isolated profile to the least
-	// DefaultRequests lists the resources for which the user has chosen no request. A build may lower these requests.
+	// DefaultRequests lists the resources for which the user has chosen no request. A build may change these requests.
 	DefaultRequests []corev1.ResourceName
 	// ServerTime returns the current time by the API server's clock, or zero if the server does not send the time.
 	ServerTime func() time.Time

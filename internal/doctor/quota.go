@@ -90,8 +90,8 @@ func (e *Exam) limits(ctx context.Context, r *Report) {
 		switch {
 		case len(found) == 0:
 			r.Add(line, OK, "", "the builder fits")
-		case !slices.ContainsFunc(found, func(m misfit) bool { return m.tooLow || !slices.Contains(e.DefaultRequests, m.resource) }):
-			r.Add(line, Warn, "--limit and --request, if a build needs more", "a build lowers its default requests: %s", flags(found))
+		case !slices.ContainsFunc(found, func(m misfit) bool { return !slices.Contains(e.DefaultRequests, m.resource) }):
+			r.Add(line, Warn, "--limit and --request, if a build needs more", "a build adapts its default requests: %s", flags(found))
 		default:
 			r.Add(line, Fail, flags(found), "the builder does not fit")
 		}
@@ -102,7 +102,6 @@ func (e *Exam) limits(ctx context.Context, r *Report) {
 type misfit struct {
 	resource corev1.ResourceName
 	fitting  resource.Quantity // the nearest one that is within
-	tooLow   bool
 }
 
 // flags returns the flags that set fitting requests.
@@ -132,9 +131,9 @@ func misfits(items []corev1.LimitRangeItem, resources corev1.ResourceRequirement
 			minimum, bounded := item.Min[name]
 			switch {
 			case limited && request.Cmp(limit) > 0:
-				all = append(all, misfit{name, limit, false})
+				all = append(all, misfit{name, limit})
 			case bounded && request.Cmp(minimum) < 0:
-				all = append(all, misfit{name, minimum, true})
+				all = append(all, misfit{name, minimum})
 			}
 		}
 	}
