@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/localfile"
+	"github.com/kubectl-img/kubectl-img/internal/outputdir"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
@@ -55,7 +56,7 @@ func (r *run) createOutput() (*localfile.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		return localfile.Temporary(stagingDir(dest))
+		return localfile.Temporary(outputdir.StagingDir(dest))
 	default:
 		return localfile.Create(r.Output.Dest)
 	}
@@ -77,7 +78,7 @@ func (r *run) keepOutput(ctx context.Context, arrived *localfile.File) error {
 	if err != nil {
 		return err
 	}
-	return unpack(arrived.File, dest, limitsOf(r.Output))
+	return outputdir.Unpack(arrived.File, dest, outputdir.Limits{Bytes: r.Output.Limit, Entries: 2_000_000, Depth: 255})
 }
 
 func destination(out *Destination) string {

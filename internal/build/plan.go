@@ -2,11 +2,15 @@
 package build
 
 import (
+	"fmt"
+	"io"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
+	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 	"github.com/kubectl-img/kubectl-img/internal/progress"
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
@@ -80,4 +84,25 @@ type Destination struct {
 	// Stdout is set for dest=-: stdout carries the tar, and no digest line.
 	Stdout bool
 	Limit  int64 // of its size in bytes
+}
+
+// The formats of --dry-run.
+const (
+	DryRunYAML = "yaml"
+	DryRunJSON = "json"
+)
+
+// Print writes the pod as kubectl prints it.
+func (p *Plan) Print(w io.Writer) error {
+	if p.DryRun == DryRunJSON {
+		return (&printers.JSONPrinter{}).PrintObj(p.Pod, w)
+	}
+	return (&printers.YAMLPrinter{}).PrintObj(p.Pod, w)
+}
+
+// Warn writes the plan's warnings.
+func (p *Plan) Warn(w io.Writer) {
+	for _, warning := range p.Warnings {
+		_, _ = fmt.Fprintln(w, "warning: "+cli.OneLine(warning))
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
 // podEnd is how a pod ended, or why that is not known.
@@ -25,4 +26,13 @@ func (e podEnd) withoutOutput() error {
 	default:
 		return errNoOutput
 	}
+}
+
+// done reports whether the pod has ended with a build that succeeded.
+func (e podEnd) done() bool {
+	if e.err != nil || e.termination.Code != 0 {
+		return false
+	}
+	_, err := session.ParseResult(e.termination.Message)
+	return err == nil
 }

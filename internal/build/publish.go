@@ -92,3 +92,18 @@ func mediaType(result session.Result) string {
 	}
 	return "application/vnd.oci.image.manifest.v1+json"
 }
+
+// leave leaves the build without a client and prints its name. A build that has failed already is an error.
+func (r *run) leave(result <-chan session.Outcome) error {
+	select {
+	case outcome := <-result:
+		if outcome.Err != nil {
+			return outcome.Err
+		}
+	default:
+	}
+	r.left = true
+	r.Log.Infof("the build goes on by itself; its result: kubectl img attach -n %s %s", r.current.Pod.Namespace, r.current.Pod.Name)
+	_, err := fmt.Fprintln(r.proc.Streams.Out, r.current.Pod.Name)
+	return err
+}

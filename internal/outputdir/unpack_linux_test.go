@@ -1,4 +1,4 @@
-package build
+package outputdir
 
 import (
 	"archive/tar"
@@ -42,7 +42,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-var testLimits = archiveLimits{bytes: 1000, entries: 10, depth: 3}
+var testLimits = Limits{Bytes: 1000, Entries: 10, Depth: 3}
 
 // A pod that something has taken over sends an archive of its choice. Nothing of it is written unless all of it may be.
 func TestUnpackRejects(t *testing.T) {
@@ -79,7 +79,7 @@ func TestUnpackRejects(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := tree(t, parent)
-			if err := unpack(c.archive, dest, testLimits); err == nil || !strings.Contains(err.Error(), c.want) {
+			if err := Unpack(c.archive, dest, testLimits); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 			if after := tree(t, parent); !slices.Equal(before, after) {
@@ -92,7 +92,7 @@ func TestUnpackRejects(t *testing.T) {
 // A directory that has an entry of its own, and files in it, counts once.
 func TestUnpackCountsDirectoriesOnce(t *testing.T) {
 	content := archiveOf(t, tar.Header{Name: "a/", Typeflag: tar.TypeDir}, tar.Header{Name: "a/b/", Typeflag: tar.TypeDir}, tar.Header{Name: "a/b/x"}, tar.Header{Name: "a/b/y"})
-	if err := unpack(content, t.TempDir(), archiveLimits{bytes: 1, entries: 4, depth: 3}); err != nil {
+	if err := Unpack(content, t.TempDir(), Limits{Bytes: 1, Entries: 4, Depth: 3}); err != nil {
 		t.Error(err)
 	}
 }
@@ -117,7 +117,7 @@ func TestCheckMergeAsksForWriting(t *testing.T) {
 // The links of an archive lead inside the destination, as in the image.
 func TestUnpackFollowsNoLinkOut(t *testing.T) {
 	dest, other := t.TempDir(), t.TempDir()
-	_ = unpack(archiveOf(t, tar.Header{Name: "l", Typeflag: tar.TypeSymlink, Linkname: other}, tar.Header{Name: "l/file"}), dest, archiveLimits{1000, 10, 20})
+	_ = Unpack(archiveOf(t, tar.Header{Name: "l", Typeflag: tar.TypeSymlink, Linkname: other}, tar.Header{Name: "l/file"}), dest, Limits{1000, 10, 20})
 	if got := tree(t, other); len(got) > 0 {
 		t.Errorf("%q is written elsewhere", got)
 	}
@@ -155,7 +155,7 @@ func TestUnpackAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for range 2 {
 				content := archiveOf(t, tar.Header{Name: "dir/file", Size: 9}, tar.Header{Name: "link", Typeflag: tar.TypeSymlink, Linkname: "dir/file"}, tar.Header{Name: "abs", Typeflag: tar.TypeSymlink, Linkname: "/etc"})
-				if err := unpack(content, dest, testLimits); err != nil {
+				if err := Unpack(content, dest, testLimits); err != nil {
 					t.Fatal(err)
 				}
 			}

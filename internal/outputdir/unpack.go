@@ -1,4 +1,5 @@
-package build
+// Package outputdir unpacks an output of type local into a directory of the user, which can have files already.
+package outputdir
 
 import (
 	"archive/tar"
@@ -16,24 +17,20 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
-// archiveLimits bound an output of type local. Its archive comes from the builder pod, which something may have taken over.
-type archiveLimits struct {
-	bytes   int64 // of all files
-	entries int
-	depth   int // of directories
+// Limits bound an output. Its archive comes from the builder pod, which something may have taken over.
+type Limits struct {
+	Bytes   int64 // of all files
+	Entries int
+	Depth   int // of directories
 }
 
-func limitsOf(out *Destination) archiveLimits {
-	return archiveLimits{bytes: out.Limit, entries: 2_000_000, depth: 255}
-}
-
-// unpack extracts a tar beside dest and then moves its entries into dest, over what is there, as buildx does. As in buildx, everything belongs to the user, and
+// Unpack extracts a tar beside dest and then moves its entries into dest, over what is there, as buildx does. As in buildx, everything belongs to the user, and
 // set-user-ID and set-group-ID bits stay: a root file system has them.
-func unpack(r io.ReadSeeker, dest string, limits archiveLimits) error {
+func Unpack(r io.ReadSeeker, dest string, limits Limits) error {
 	if err := scan(r, limits); err != nil {
 		return err
 	}
-	fresh, err := os.MkdirTemp(stagingDir(dest), ".kubectl-img-*")
+	fresh, err := os.MkdirTemp(StagingDir(dest), ".kubectl-img-*")
 	if err != nil {
 		return err
 	}
@@ -48,7 +45,7 @@ func unpack(r io.ReadSeeker, dest string, limits archiveLimits) error {
 }
 
 // scan checks the entries of a tar before any of them is written, and rewinds it. A sparse file has more bytes than its archive.
-func scan(r io.ReadSeeker, limits archiveLimits) error {
+func scan(r io.ReadSeeker, limits Limits) error {
 	archive := tar.NewReader(r)
 	var bytes int64
 	dirs, seed := map[uint64]bool{}, maphash.MakeSeed() // not the names, whose length the pod chooses
@@ -65,8 +62,8 @@ func scan(r io.ReadSeeker, limits archiveLimits) error {
 		case tar.TypeBlock, tar.TypeChar, tar.TypeFifo: // root could create them
 			return cli.WithHint(fmt.Errorf("the output has a device or a pipe, which type local does not create: %.100q", h.Name), "type=tar keeps it in an archive")
 		}
-		if strings.Count(path.Clean(h.Name), "/") > limits.depth {
-			return fmt.Errorf("the output has an entry in more than %d directories: %.100q", limits.depth, h.Name)
+		if strings.Count(path.Clean(h.Name), "/") > limits.Depth {
+			return fmt.Errorf("the output has an entry in more than %d directories: %.100q", limits.Depth, h.Name)
 		}
 		dir := path.Clean("/" + h.Name)
 		if h.Typeflag != tar.TypeDir {
@@ -76,18 +73,18 @@ func scan(r io.ReadSeeker, limits archiveLimits) error {
 		for ; dir != "/"; dir = path.Dir(dir) { // extraction creates those that have no entry, too
 			dirs[maphash.String(seed, dir)] = true
 		}
-		if files+len(dirs) > limits.entries {
-			return fmt.Errorf("the output has more than %d entries", limits.entries)
+		if files+len(dirs) > limits.Entries {
+			return fmt.Errorf("the output has more than %d entries", limits.Entries)
 		}
-		if h.Size > limits.bytes-bytes {
-			return cli.WithHint(fmt.Errorf("the files of the output have more than %d bytes", limits.bytes), "--output-limit allows more")
+		if h.Size > limits.Bytes-bytes {
+			return cli.WithHint(fmt.Errorf("the files of the output have more than %d bytes", limits.Bytes), "--output-limit allows more")
 		}
 		bytes += h.Size
 	}
 }
 
-// stagingDir returns a directory from which files can be moved to dest: dest itself if it is there, as it can be a mount point.
-func stagingDir(dest string) string {
+// StagingDir returns a directory from which files can be moved to dest: dest itself if it is there, as it can be a mount point.
+func StagingDir(dest string) string {
 	if info, err := os.Stat(dest); err == nil && info.IsDir() {
 		return dest
 	}
