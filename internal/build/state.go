@@ -38,6 +38,12 @@ type run struct {
 	confirming patience
 }
 
+// patience is for the questions to the registry about the digest.
+type patience struct {
+	limit time.Duration // of all of them
+	pause time.Duration // the first one before it is asked again: a replica of it may not have the image yet
+}
+
 // attempt is a Candidate that is being tried.
 type attempt struct {
 	Candidate

@@ -9,12 +9,6 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
 )
 
-// patience is for the questions to the registry about the digest.
-type patience struct {
-	limit time.Duration // of all of them
-	pause time.Duration // the first one before it is asked again: a replica of it may not have the image yet
-}
-
 // tagLook is what the registry shows of one tag after the push.
 type tagLook struct {
 	tag       Tag
