@@ -157,11 +157,11 @@ func TestUploadThatIsVerifiedSlowly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachShell(t, func(t *testing.T, shell []string) {
-				p := startPodWith(t, shell, func(p *pod) { p.unpackAfter("10") })
+				p := startPodWith(t, shell, func(p *pod) { p.unpackAfter("14") })
 				var log bytes.Buffer
 				o := newOutage(true)
 				o.busy = true
-				s, ctx := p.session(&log, o.happen)
+				s, ctx := p.session(&log, o.happen, func(s *Session) { s.limits.silence = 5 * time.Second }) // the pod says every 2 s that it waits, if it has a processor
 				t.Cleanup(o.pod.Wait)
 				job := p.job(map[string]string{"a": noise(c.size)}, sh(engine.PhaseBuild, "echo built"))
 				job.Once = c.once
