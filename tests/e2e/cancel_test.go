@@ -17,7 +17,9 @@ func cancelWaitingClient(t *testing.T) {
 	ns := namespace(t, privileged)
 	p := build(ns, "-t", repository(ns), "--name", "mine", endless(t)).start(t)
 	p.await(t, begun)
-	logs := img(ns, "logs", "-f", "mine").start(t)
+	follow := img(ns, "logs", "-f", "mine")
+	follow.report = true // the end of the log is gone with the pod
+	logs := follow.start(t)
 	eventually(t, limit, "the log is followed", func() bool { return strings.Contains(logs.stdout.String(), begun) })
 	if r := img(ns, "cancel", "mine").run(t).succeeds(t); r.stdout != "build "+ns+"/mine cancelled\n" {
 		t.Errorf("stdout %q", r.stdout)

@@ -28,7 +28,7 @@ func remoteGit(t *testing.T) {
 		want string
 	}{
 		"repository":         {[]string{address}, "Dockerfile sub sub/.dockerignore sub/Dockerfile sub/inner sub/left sub/other.Dockerfile top"},
-		"directory":          {[]string{address + "#main:sub"}, ".dockerignore Dockerfile inner other.Dockerfile"},
+		"directory":          {[]string{address + "#main:sub"}, ".dockerignore Dockerfile inner left other.Dockerfile"},
 		"another Dockerfile": {[]string{"-f", "other.Dockerfile", address + "#main:sub"}, "other"},
 	} {
 		t.Run(name, func(t *testing.T) {

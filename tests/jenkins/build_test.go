@@ -135,7 +135,7 @@ func buildUsage(t *testing.T) {
 			imgBuild(tags: ['1'])`,
 	}.run(t)
 	for _, line := range []string{
-		"error: --ssh ", "error: invalid value \"none\" for --profile", "imgBuild: no such argument: buildArg\n", "imgBuild: the argument image is missing\n",
+		"error: invalid value for --ssh: ", "error: invalid value \"none\" for --profile", "imgBuild: no such argument: buildArg\n", "imgBuild: the argument image is missing\n",
 	} {
 		c.fails(t, line)
 	}

@@ -21,6 +21,13 @@ func TestDefaultState(t *testing.T) {
 	}
 }
 
+func TestErrorIsOneLine(t *testing.T) {
+	const want = "fetch: git stderr: fatal: no : exit status 128"
+	if got := oneLine("fetch: git stderr:\nfatal: no\n: exit status 128"); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestVersionJSON(t *testing.T) {
 	root, out := newRoot(), &bytes.Buffer{}
 	root.SetOut(out)
