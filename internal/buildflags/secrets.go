@@ -3,6 +3,7 @@ package buildflags
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -118,21 +119,24 @@ func (f *secretFlags) readSecret(value string) (id string, content []byte, err e
 
 // readSecretFile reads no more than it takes to see that a file is too large. Its name may be the secret itself, so the error has no name.
 func readSecretFile(name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	var wrong *os.PathError
-	switch {
-	case errors.As(err, &wrong):
-		return nil, fmt.Errorf("read its file: %w", wrong.Err)
-	case info.IsDir():
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return nil, errors.New("its file is a directory")
-	case info.Size() > maxSecret:
-		return make([]byte, maxSecret+1), nil
 	}
-	content, err := os.ReadFile(name)
+	var wrong *os.PathError
+	content, err := readStart(name, maxSecret+1)
 	if errors.As(err, &wrong) {
 		return nil, fmt.Errorf("read its file: %w", wrong.Err)
 	}
 	return content, err
+}
+
+func readStart(name string, limit int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, limit))
 }
 
 // readKey reads ID=FILE. An agent's socket stays on this machine.
