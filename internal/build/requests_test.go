@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 
@@ -47,15 +48,7 @@ func TestCreateWithLimitRange(t *testing.T) {
 				return true, nil, apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, pod.Name, field.ErrorList{field.Invalid(
 					field.NewPath("spec", "containers").Index(0).Child("resources", "requests"), request.String(), "must be less than or equal to cpu limit of 100m")})
 			})
-			plan := planOf(t, append([]string{"--profile", "userns"}, c.args...)...)
-			var out bytes.Buffer
-			connection := &cluster.Connection{API: builder.NewAPIFor(client, nil), Log: progress.NewLogger(plan.Progress, false, &out)}
-			proc := clitest.New(t).Process
-			proc.Streams.ErrOut = &out
-			err := build.Create(t.Context(), plan, proc, connection)
-			if code := cli.Report(explain.API(err), &out); code != c.code || !strings.Contains(out.String(), c.says) {
-				t.Errorf("exit code %d, want %d; want %q in:\n%s", code, c.code, c.says, out.String())
-			}
+			checkCreate(t, client, c.args, c.code, c.says)
 		})
 	}
 }
@@ -80,15 +73,21 @@ func TestCreateWithMinimum(t *testing.T) {
 				}
 				return true, nil, apierrors.NewForbidden(corev1.Resource("pods"), pod.Name, fmt.Errorf("minimum memory usage per Container is 1Gi, but request is %s", request))
 			})
-			plan := planOf(t, append([]string{"--profile", "userns"}, c.args...)...)
-			var out bytes.Buffer
-			connection := &cluster.Connection{API: builder.NewAPIFor(client, nil), Log: progress.NewLogger(plan.Progress, false, &out)}
-			proc := clitest.New(t).Process
-			proc.Streams.ErrOut = &out
-			err := build.Create(t.Context(), plan, proc, connection)
-			if code := cli.Report(explain.API(err), &out); code != c.code || !strings.Contains(out.String(), c.says) {
-				t.Errorf("exit code %d, want %d; want %q in:\n%s", code, c.code, c.says, out.String())
-			}
+			checkCreate(t, client, c.args, c.code, c.says)
 		})
+	}
+}
+
+// checkCreate creates the pod of a build with flags, and compares the exit code and what the user reads.
+func checkCreate(t *testing.T, client kubernetes.Interface, args []string, want int, says string) {
+	t.Helper()
+	plan := planOf(t, append([]string{"--profile", "userns"}, args...)...)
+	var out bytes.Buffer
+	connection := &cluster.Connection{API: builder.NewAPIFor(client, nil), Log: progress.NewLogger(plan.Progress, false, &out)}
+	proc := clitest.New(t).Process
+	proc.Streams.ErrOut = &out
+	err := build.Create(t.Context(), plan, proc, connection)
+	if code := cli.Report(explain.API(err), &out); code != want || !strings.Contains(out.String(), says) {
+		t.Errorf("exit code %d, want %d; want %q in:\n%s", code, want, says, out.String())
 	}
 }
