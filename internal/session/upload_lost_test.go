@@ -184,3 +184,18 @@ func (p *pod) unpackAfter(delay string) {
 		p.t.Fatal(err)
 	}
 }
+
+// A payload that fails has cut the stream off: the pod's complaint of that must not hide the reason, whichever is heard first.
+func TestUploadPayloadErrorFirst(t *testing.T) {
+	own := errors.New("read archive: unexpected EOF")
+	for range 50 { // select picks at random
+		s := New(nil, time.Minute, Handlers{})
+		try := &uploadTry{Session: s, n: 1, begun: make(chan struct{}), out: &progressWriter{}}
+		written := make(chan error, 1)
+		written <- own
+		s.uploadEvents <- uploadEvent{name: uploadNotAccepted, try: 1, reason: "tar: short read"}
+		if err := try.wait(t.Context(), nil, written); !errors.Is(err, own) {
+			t.Fatalf("%v", err)
+		}
+	}
+}

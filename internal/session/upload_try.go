@@ -64,8 +64,8 @@ func (t *uploadTry) upload(ctx context.Context, p Payload, sent func(total int64
 	var writing sync.WaitGroup
 	writing.Go(func() {
 		err := panics.Do(func() error { return t.write(ctx, frames, p) })
+		written <- err        // before the pod can see the end, and complain of it
 		w.CloseWithError(err) // nil: end of file
-		written <- err
 	})
 	err := t.wait(ctx, ran, written)
 	r.CloseWithError(errStreamEnded)
@@ -111,10 +111,10 @@ func (t *uploadTry) wait(ctx context.Context, ran, written <-chan error) error {
 			case e.name == uploadDiskFull:
 				return &FullError{e.reason}
 			default:
-				return fmt.Errorf("%w: %s", errNotVerified, e.reason)
+				return cmp.Or(ownError(written), fmt.Errorf("%w: %s", errNotVerified, e.reason))
 			}
 		case err := <-written:
-			if errors.As(err, new(*UploadError)) || err != nil && !errors.Is(err, errStreamEnded) {
+			if isOwn(err) {
 				return err
 			}
 			written = nil
@@ -136,7 +136,7 @@ func (t *uploadTry) wait(ctx context.Context, ran, written <-chan error) error {
 		case <-begin:
 			return fmt.Errorf("%w: the pod did not begin to take it within %s", errNotVerified, t.limits.begin)
 		case <-reason:
-			return cmp.Or(broken, fmt.Errorf("%w: %w", errNotVerified, errStreamEnded))
+			return cmp.Or(ownError(written), broken, fmt.Errorf("%w: %w", errNotVerified, errStreamEnded))
 		case <-t.progress:
 			silence.Reset(t.limits.silence)
 		case <-t.waiting:
@@ -153,6 +153,23 @@ func (t *uploadTry) wait(ctx context.Context, ran, written <-chan error) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// ownError returns the error with which the payload has ended. It explains what the pod says of half a payload.
+func ownError(written <-chan error) error {
+	select {
+	case err := <-written:
+		if isOwn(err) {
+			return err
+		}
+	default:
+	}
+	return nil
+}
+
+// isOwn reports whether err is the payload's own, and not the stream's.
+func isOwn(err error) bool {
+	return errors.As(err, new(*UploadError)) || err != nil && !errors.Is(err, errStreamEnded)
 }
 
 // brokenBy returns what broke the exec off, or nil for one that ended by itself.
