@@ -213,11 +213,13 @@ func (r *rig) want() (code int, line string) {
 	case r.step == atUpload && r.harm == takesFor:
 		return cli.CodeInternal, "not verified" // it has limits of its own
 	case r.step == atFollow && r.harm == takesFor:
-		return cli.CodeInternal, "out of reach for 1m0s"
+		return cli.CodeTemporary, "out of reach for 1m0s"
 	case r.harm == takesFor:
 		return cli.CodeTimeout, "timed out after"
 	case r.step == atResult:
 		return cli.CodeBuild, "build failed: the last line"
+	case r.step == atUpload, r.step == atFollow:
+		return cli.CodeTemporary, "harm"
 	default:
 		return cli.CodeInternal, "harm"
 	}

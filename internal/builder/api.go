@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -177,6 +178,13 @@ func transient(err error) bool {
 	default:
 		return utilnet.IsProbableEOF(err) || utilnet.IsHTTP2ConnectionLost(err) || utilnet.IsTimeout(err)
 	}
+}
+
+// Away reports whether err says that the API server was out of reach or unable to answer, however often it was asked.
+func Away(err error) bool {
+	var status apierrors.APIStatus
+	var transport *url.Error
+	return errors.Is(err, errNoAnswer) || (errors.As(err, &status) || errors.As(err, &transport)) && transient(err)
 }
 
 // neverSent reports whether no connection was established, so that the API server can't have stored anything.

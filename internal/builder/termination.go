@@ -3,6 +3,7 @@ package builder
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -26,6 +27,11 @@ const (
 	reasonEvicted  = "Evicted"
 	reasonDeadline = "DeadlineExceeded"
 )
+
+// nodeReasons are those of the kubelet and of the node's controller for an end that is not about the pod.
+func nodeReasons() []string {
+	return []string{reasonEvicted, "NodeLost", "NodeShutdown", "Terminated", "Preempting", "UnexpectedAdmissionError"}
+}
 
 func (t *Termination) Error() string {
 	switch t.Reason {
@@ -58,6 +64,17 @@ func (t *Termination) Hint() string {
 		return "allow the build more time with --timeout"
 	}
 	return t.hint
+}
+
+// ExitCode tells an end that the node brought about from one that would only happen again: a pod over a limit of its own is evicted, too.
+func (t *Termination) ExitCode() int {
+	switch {
+	case t.Reason == reasonEvicted && !strings.HasPrefix(t.Message, "The node "):
+		return cli.CodeInternal
+	case slices.Contains(nodeReasons(), t.Reason), strings.HasPrefix(t.Reason, "OutOf"): // OutOfcpu and others: the scheduler knew less than the kubelet
+		return cli.CodeTemporary
+	}
+	return cli.CodeInternal
 }
 
 // End reads from the pod's status how the builder container ended. It returns nil while the container may still run.
@@ -122,6 +139,14 @@ func (e *DeletedError) Hint() string {
 		return "kubectl img cancel, kubectl delete or a clean-up job did it; run the build again"
 	}
 	return "run the build again; --node-selector and --toleration choose other nodes"
+}
+
+// ExitCode tells Kubernetes, which needed the node for something else, from somebody who did not want the build.
+func (e *DeletedError) ExitCode() int {
+	if e.reason == "" {
+		return cli.CodeInternal
+	}
+	return cli.CodeTemporary
 }
 
 // deletionOf reads from the pod's last status why it was deleted. The pod may be nil.

@@ -14,7 +14,8 @@ const (
 	CodeUsage       = 2
 	CodeBuild       = 3
 	CodeRegistry    = 4
-	CodePolicy      = 5 // admission or RBAC
+	CodePolicy      = 5  // admission or RBAC
+	CodeTemporary   = 75 // EX_TEMPFAIL of sysexits.h: the same run can succeed later, without any change
 	CodeTimeout     = 124
 	CodeInterrupted = 128 + int(syscall.SIGINT)
 )

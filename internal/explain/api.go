@@ -10,13 +10,14 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
+	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
 )
 
 // API explains an error of the API server, or of the way to it. It returns any other error as it is.
 func API(err error) error {
-	if apiCause(err) == nil && apiHint(err) == "" {
+	if apiCause(err) == nil && apiHint(err) == "" && !builder.Away(err) {
 		return err
 	}
 	return &apiError{err}
@@ -36,10 +37,15 @@ func (e *apiError) Hint() string {
 	return apiHint(e.error)
 }
 
-// ExitCode is that of a refusal by policy, where the API server refuses.
+// ExitCode tells a refusal by policy, and an API server that is away, from other errors.
 func (e *apiError) ExitCode() int {
-	if _, ok := cli.OwnExitCode(e.error); !ok && (apierrors.IsForbidden(e.error) || apierrors.IsInvalid(e.error)) {
+	_, own := cli.OwnExitCode(e.error)
+	switch {
+	case own:
+	case apierrors.IsForbidden(e.error), apierrors.IsInvalid(e.error):
 		return cli.CodePolicy
+	case builder.Away(e.error):
+		return cli.CodeTemporary
 	}
 	return cli.ExitCode(e.error)
 }

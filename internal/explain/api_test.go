@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -34,7 +35,9 @@ func TestReport(t *testing.T) {
 	podSecurity := func(level string) error {
 		return apierrors.NewForbidden(pods, "img-x", fmt.Errorf("violates PodSecurity %q: seccompProfile", level+":latest"))
 	}
-	refused := &url.Error{Op: "Get", URL: "https://127.0.0.1:1/api", Err: &os.SyscallError{Syscall: "connect", Err: syscall.ECONNREFUSED}}
+	refused := &url.Error{
+		Op: "Get", URL: "https://127.0.0.1:1/api", Err: &net.OpError{Op: "dial", Net: "tcp", Err: &os.SyscallError{Syscall: "connect", Err: syscall.ECONNREFUSED}},
+	}
 	tests := map[string]struct {
 		err  error
 		code int
@@ -89,8 +92,16 @@ func TestReport(t *testing.T) {
 			"error: You must be logged in to the server (Unauthorized)\nhint: kubectl auth whoami\n",
 		},
 		"connection refused": {
-			fmt.Errorf("create builder pod ci/img-x: %w", refused), 1,
+			fmt.Errorf("create builder pod ci/img-x: %w", refused), 75,
 			"error: create builder pod ci/img-x: The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?\n" +
+				"hint: choose a cluster with --context or KUBECONFIG; kubectl config get-contexts lists them\n",
+		},
+		"a server that can't answer now": {
+			apierrors.NewServiceUnavailable("etcd has no leader"), 75, "error: Error from server (ServiceUnavailable): etcd has no leader\n",
+		},
+		"a host that does not exist": {
+			&url.Error{Op: "Get", URL: "https://no.example/api", Err: &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "no.example", IsNotFound: true}}}, 1,
+			"error: Unable to connect to the server: dial: lookup no.example: no such host\n" +
 				"hint: choose a cluster with --context or KUBECONFIG; kubectl config get-contexts lists them\n",
 		},
 		"no kubeconfig": {

@@ -13,6 +13,7 @@ import (
 func Build(err error, f Facts) error {
 	var lost *session.LostError
 	var full *session.FullError
+	var upload *session.UploadError
 	var job *session.JobError
 	if registry := registryError(err, f); registry != nil {
 		return registry
@@ -27,6 +28,8 @@ func Build(err error, f Facts) error {
 		return explainLoss(lost, f)
 	case errors.As(err, &full):
 		return explainFullDisk(full)
+	case errors.As(err, &upload):
+		return explainUpload(upload)
 	default:
 		return err
 	}
@@ -36,13 +39,21 @@ func Build(err error, f Facts) error {
 func explainLoss(lost *session.LostError, f Facts) error {
 	e := &explainedError{
 		text: lost.Error(), hint: fmt.Sprintf("the build ends by itself; kubectl get pod -n %s %s shows its end", f.Namespace, f.Pod),
-		code: cli.CodeInternal, err: lost,
+		code: cli.CodeTemporary, err: lost,
 	}
 	if f.LostNodeReason != "" {
 		e.text = fmt.Sprintf("node %s of the builder pod is lost: %s", f.LostNode, f.LostNodeReason)
 		e.hint = "kubectl describe node " + f.LostNode
 	}
 	return e
+}
+
+// explainUpload tells an upload whose connection broke each time from one that the pod does not accept.
+func explainUpload(upload *session.UploadError) error {
+	if !upload.CutOff() {
+		return upload
+	}
+	return &explainedError{text: upload.Error(), hint: cli.Hint(upload), code: cli.CodeTemporary, err: upload}
 }
 
 // timeout names the phase that ran out of time, and the flag that gives it more; or it returns nil.

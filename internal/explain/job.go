@@ -43,7 +43,7 @@ func explainJob(job *session.JobError, f Facts) error {
 	if diagnosis.GaveUp {
 		return &explainedError{
 			text: job.Phase + " failed: the engine gave up on itself (" + diagnosis.Text + "), as it does on a node that has no cpu left",
-			hint: "--request cpu=…", code: cli.CodeInternal, err: job,
+			hint: "--request cpu=…", code: cli.CodeTemporary, err: job,
 		}
 	}
 	if step := explainStep(job, diagnosis, f); step != nil {
@@ -114,13 +114,13 @@ func explainSupervisor(job *session.JobError) error {
 		return &explainedError{
 			text: "the cache volume is held by " + job.Message,
 			hint: "wait for it: leave out --cache-volume-wait=false; or build with another --cache-volume",
-			code: cli.CodeInternal, err: job,
+			code: cli.CodeTemporary, err: job,
 		}
 	case phaseAbandoned:
 		return &explainedError{
 			text: "builder pod stopped: " + job.Message + " reached it",
 			hint: "a client that is away for longer than --detach-grace loses its build; --detach leaves a build to itself",
-			code: cli.CodeInternal, err: job,
+			code: cli.CodeTemporary, err: job,
 		}
 	case session.PhasePreflight:
 		return &explainedError{text: "builder pod can't build: " + job.Message, hint: preflightHint(job), code: cli.CodeInternal, err: job}

@@ -38,8 +38,11 @@ func registryError(err error, f Facts) error {
 // rejected explains why a registry rejects a request. A base image that does not exist is a mistake in the Dockerfile.
 func rejected(r *registryauth.Rejection, f Facts) error {
 	e := registryFailed(r, rejectionHint(r, f))
-	if r.Cause == registryauth.NotFound {
+	switch r.Cause {
+	case registryauth.NotFound:
 		e.code = cli.CodeBuild
+	case registryauth.Limited, registryauth.ServerError, registryauth.TimedOut, registryauth.Broken:
+		e.code = cli.CodeTemporary
 	}
 	return e
 }

@@ -4,6 +4,8 @@ import (
 	"archive/tar"
 	"errors"
 	"fmt"
+
+	"github.com/kubectl-img/kubectl-img/exec"
 )
 
 var errStreamEnded = errors.New("the stream ended early")
@@ -20,6 +22,9 @@ func (e *UploadError) Error() string {
 
 // Unwrap returns the cause.
 func (e *UploadError) Unwrap() error { return e.Err }
+
+// CutOff reports whether the connection broke, so that the pod has not judged the upload.
+func (e *UploadError) CutOff() bool { return errors.As(e.Err, new(*exec.StreamError)) }
 
 // FullError reports an upload that did not fit on the pod's disk.
 type FullError struct{ Detail string }

@@ -1,4 +1,9 @@
+import groovy.transform.Field
+
 import dev.kubectlimg.CommandLine
+
+/** The exit code of kubectl img for a failure that can be over by the next time. */
+@Field private static final int TEMPORARY = 75
 
 /** Builds an image in a builder pod and pushes it. imgBuild.txt describes the arguments. */
 Map call(Map args) {
@@ -12,7 +17,7 @@ Map call(Map args) {
     return build(args)
 }
 
-/** Repeats a build that fails with exit code 1, a fault of the cluster or the plugin. Other failures would only happen again. */
+/** Repeats a build that fails with exit code 75: the same build can succeed later. Other failures would only happen again. */
 private Map build(Map args) {
     int retries = args.retries == null ? 2 : args.retries as int
     for (int attempt = 1; true; attempt++) {
@@ -20,7 +25,7 @@ private Map build(Map args) {
         if (outcome.code == 0) {
             return result(args, outcome.metadata)
         }
-        if (outcome.code != 1 || attempt > retries) {
+        if (outcome.code != TEMPORARY || attempt > retries) {
             error(outcome.error ?: "imgBuild: kubectl img build ended with exit code ${outcome.code}")
         }
         echo("attempt ${attempt} of ${retries + 1} failed, the next one is in ${5 * attempt} seconds")

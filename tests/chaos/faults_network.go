@@ -121,7 +121,7 @@ func bytesShort(r *rand.Rand) fault {
 func gone(r *rand.Rand) fault {
 	return fault{
 		what: "all connections closed and new ones refused for good", when: anyMoment(r), grace: shortGrace,
-		set: impatient, want: want{words: unreachable, codes: []int{1, 124}, cutOff: true, within: 90 * time.Second},
+		set: impatient, want: want{words: unreachable, codes: []int{75, 124}, cutOff: true, within: 90 * time.Second},
 		disturb: func(ctx context.Context, run *run) error { return run.link.cut(ctx, -1) },
 	}
 }
@@ -129,7 +129,7 @@ func gone(r *rand.Rand) fault {
 func silent(r *rand.Rand) fault {
 	return fault{
 		what: "data dropped for good", when: anyMoment(r), grace: shortGrace, set: impatient,
-		want: want{words: unreachable, codes: []int{1, 124}, cutOff: true, within: 150 * time.Second},
+		want: want{words: unreachable, codes: []int{75, 124}, cutOff: true, within: 150 * time.Second},
 		disturb: func(_ context.Context, run *run) error {
 			return run.link.poison("timeout", map[string]int{"timeout": 0}, up, down)
 		},

@@ -49,7 +49,7 @@ func deleted(seconds int64) func(*rand.Rand) fault {
 
 func evicted(r *rand.Rand) fault {
 	return fault{
-		what: "eviction through the API", when: inPod(r), want: want{words: podGone, codes: []int{1}},
+		what: "eviction through the API", when: inPod(r), want: want{words: podGone, codes: []int{75}},
 		disturb: func(ctx context.Context, run *run) error {
 			return notFoundIsFine(run.Client.CoreV1().Pods(run.ns).EvictV1(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: podName, Namespace: run.ns}}))
 		},

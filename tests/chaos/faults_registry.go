@@ -18,8 +18,8 @@ func registryKinds() []kind {
 	return []kind{
 		{"registry busy at push", 2, answers(isPush, 3, mustSucceed, 429, 500, 502, 503)},
 		{"registry busy at pull", 2, answers(isPull, 3, mustSucceed, 429, 500, 502, 503)},
-		{"registry down at push", 2, answers(isPush, 0, refused(), 429, 500, 502, 503)},
-		{"registry down at pull", 2, answers(isPull, 0, refused(), 429, 500, 502, 503)},
+		{"registry down at push", 2, answers(isPush, 0, away(), 429, 500, 502, 503)},
+		{"registry down at pull", 2, answers(isPull, 0, away(), 429, 500, 502, 503)},
 		{"registry denies push", 2, answers(isPush, 0, refused(), 401, 403)},
 		{"registry denies pull", 1, answers(isPull, 0, refused(), 401, 403)},
 		{"registry lacks base image", 1, answers(isPull, 0, refused(), 404)},
@@ -40,6 +40,9 @@ var told = map[int][]string{
 
 // refused is a failed push, or a build that failed because it could not pull.
 func refused() want { return want{outcome: fails, codes: []int{3, 4}} }
+
+// away is a registry that can be back by the next time.
+func away() want { return want{outcome: fails, codes: []int{75}} }
 
 // answers gives some of the first n requests of a kind a status, or all requests if n is 0.
 func answers(which func(*http.Request) bool, n int, w want, statuses ...int) func(*rand.Rand) fault {
@@ -92,7 +95,7 @@ func hangs(r *rand.Rand) fault {
 	if push {
 		which = isPush
 	}
-	f := proxied(fmt.Sprintf("no answer, at push: %v", push), want{outcome: fails, codes: []int{3, 4, 124}, words: []string{"timed out", "timeout"}, within: 60 * time.Second},
+	f := proxied(fmt.Sprintf("no answer, at push: %v", push), want{outcome: fails, codes: []int{75, 124}, words: []string{"timed out", "timeout"}, within: 60 * time.Second},
 		func(_ http.ResponseWriter, r *http.Request) bool {
 			if which(r) {
 				<-r.Context().Done()
@@ -127,7 +130,7 @@ func restarted(r *rand.Rand) fault {
 func killed(r *rand.Rand) fault {
 	return fault{
 		what: "killed for good", when: pushing(r), ownRegistry: true,
-		want: want{codes: []int{4}, words: []string{"connection refused", "connection reset", "unreachable", "EOF", "broke off the connection"}},
+		want: want{codes: []int{4, 75}, words: []string{"connection refused", "connection reset", "unreachable", "EOF", "broke off the connection"}},
 		disturb: func(_ context.Context, run *run) error {
 			run.proxy.Close()
 			return nil
@@ -139,7 +142,7 @@ func killed(r *rand.Rand) fault {
 func full(*rand.Rand) fault {
 	return fault{
 		what: "no space left for what is pushed", ownRegistry: true,
-		want: want{outcome: fails, codes: []int{4}, words: []string{"no space left", "500", "507", "internal server error", "unknown"}},
+		want: want{outcome: fails, codes: []int{4, 75}, words: []string{"no space left", "500", "507", "internal server error", "unknown"}},
 		set: func(r *run) error {
 			r.content["big"] = noise(rand.New(rand.NewPCG(r.seed, 1)), 8<<20)
 			r.proxy.Intercept = func(w http.ResponseWriter, q *http.Request) bool {

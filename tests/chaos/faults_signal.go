@@ -14,7 +14,7 @@ func signalKinds() []kind {
 		{"client killed", 3, kill},
 		{"client stopped shortly", 2, stopped(500, 3000, usualGrace, mustSucceed)},
 		{"client stopped for long", 2, stopped(9000, 12000, shortGrace, want{
-			codes: []int{1}, words: []string{"no client for", "abandoned", "grace", "deleted"},
+			codes: []int{1, 75}, words: []string{"no client for", "abandoned", "grace", "deleted"},
 		})},
 		{"client SIGINT", 2, signalled(syscall.SIGINT, 130)},
 		{"client SIGTERM", 2, signalled(syscall.SIGTERM, 143)},

@@ -72,5 +72,5 @@ func clusterUnreachable(t *testing.T) {
 	missing.env = []string{"KUBECONFIG=/nonexistent"}
 	missing.run(t).within(t, soon).fails(t, codeInternal).hints(t, "KUBECONFIG")
 	refused := build("default", "-t", repository("none"), "--server", "https://127.0.0.1:1", dir)
-	refused.run(t).within(t, soon).fails(t, codeInternal, "127.0.0.1:1 was refused").hints(t, "KUBECONFIG")
+	refused.run(t).within(t, soon).fails(t, codeTemporary, "127.0.0.1:1 was refused").hints(t, "KUBECONFIG")
 }

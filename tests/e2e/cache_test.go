@@ -80,7 +80,7 @@ func cacheVolumeHeld(t *testing.T) {
 	first.await(t, begun)
 	dir := only(t, scratch("LABEL a=b"))
 	build(ns, "-t", repository(ns)+":2", "--cache-volume", claim, "--cache-volume-wait=false", dir).run(t).
-		fails(t, codeInternal, "the cache volume is held by first").hints(t, "--cache-volume-wait")
+		fails(t, codeTemporary, "the cache volume is held by first").hints(t, "--cache-volume-wait")
 	waits := build(ns, "-t", repository(ns)+":3", "--cache-volume", claim, dir).start(t)
 	waits.await(t, "waiting for the cache volume, which first holds")
 	first.signal(t, syscall.SIGINT)

@@ -15,6 +15,7 @@ const (
 	codeBuild       = 3
 	codeRegistry    = 4
 	codePolicy      = 5
+	codeTemporary   = 75
 	codeTimeout     = 124
 	codeHangup      = 129
 	codeInterrupted = 130

@@ -102,5 +102,5 @@ func evicted(t *testing.T) {
 			return false
 		})
 	}()
-	found("the node's disk is full during a build", compat.Fails, b.fails(t, codeInternal, "evicted from its node"))
+	found("the node's disk is full during a build", compat.Fails, b.fails(t, codeTemporary, "evicted from its node"))
 }

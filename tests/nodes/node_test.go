@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	codeInternal = 1
-	codePolicy   = 5
+	codeInternal  = 1
+	codeTemporary = 75
+	codePolicy    = 5
 )
 
 // outcome is how the builds of a profile end: with a pushed image, or with an exit code and a text in the error line.

@@ -64,7 +64,7 @@ func nodeDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	died := time.Now()
-	line := b.fails(t, codeInternal, "node "+nodeName(t)+" of the builder pod is lost")
+	line := b.fails(t, codeTemporary, "node "+nodeName(t)+" of the builder pod is lost")
 	t.Logf("noticed after %s", time.Since(died).Round(time.Second))
 	found("the node dies during a build", compat.Fails, line)
 
