@@ -102,7 +102,7 @@ func copyUsable(w *tar.Writer, r *tar.Reader) error {
 		if err := w.WriteHeader(h); err != nil {
 			return err
 		}
-		if _, err := io.Copy(w, r); err != nil { //nolint:gosec // scan has added up the sizes
+		if _, err := io.Copy(w, r); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,7 @@ func NewLogger(mode Mode, verbose bool, w io.Writer) *logrus.Logger {
 	log := logrus.New()
 	log.SetOutput(w)
 	log.SetFormatter(plainFormatter{})
-	libraries := logrus.StandardLogger()
+	libraries := logrus.StandardLogger() //nolint:forbidigo // to keep it off the terminal
 	libraries.SetOutput(io.Discard)
 	switch {
 	case verbose:

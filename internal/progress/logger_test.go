@@ -9,13 +9,13 @@ import (
 
 // A library's warning is no line of the plugin: only a verbose run has it, and it controls no terminal there.
 func TestLibrariesLogInVerboseRunsOnly(t *testing.T) {
-	before := logrus.StandardLogger().Out
-	defer logrus.SetOutput(before)
+	library := logrus.StandardLogger() //nolint:forbidigo // a library's
+	defer library.SetOutput(library.Out)
 	for verbose, want := range map[bool]string{false: "", true: "warning: no attributes: ]2;title\n"} {
 		var out bytes.Buffer
-		logrus.SetOutput(&out)
+		library.SetOutput(&out)
 		NewLogger(Auto, verbose, &out)
-		logrus.Warn("no attributes: \x1b]2;title")
+		library.Warn("no attributes: \x1b]2;title")
 		if out.String() != want {
 			t.Errorf("verbose %v: %q, want %q", verbose, out.String(), want)
 		}
