@@ -59,6 +59,12 @@ func (r *run) printDigest(digest string) error {
 		r.Log.Infof("pushed %s", line)
 		return nil
 	}
+	return r.printResult(line)
+}
+
+// printResult prints a line on stdout, which can be the terminal that the log has begun a line on.
+func (r *run) printResult(line string) error {
+	r.output.Interrupt()
 	_, err := fmt.Fprintln(r.proc.Streams.Out, line)
 	return err
 }
@@ -104,6 +110,5 @@ func (r *run) leave(result <-chan session.Outcome) error {
 	}
 	r.left = true
 	r.Log.Infof("the build goes on by itself; its result: kubectl img attach -n %s %s", r.current.Pod.Namespace, r.current.Pod.Name)
-	_, err := fmt.Fprintln(r.proc.Streams.Out, r.current.Pod.Name)
-	return err
+	return r.printResult(r.current.Pod.Name)
 }

@@ -53,12 +53,12 @@ type attempt struct {
 
 func newRun(p *Plan, proc cli.Process, c *cluster.Connection) *run {
 	screen := progress.NewScreen(proc.Streams.ErrOut)
-	c.Log.SetOutput(screen)
 	terminal := cli.IsTerminal(proc.Streams.ErrOut)
 	proc.Streams.Out, proc.Streams.ErrOut = screen.Before(proc.Streams.Out), screen
 	r := &run{Plan: p, Connection: c, proc: proc, screen: screen, terminal: terminal, login: &loginState{}, current: attempt{Candidate: Candidate{p.Profile, p.Pod}}}
 	r.confirming = patience{limit: 10 * time.Second, pause: time.Second}
 	r.output = progress.NewLog(p.Progress, r.engine(), screen, terminal)
+	c.Log.SetOutput(r.output.Beside())
 	return r
 }
 

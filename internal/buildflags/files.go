@@ -2,6 +2,7 @@ package buildflags
 
 import (
 	"errors"
+	"path/filepath"
 
 	"github.com/kubectl-img/kubectl-img/internal/build"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
@@ -11,17 +12,19 @@ import (
 // checkFiles checks the files that the run writes at its end, when it is too late to ask for another path.
 func checkFiles(in *input, plan *build.Plan) error {
 	all := []struct{ flag, path string }{{"iidfile", plan.IIDFile}, {"digest-file", plan.DigestFile}, {"metadata-file", plan.MetadataFile}}
-	if plan.Output != nil && plan.Output.Type != build.OutputLocal && !plan.Output.Stdout {
-		all = append(all, struct{ flag, path string }{"output", plan.Output.Dest})
+	if plan.Output != nil && !plan.Output.Stdout {
+		all = append(all, struct{ flag, path string }{"output", filepath.Clean(plan.Output.Dest)})
 	}
 	for i, file := range all {
 		if file.path == "" {
 			continue
 		}
-		if err := localfile.Check(file.path); err != nil {
-			return in.invalid(file.flag, file.path, err)
+		if file.flag != "output" { // checkDestination has checked that one
+			if err := localfile.Check(file.path); err != nil {
+				return in.invalid(file.flag, file.path, err)
+			}
 		}
-		if plan.Output != nil && plan.Output.Stdout && localfile.IsStdout(file.path) {
+		if plan.Output != nil && plan.Output.Stdout && localfile.Same(file.path, "/dev/stdout") {
 			return cli.Usagef("%s and %s contradict each other: stdout carries the output", in.source(file.flag), in.source("output")).
 				WithHint("give one of them another file")
 		}

@@ -163,6 +163,8 @@ func TestInvalidInput(t *testing.T) {
 		{"-o type=tar,dest=/dev/stdout --metadata-file /dev/fd/1 .", "stdout carries the output"},
 		{"-t app --push -o type=tar,dest=x --metadata-file x .", "name the same file"},
 		{"-t app --push -o type=oci,dest=x --digest-file ./x .", "name the same file"},
+		{"-t app --push -o type=local,dest=x/ --iidfile x .", "--iidfile and --output name the same file"},
+		{"-t app --push -o x --metadata-file ./x .", "--metadata-file and --output name the same file"},
 		{"-t app --digest-file x --metadata-file src/../x .", "--digest-file and --metadata-file name the same file"},
 		{"-t app --iidfile /dev/stdout --digest-file /dev/fd/1 .", "--iidfile and --digest-file name the same file"},
 		{"-o type=tar,dest=x.tar --output-limit 0 .", "want more than 0"},

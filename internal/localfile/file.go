@@ -91,6 +91,9 @@ func beside(t target) (*os.File, error) {
 // Commit moves the content to its path. What can't be replaced, such as a pipe or a mount point, is written in place.
 func (f *File) Commit(ctx context.Context) error {
 	if f.replace {
+		if err := f.File.Close(); err != nil { // a disk that is full can say so only now
+			return err
+		}
 		err := f.rename()
 		if err == nil || f.target.info == nil {
 			return err
@@ -132,9 +135,6 @@ func copyUntil(ctx context.Context, out, in *os.File) error {
 
 // rename gives the temporary file its name. It looks again at what has this name, which can be another kind of file by now.
 func (f *File) rename() error {
-	if err := f.File.Close(); err != nil {
-		return err
-	}
 	if now, err := os.Lstat(f.target.path); err == nil && !now.Mode().IsRegular() {
 		return fmt.Errorf("%s is in the way", f.target.path)
 	}

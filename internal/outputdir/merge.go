@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"syscall"
 
@@ -38,20 +39,27 @@ func checkMerge(from, to string) error {
 	return err
 }
 
-// merge moves the entries of from into to. It merges directories that both have, and replaces files and links.
-func merge(from, to string) error {
+// merge moves the entries of from into to. It merges directories that both have, and replaces files and links. New directories get their modes from dirs.
+func merge(from, to string, dirs directories) error { return mergeBelow(from, to, "/", dirs) }
+
+// mergeBelow is merge for a directory that the archive calls name.
+func mergeBelow(from, to, name string, dirs directories) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
 	return eachEntry(from, to, func(e fs.DirEntry, src, dst string) error {
+		name := path.Join(name, e.Name())
 		if there, err := os.Lstat(dst); err == nil && there.IsDir() {
-			return merge(src, dst)
+			return mergeBelow(src, dst, name, dirs)
 		}
 		err := os.Rename(src, dst)
-		if !errors.Is(err, syscall.EXDEV) {
+		if errors.Is(err, syscall.EXDEV) {
+			err = moveAcross(e, src, dst)
+		}
+		if err != nil || !e.IsDir() {
 			return err
 		}
-		return moveAcross(e, src, dst)
+		return dirs.restore(dst, name)
 	})
 }
 
@@ -67,7 +75,7 @@ func moveAcross(e fs.DirEntry, src, dst string) error {
 		return err
 	}
 	defer content.Close()
-	if err := archive.UntarUncompressed(content, fresh, &archive.TarOptions{NoLchown: true}); err != nil {
+	if err := archive.UntarUncompressed(content, fresh, &archive.TarOptions{NoLchown: true, BestEffortXattrs: true}); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(fresh, e.Name()), dst)

@@ -5,7 +5,6 @@ import (
 	"archive/tar"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"os"
 	"path"
@@ -27,7 +26,8 @@ type Limits struct {
 // Unpack extracts a tar beside dest and then moves its entries into dest, over what is there, as buildx does. As in buildx, everything belongs to the user, and
 // set-user-ID and set-group-ID bits stay: a root file system has them.
 func Unpack(r io.ReadSeeker, dest string, limits Limits) error {
-	if err := scan(r, limits); err != nil {
+	dirs, err := scan(r, limits)
+	if err != nil {
 		return err
 	}
 	fresh, err := os.MkdirTemp(StagingDir(dest), ".kubectl-img-*")
@@ -35,35 +35,37 @@ func Unpack(r io.ReadSeeker, dest string, limits Limits) error {
 		return err
 	}
 	defer os.RemoveAll(fresh)
-	if err := archive.UntarUncompressed(r, fresh, &archive.TarOptions{NoLchown: true}); err != nil {
+	content := newUsable(r)
+	defer content.Close()
+	if err := archive.UntarUncompressed(content, fresh, &archive.TarOptions{NoLchown: true, BestEffortXattrs: true}); err != nil {
 		return err
 	}
 	if err := checkMerge(fresh, dest); err != nil {
 		return err
 	}
-	return merge(fresh, dest)
+	return merge(fresh, dest, dirs)
 }
 
 // scan checks the entries of a tar before any of them is written, and rewinds it. A sparse file has more bytes than its archive.
-func scan(r io.ReadSeeker, limits Limits) error {
+func scan(r io.ReadSeeker, limits Limits) (directories, error) {
 	archive := tar.NewReader(r)
 	var bytes int64
-	dirs, seed := map[uint64]bool{}, maphash.MakeSeed() // not the names, whose length the pod chooses
+	dirs := newDirectories()
 	for files := 0; ; {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
 			_, err = r.Seek(0, io.SeekStart)
-			return err
+			return dirs, err
 		}
 		if err != nil {
-			return fmt.Errorf("read the output: %w", err)
+			return dirs, fmt.Errorf("read the output: %w", err)
 		}
 		switch h.Typeflag {
 		case tar.TypeBlock, tar.TypeChar, tar.TypeFifo: // root could create them
-			return cli.WithHint(fmt.Errorf("the output has a device or a pipe, which type local does not create: %.100q", h.Name), "type=tar keeps it in an archive")
+			return dirs, cli.WithHint(fmt.Errorf("the output has a device or a pipe, which type local does not create: %.100q", h.Name), "type=tar keeps it in an archive")
 		}
 		if strings.Count(path.Clean(h.Name), "/") > limits.Depth {
-			return fmt.Errorf("the output has an entry in more than %d directories: %.100q", limits.Depth, h.Name)
+			return dirs, fmt.Errorf("the output has an entry in more than %d directories: %.100q", limits.Depth, h.Name)
 		}
 		dir := path.Clean("/" + h.Name)
 		if h.Typeflag != tar.TypeDir {
@@ -71,13 +73,14 @@ func scan(r io.ReadSeeker, limits Limits) error {
 			dir = path.Dir(dir)
 		}
 		for ; dir != "/"; dir = path.Dir(dir) { // extraction creates those that have no entry, too
-			dirs[maphash.String(seed, dir)] = true
+			dirs.add(dir)
 		}
-		if files+len(dirs) > limits.Entries {
-			return fmt.Errorf("the output has more than %d entries", limits.Entries)
+		dirs.note(h)
+		if files+len(dirs.all) > limits.Entries {
+			return dirs, fmt.Errorf("the output has more than %d entries", limits.Entries)
 		}
 		if h.Size > limits.Bytes-bytes {
-			return cli.WithHint(fmt.Errorf("the files of the output have more than %d bytes", limits.Bytes), "--output-limit allows more")
+			return dirs, cli.WithHint(fmt.Errorf("the files of the output have more than %d bytes", limits.Bytes), "--output-limit allows more")
 		}
 		bytes += h.Size
 	}

@@ -174,7 +174,7 @@ func TestMergeAcrossFileSystems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := merge(from, to); err != nil {
+	if err := merge(from, to, newDirectories()); err != nil {
 		t.Fatal(err)
 	}
 	if got := tree(t, to); !slices.Equal(got, []string{"dir", "dir/sub", "dir/sub/file", "file", "link"}) {

@@ -23,6 +23,7 @@ type filter struct {
 	held     []byte // a character or a sequence whose end has not arrived
 	inString bool   // inside a command with a text of any length, such as a title
 	coloured bool
+	inLine   bool // the last line that was shown has not ended
 	out      []byte
 }
 
@@ -38,6 +39,19 @@ func (f *filter) write(p []byte) []byte {
 		rest = rest[n:]
 	}
 	f.held = append(f.held[:0], rest...)
+	if n := len(f.out); n > 0 {
+		f.inLine = f.out[n-1] != '\n'
+	}
+	return f.out
+}
+
+// interrupt returns what ends a line and its colour for a line of another text. The rest of the line follows that one, without the colour.
+func (f *filter) interrupt() []byte {
+	f.out = f.out[:0]
+	f.endColour()
+	if f.inLine {
+		f.out, f.inLine = append(f.out, '\n'), false
+	}
 	return f.out
 }
 

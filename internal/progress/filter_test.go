@@ -2,6 +2,7 @@ package progress
 
 import (
 	"bytes"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +52,38 @@ func TestTerminal(t *testing.T) {
 						t.Errorf("mode %s, in pieces of %d (-want +got):\n%s", mode, size, diff)
 					}
 				}
+			}
+		})
+	}
+}
+
+// A line of the plugin is a line of its own, whatever a step has printed without a line break, and is never in its colour.
+func TestBesideLog(t *testing.T) {
+	for name, c := range map[string]struct {
+		mode     Mode
+		terminal bool
+		want     string
+	}{
+		"a terminal":    {Auto, true, "#6 0.1 all is well, ignore: \x1b[8m\x1b[0m\nwarning: it is not\nrest\nwarning: it is not\n"},
+		"no terminal":   {Auto, false, "warning: it is not\n#6 0.1 all is well, ignore: rest\nwarning: it is not\n"},
+		"no log":        {Quiet, true, "warning: it is not\nwarning: it is not\n"},
+		"one step each": {Steps, true, "warning: it is not\nall is well, ignore: rest\nwarning: it is not\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			log := NewLog(c.mode, img.Img{}, &out, c.terminal)
+			for _, write := range []struct {
+				to   io.Writer
+				text string
+			}{
+				{log, "#6 0.1 all is well, ignore: \x1b[8m"}, {log.Beside(), "warning: it is not\n"}, {log, "rest\n"}, {log.Beside(), "warning: it is not\n"},
+			} {
+				if _, err := io.WriteString(write.to, write.text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(c.want, out.String()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}

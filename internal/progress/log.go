@@ -68,6 +68,31 @@ func (l *Log) Write(p []byte) (int, error) {
 	}
 }
 
+// Beside returns a writer for whole lines that are not part of the log, to the same place. The log can neither hide such a line in its own colour nor begin it.
+func (l *Log) Beside() io.Writer { return besideLog{l} }
+
+type besideLog struct{ log *Log }
+
+func (b besideLog) Write(p []byte) (int, error) {
+	b.log.mu.Lock()
+	defer b.log.mu.Unlock()
+	return b.log.err.Write(slices.Concat(b.log.interrupt(), p))
+}
+
+// Interrupt ends the line that the log has begun on a terminal, and its colour, for a text that follows on the same terminal.
+func (l *Log) Interrupt() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, _ = l.err.Write(l.interrupt())
+}
+
+func (l *Log) interrupt() []byte {
+	if l.plain || l.show == nil {
+		return nil
+	}
+	return l.filter.interrupt()
+}
+
 // endLine returns the line that was held back.
 func (l *Log) endLine() []byte {
 	line := l.partial

@@ -10,13 +10,18 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 )
 
-// NewLogger returns the logger of a run, which writes plain lines to w. A verbose run includes the log of client-go.
+// NewLogger returns the logger of a run, which writes plain lines to w. A verbose run includes what libraries log: client-go, and those that use logrus's
+// own logger, such as the one that unpacks archives and complains of every file whose attributes it can't keep.
 func NewLogger(mode Mode, verbose bool, w io.Writer) *logrus.Logger {
 	log := logrus.New()
 	log.SetOutput(w)
 	log.SetFormatter(plainFormatter{})
+	libraries := logrus.StandardLogger() //nolint:forbidigo // to keep it off the terminal
+	libraries.SetOutput(io.Discard)
 	switch {
 	case verbose:
+		libraries.SetFormatter(plainFormatter{})
+		libraries.SetOutput(w)
 		log.SetLevel(logrus.DebugLevel)
 		klog.SetLogger(funcr.New(func(prefix, args string) { log.Debugf("%s %s", prefix, args) }, funcr.Options{}))
 	case mode == Quiet:
