@@ -176,7 +176,7 @@ func TestAwaitEnd(t *testing.T) {
 	pod := create(t, client)
 	t.Run("container completed", func(t *testing.T) {
 		setStatus(t, client, terminated(corev1.ContainerStateTerminated{Reason: "Completed", Message: `{"digest":"sha256:1"}`}))
-		end, err := pod.AwaitEnd(t.Context())
+		end, err := pod.AwaitEnd(t.Context(), func(node string) { t.Errorf("node %q is lost", node) })
 		if err != nil || end.Message != `{"digest":"sha256:1"}` || end.Code != 0 {
 			t.Errorf("%+v, %v", end, err)
 		}
@@ -186,10 +186,42 @@ func TestAwaitEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		var deleted *DeletedError
-		if _, err := pod.AwaitEnd(t.Context()); !errors.As(err, &deleted) {
+		if _, err := pod.AwaitEnd(t.Context(), func(node string) { t.Errorf("node %q is lost", node) }); !errors.As(err, &deleted) {
 			t.Errorf("%v, want a *DeletedError", err)
 		}
 	})
+}
+
+// TestAwaitEndWithoutNode has a node that is lost, comes back, and is lost again. A pod of the user's own template can have containers that are not
+// ready, and conditions of its own.
+func TestAwaitEndWithoutNode(t *testing.T) {
+	client := fake.NewClientset()
+	pod := create(t, client)
+	set := func(ready, containersReady corev1.ConditionStatus) {
+		status := running()
+		status.Spec.NodeName = "n1"
+		status.Status.Conditions = []corev1.PodCondition{{Type: corev1.ContainersReady, Status: containersReady}, {Type: corev1.PodReady, Status: ready}}
+		setStatus(t, client, status)
+	}
+	set(corev1.ConditionTrue, corev1.ConditionTrue)
+	lost := make(chan string, 10)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := pod.AwaitEnd(t.Context(), func(node string) { lost <- node })
+		ended <- err
+	}()
+	for range 2 {
+		set(corev1.ConditionFalse, corev1.ConditionTrue)
+		if node := <-lost; node != "n1" {
+			t.Errorf("node %q is lost", node)
+		}
+		set(corev1.ConditionTrue, corev1.ConditionTrue)
+		set(corev1.ConditionFalse, corev1.ConditionFalse)
+	}
+	setStatus(t, client, terminated(corev1.ContainerStateTerminated{Reason: "Completed"}))
+	if err := <-ended; err != nil || len(lost) > 0 {
+		t.Errorf("%v, %d more calls", err, len(lost))
+	}
 }
 
 func event(kind, reason, message, container string) *corev1.Event {
