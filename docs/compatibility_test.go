@@ -32,7 +32,7 @@ type run struct {
 
 type result struct {
 	What    string `json:"what"`
-	Outcome string `json:"outcome"` // builds, works, refused or fails
+	Outcome string `json:"outcome"` // builds, works, passes, refused or fails
 	Text    string `json:"text"`
 }
 
