@@ -80,7 +80,7 @@ ownership-arm64: packages ## run ownership's tests on an emulated arm64 machine 
 	CACHE='$(CACHE)' tests/arm64/run.sh
 
 # One machine at a time: their processors are emulated. Each run writes what it found to docs/compatibility.
-NODE_TESTS = go test -count=1 -timeout 90m -v ./nodes -record ../../docs/compatibility
+NODE_TESTS = go test -count=1 -timeout 180m -v ./nodes -record ../../docs/compatibility
 .PHONY: nodes nodes-arm64
 nodes: packages ## build on virtual machines with Debian's kernels, AppArmor, cgroup v2 and systemd (Linux, root)
 	KUBECTL_IMG_TESTS_NODES=modern tests/with-cluster.sh $(NODE_TESTS)

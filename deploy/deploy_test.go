@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,6 +125,23 @@ func TestAppArmorNamespace(t *testing.T) {
 	}
 }
 
+// TestInstallersPriority checks that the installers' pods have a priority class which pressure on a node spares, and that the namespace has the quota
+// without which some clusters do not admit the class.
+func TestInstallersPriority(t *testing.T) {
+	for _, appArmor := range []bool{true, false} { // decode returns the last DaemonSet
+		var out bytes.Buffer
+		if err := (deploy.NodeProfiles{AppArmor: appArmor, KubeletDir: deploy.KubeletDir}).Write(&out); err != nil {
+			t.Fatal(err)
+		}
+		objects := decode(t, out.Bytes())
+		class := objects["DaemonSet"].(*appsv1.DaemonSet).Spec.Template.Spec.PriorityClassName
+		scope := objects["ResourceQuota"].(*corev1.ResourceQuota).Spec.ScopeSelector.MatchExpressions[0]
+		if class != "system-node-critical" || scope.ScopeName != corev1.ResourceQuotaScopePriorityClass || !slices.Equal(scope.Values, []string{class}) {
+			t.Errorf("AppArmor %v: priority class %q, quota for %v", appArmor, class, scope)
+		}
+	}
+}
+
 // decode decodes every document strictly, as the API server does. The keys of the result are kinds.
 func decode(t *testing.T, manifests []byte) map[string]any {
 	t.Helper()
@@ -136,6 +154,7 @@ func decode(t *testing.T, manifests []byte) map[string]any {
 		object := map[string]any{
 			"Namespace": &corev1.Namespace{}, "ServiceAccount": &corev1.ServiceAccount{}, "ConfigMap": &corev1.ConfigMap{},
 			"Role": &rbacv1.Role{}, "RoleBinding": &rbacv1.RoleBinding{}, "DaemonSet": &appsv1.DaemonSet{},
+			"ResourceQuota": &corev1.ResourceQuota{},
 		}[kind.Kind]
 		if object == nil {
 			t.Fatalf("kind %q in\n%s", kind.Kind, doc)

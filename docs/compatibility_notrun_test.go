@@ -14,8 +14,8 @@ func notRun() []place {
 	return []place{
 		{"nodes with AppArmor", func(r run) bool { return r.SecurityModule == "AppArmor" }},
 		{"nodes with SELinux", func(r run) bool { return r.SecurityModule == "SELinux" }},
-		{"cgroup v2", func(r run) bool { return r.Cgroup == "v2" }},
-		{"cgroup v1", func(r run) bool { return r.Cgroup == "v1" }},
+		{"cgroup v2", func(r run) bool { return strings.HasPrefix(r.Cgroup, "v2") }},
+		{"cgroup v1", func(r run) bool { return strings.HasPrefix(r.Cgroup, "v1") }},
 		{"arm64 nodes", func(r run) bool { return r.Architecture == "arm64" }},
 		{"a kernel before 6.3, which has no id-mapped mounts of tmpfs", func(r run) bool {
 			return strings.HasPrefix(r.Kernel, "5.") || strings.HasPrefix(r.Kernel, "6.1.") || strings.HasPrefix(r.Kernel, "6.1-") || r.Kernel == "6.1"

@@ -71,4 +71,9 @@ func (r *run) onUploadBroken(ctx context.Context, err error) error {
 	return nil
 }
 
+// onNodeLost says why the log stands still.
+func (r *run) onNodeLost(node string) {
+	r.Log.Warnf("Kubernetes has lost node %s, on which the builder pod runs; waiting up to %s (--detach-grace) for it", node, r.DetachGrace)
+}
+
 func (r *run) onPending(reason string) { r.Log.Infof("waiting for the builder pod: %s", reason) }

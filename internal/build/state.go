@@ -16,8 +16,9 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// nodeLimit bounds the request that asks whether the node is lost. It only explains an error that is known already.
-const nodeLimit = 5 * time.Second
+// nodeLimit bounds the question whether the node is lost, which the control plane may notice a little later than this client. The answer only explains
+// an error that is known already.
+const nodeLimit = 10 * time.Second
 
 // run is one run of a plan.
 type run struct {
@@ -85,7 +86,7 @@ func (r *run) explain(err error) error {
 	if errors.As(err, &lost) {
 		ctx, cancel := context.WithTimeoutCause(context.Background(), nodeLimit, explain.ErrTimedOut)
 		defer cancel()
-		facts.LostNode, facts.LostNodeReason = builder.NodeNotReady(ctx, r.API, r.current.Pod.Namespace, r.current.Pod.Name)
+		facts.LostNode, facts.LostNodeReason = builder.LostNode(ctx, r.API, r.current.Pod.Namespace, r.current.Pod.Name)
 	}
 	return explain.Build(err, facts)
 }

@@ -26,7 +26,7 @@ func (r *run) stream(ctx context.Context, pod *builder.Pod, upload func(context.
 	followed := start(func() error { s.Follow(ctx, r.output); return nil })
 	ended := make(chan podEnd, 1)
 	watched := start(func() error {
-		termination, err := pod.AwaitEnd(ctx)
+		termination, err := pod.AwaitEnd(ctx, r.onNodeLost)
 		ended <- podEnd{termination, err}
 		return nil
 	})

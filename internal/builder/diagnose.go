@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -26,14 +27,20 @@ type StartError struct {
 	Reason  string // the kubelet's, such as ErrImagePull
 	message string
 	hint    string
+	lasted  time.Duration // since the kubelet failed for the first time; 0 for what it has no need to try again
 }
 
 func (e *StartError) Error() string {
+	if e.lasted > 0 {
+		return fmt.Sprintf("start builder pod: %s for %s: %s", e.Reason, e.lasted, e.message)
+	}
 	return fmt.Sprintf("start builder pod: %s: %s", e.Reason, e.message)
 }
 
 // Hint names a setting that helps.
 func (e *StartError) Hint() string { return e.hint }
+
+const hintTemplateSources = "check the secrets and config maps that --pod-template names"
 
 // startState is what a pod's status says about its start.
 type startState struct {
@@ -59,7 +66,7 @@ func diagnose(pod *corev1.Pod, container string) startState {
 			continue
 		}
 		if hint, final := permanentFailure(c.State.Waiting, c.Image, pod); final {
-			return startState{err: &StartError{oneLine(c.State.Waiting.Reason), oneLine(c.State.Waiting.Message), hint}}
+			return startState{err: &StartError{Reason: oneLine(c.State.Waiting.Reason), message: oneLine(c.State.Waiting.Message), hint: hint}}
 		}
 	}
 	for _, cond := range pod.Status.Conditions {
@@ -79,7 +86,7 @@ func permanentFailure(waiting *corev1.ContainerStateWaiting, image string, pod *
 	case reasonNoContainer, reasonNotRun:
 		return startHint(waiting.Reason, waiting.Message, pod), true
 	case "CreateContainerConfigError":
-		return "check the secrets and config maps that --pod-template names", true
+		return hintTemplateSources, true
 	}
 	return "", false
 }

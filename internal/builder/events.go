@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -30,6 +31,7 @@ const rewatchPause = time.Second
 func (p *Pod) watchEvents(ctx context.Context, warn func(string), end context.CancelCauseFunc) {
 	ofPod := fields.Set{"involvedObject.kind": "Pod", "involvedObject.name": p.name, "involvedObject.uid": string(p.uid)}
 	version := ""
+	var repeated repeatedFailure
 	for ctx.Err() == nil {
 		options := metav1.ListOptions{FieldSelector: ofPod.String(), ResourceVersion: version}
 		events, err := p.api.Client().CoreV1().Events(p.namespace).Watch(ctx, options)
@@ -37,7 +39,7 @@ func (p *Pod) watchEvents(ctx context.Context, warn func(string), end context.Ca
 			return
 		}
 		if err == nil {
-			version = p.readEvents(ctx, events, warn, end)
+			version = p.readEvents(ctx, events, &repeated, warn, end)
 		}
 		select {
 		case <-time.After(rewatchPause):
@@ -47,7 +49,7 @@ func (p *Pod) watchEvents(ctx context.Context, warn func(string), end context.Ca
 }
 
 // readEvents reads one watch to its end. It returns the version from which the next watch continues, or "" to start over.
-func (p *Pod) readEvents(ctx context.Context, events watch.Interface, warn func(string), end context.CancelCauseFunc) (version string) {
+func (p *Pod) readEvents(ctx context.Context, events watch.Interface, repeated *repeatedFailure, warn func(string), end context.CancelCauseFunc) (version string) {
 	defer events.Stop()
 	for {
 		select {
@@ -65,11 +67,14 @@ func (p *Pod) readEvents(ctx context.Context, events watch.Interface, warn func(
 			if e.Reason == reasonStarted && e.InvolvedObject.FieldPath == "spec.containers{"+p.container+"}" {
 				end(errStarted)
 			}
-			if err := p.isolationError(e); err != nil {
+			if change.Type == watch.Deleted { // events expire
+				continue
+			}
+			if err := cmp.Or(p.isolationError(e), repeated.see(e)); err != nil {
 				end(err)
 				return version
 			}
-			if e.Type == corev1.EventTypeWarning && change.Type != watch.Deleted {
+			if e.Type == corev1.EventTypeWarning {
 				warn(oneLine(e.Reason + ": " + e.Message))
 			}
 		}
@@ -91,5 +96,5 @@ func (p *Pod) isolationError(e *corev1.Event) error {
 	if _, refused := refusing(reason, message); !refused {
 		return nil
 	}
-	return &StartError{reason, message, startHint(reason, message, p.want)}
+	return &StartError{Reason: reason, message: message, hint: startHint(reason, message, p.want)}
 }

@@ -1,7 +1,9 @@
 package builder
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -17,30 +19,56 @@ func node(ready corev1.ConditionStatus) *corev1.Node {
 	}}}
 }
 
-func TestNodeNotReady(t *testing.T) {
-	pod := builderPod()
+// onLostNode is a pod whose node the control plane has given up.
+func onLostNode() *corev1.Pod {
+	pod := running()
 	pod.Spec.NodeName = "n1"
-	for _, c := range []struct {
-		ready  corev1.ConditionStatus
-		reason string
+	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.ContainersReady, Status: corev1.ConditionTrue}, {Type: corev1.PodReady, Status: corev1.ConditionFalse}}
+	return pod
+}
+
+func TestLostNode(t *testing.T) {
+	const said = "NodeStatusUnknown: Kubelet stopped posting node status."
+	for name, c := range map[string]struct {
+		ready        corev1.ConditionStatus
+		mayNot       bool // get nodes
+		changed      func(*corev1.Pod)
+		node, reason string
 	}{
-		{corev1.ConditionTrue, ""},
-		{corev1.ConditionUnknown, "NodeStatusUnknown: Kubelet stopped posting node status."},
-		{corev1.ConditionFalse, "NodeStatusUnknown: Kubelet stopped posting node status."},
+		"ready":                            {ready: corev1.ConditionTrue},
+		"unknown":                          {ready: corev1.ConditionUnknown, node: "n1", reason: said},
+		"not ready":                        {ready: corev1.ConditionFalse, node: "n1", reason: said},
+		"no right to get nodes":            {mayNot: true, node: "n1", reason: "Kubernetes hears nothing from it"},
+		"no right, a pod that is deleted":  {mayNot: true, changed: func(p *corev1.Pod) { now := metav1.Now(); p.DeletionTimestamp = &now }},
+		"no right, a ready pod":            {mayNot: true, changed: func(p *corev1.Pod) { p.Status.Conditions[1].Status = corev1.ConditionTrue }},
+		"no right, containers not ready":   {mayNot: true, changed: func(p *corev1.Pod) { p.Status.Conditions[0].Status = corev1.ConditionFalse }},
+		"no right, a condition of its own": {mayNot: true, changed: func(p *corev1.Pod) { p.Spec.ReadinessGates = []corev1.PodReadinessGate{{ConditionType: "x"}} }},
 	} {
-		t.Run("condition Ready is "+string(c.ready), func(t *testing.T) {
-			api := newAPI(fake.NewClientset(pod, node(c.ready)))
-			if _, reason := NodeNotReady(t.Context(), api, "ns", "img-1"); reason != c.reason {
-				t.Errorf("%q, want %q", reason, c.reason)
+		t.Run(name, func(t *testing.T) {
+			pod := onLostNode()
+			if c.changed != nil {
+				c.changed(pod)
+			}
+			client := fake.NewClientset(pod, node(c.ready))
+			if c.mayNot {
+				client.PrependReactor("get", "nodes", func(clienttesting.Action) (bool, runtime.Object, error) {
+					return true, nil, apierrors.NewForbidden(corev1.Resource("nodes"), "n1", nil)
+				})
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			if node, reason := LostNode(ctx, newAPI(client), "ns", "img-1"); node != c.node || reason != c.reason {
+				t.Errorf("%q, %q; want %q, %q", node, reason, c.node, c.reason)
 			}
 		})
 	}
-	t.Run("no right to get nodes", func(t *testing.T) {
-		client := fake.NewClientset(pod, node(corev1.ConditionUnknown))
-		client.PrependReactor("get", "nodes", func(clienttesting.Action) (bool, runtime.Object, error) {
-			return true, nil, apierrors.NewForbidden(corev1.Resource("nodes"), "n1", nil)
-		})
-		if node, reason := NodeNotReady(t.Context(), newAPI(client), "ns", "img-1"); node != "" || reason != "" {
+	t.Run("the control plane notices later", func(t *testing.T) {
+		client := fake.NewClientset(onLostNode(), node(corev1.ConditionTrue))
+		go func() {
+			<-time.After(100 * time.Millisecond)
+			_, _ = client.CoreV1().Nodes().UpdateStatus(t.Context(), node(corev1.ConditionUnknown), metav1.UpdateOptions{})
+		}()
+		if node, reason := LostNode(t.Context(), newAPI(client), "ns", "img-1"); node != "n1" || reason != said {
 			t.Errorf("%q, %q", node, reason)
 		}
 	})

@@ -84,11 +84,17 @@ func (p *Pod) poll(ctx context.Context, pending func(string), started func()) {
 }
 
 // AwaitEnd returns how the builder container ended, once it has. It returns a *DeletedError if the pod is gone, and the cause of ctx's
-// end if ctx ends first.
-func (p *Pod) AwaitEnd(ctx context.Context) (*Termination, error) {
+// end if ctx ends first. onNodeLost is called with the node's name when the control plane loses the node, which may come back.
+func (p *Pod) AwaitEnd(ctx context.Context, onNodeLost func(node string)) (*Termination, error) {
 	var end *Termination
+	wasLost := false
 	err := p.watchUntil(ctx, func(pod *corev1.Pod) (bool, error) {
 		end = End(pod, p.container)
+		lost := end == nil && nodeIsLost(pod)
+		if lost && !wasLost {
+			onNodeLost(oneLine(pod.Spec.NodeName))
+		}
+		wasLost = lost
 		return end != nil, nil
 	})
 	return end, err

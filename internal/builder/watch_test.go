@@ -99,6 +99,65 @@ func TestAwaitStartEvents(t *testing.T) {
 	}
 }
 
+// TestAwaitStartRepeatedFailure has events that come again and again. A failure that only somebody else can mend ends the wait after two minutes of the
+// kubelet's clock, and no other one does.
+func TestAwaitStartRepeatedFailure(t *testing.T) {
+	const sandbox, noAddress = "FailedCreatePodSandBox", "failed to setup network for sandbox"
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	at := func(seconds int, reason, message string) *corev1.Event {
+		e := event("Warning", reason, message, "")
+		e.Source.Host = "n1"
+		e.FirstTimestamp, e.LastTimestamp = metav1.NewTime(start), metav1.NewTime(start.Add(time.Duration(seconds)*time.Second))
+		return e
+	}
+	later := func(seconds int, e *corev1.Event) *corev1.Event {
+		e.FirstTimestamp = metav1.NewTime(start.Add(time.Duration(seconds) * time.Second))
+		return e
+	}
+	for name, c := range map[string]struct {
+		events     []*corev1.Event
+		want, hint string // empty if the pod is waited for
+	}{
+		"a sandbox, always with another name": {
+			[]*corev1.Event{at(0, sandbox, noAddress+" 1"), later(60, at(60, sandbox, noAddress+" 2")), later(121, at(121, sandbox, noAddress+" 3"))},
+			"start builder pod: FailedCreatePodSandBox for 2m1s: failed to setup network for sandbox 3", "kubectl describe node n1",
+		},
+		"a sandbox, for a minute": {[]*corev1.Event{at(0, sandbox, noAddress), at(60, sandbox, noAddress)}, "", ""},
+		"a cgroup": {
+			[]*corev1.Event{at(130, "FailedCreatePodContainer", "unable to ensure pod container exists")},
+			"start builder pod: FailedCreatePodContainer for 2m10s: unable to ensure pod container exists", "--node-selector",
+		},
+		"a secret that does not exist": {
+			[]*corev1.Event{at(128, "FailedMount", `MountVolume.SetUp failed for volume "s" : secret "absent" not found`)},
+			`start builder pod: FailedMount for 2m8s: MountVolume.SetUp failed for volume "s" : secret "absent" not found`, "--pod-template",
+		},
+		"a key that does not exist": {
+			[]*corev1.Event{at(128, "FailedMount", `MountVolume.SetUp failed for volume "s" : references non-existent secret key: k`)},
+			`start builder pod: FailedMount for 2m8s: MountVolume.SetUp failed for volume "s" : references non-existent secret key: k`, "--pod-template",
+		},
+		"a slow volume":              {[]*corev1.Event{at(400, "FailedMount", "timed out waiting for the condition"), at(400, "FailedAttachVolume", "Multi-Attach error")}, "", ""},
+		"a node that is found later": {[]*corev1.Event{at(400, "FailedScheduling", "0/1 nodes are available")}, "", ""},
+		"a sandbox in between": {
+			[]*corev1.Event{at(60, sandbox, noAddress), event("Normal", "Pulling", "", container), later(500, at(500, sandbox, noAddress))}, "", "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := fake.NewClientset()
+			pod := create(t, client)
+			// The last event starts the container, unless the wait has ended before.
+			sendEvents(t, client, append(c.events, event("Normal", "Started", "", container))...)
+			err := pod.AwaitStart(t.Context(), func(string) {})
+			var failed *StartError
+			switch {
+			case c.want == "" && err != nil:
+				t.Error(err)
+			case c.want != "" && (!errors.As(err, &failed) || err.Error() != c.want || !strings.Contains(failed.Hint(), c.hint)):
+				t.Errorf("%v, want %q, and %q in the hint", err, c.want, c.hint)
+			}
+		})
+	}
+}
+
 func TestAwaitStartAdopted(t *testing.T) {
 	client := fake.NewClientset()
 	create(t, client)
@@ -117,7 +176,7 @@ func TestAwaitEnd(t *testing.T) {
 	pod := create(t, client)
 	t.Run("container completed", func(t *testing.T) {
 		setStatus(t, client, terminated(corev1.ContainerStateTerminated{Reason: "Completed", Message: `{"digest":"sha256:1"}`}))
-		end, err := pod.AwaitEnd(t.Context())
+		end, err := pod.AwaitEnd(t.Context(), func(node string) { t.Errorf("node %q is lost", node) })
 		if err != nil || end.Message != `{"digest":"sha256:1"}` || end.Code != 0 {
 			t.Errorf("%+v, %v", end, err)
 		}
@@ -127,10 +186,42 @@ func TestAwaitEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		var deleted *DeletedError
-		if _, err := pod.AwaitEnd(t.Context()); !errors.As(err, &deleted) {
+		if _, err := pod.AwaitEnd(t.Context(), func(node string) { t.Errorf("node %q is lost", node) }); !errors.As(err, &deleted) {
 			t.Errorf("%v, want a *DeletedError", err)
 		}
 	})
+}
+
+// TestAwaitEndWithoutNode has a node that is lost, comes back, and is lost again. A pod of the user's own template can have containers that are not
+// ready, and conditions of its own.
+func TestAwaitEndWithoutNode(t *testing.T) {
+	client := fake.NewClientset()
+	pod := create(t, client)
+	set := func(ready, containersReady corev1.ConditionStatus) {
+		status := running()
+		status.Spec.NodeName = "n1"
+		status.Status.Conditions = []corev1.PodCondition{{Type: corev1.ContainersReady, Status: containersReady}, {Type: corev1.PodReady, Status: ready}}
+		setStatus(t, client, status)
+	}
+	set(corev1.ConditionTrue, corev1.ConditionTrue)
+	lost := make(chan string, 10)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := pod.AwaitEnd(t.Context(), func(node string) { lost <- node })
+		ended <- err
+	}()
+	for range 2 {
+		set(corev1.ConditionFalse, corev1.ConditionTrue)
+		if node := <-lost; node != "n1" {
+			t.Errorf("node %q is lost", node)
+		}
+		set(corev1.ConditionTrue, corev1.ConditionTrue)
+		set(corev1.ConditionFalse, corev1.ConditionFalse)
+	}
+	setStatus(t, client, terminated(corev1.ContainerStateTerminated{Reason: "Completed"}))
+	if err := <-ended; err != nil || len(lost) > 0 {
+		t.Errorf("%v, %d more calls", err, len(lost))
+	}
 }
 
 func event(kind, reason, message, container string) *corev1.Event {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/kubectl-img/kubectl-img/exec"
@@ -15,6 +16,8 @@ import (
 const (
 	// aliveLimit is how long a connection can be silent: the supervisor sends a sign of life about every five seconds.
 	aliveLimit = 30 * time.Second
+	// shortestTry is how long the first new connection can be silent at least, also where the grace period ends sooner.
+	shortestTry = 10 * time.Second
 	// firstFollowPause and lastFollowPause bound the pause before the log is followed again.
 	firstFollowPause, lastFollowPause = 50 * time.Millisecond, 2 * time.Second
 	// stableAfter is how long a connection must have lasted for the next one to follow without a longer pause.
@@ -22,10 +25,14 @@ const (
 )
 
 var (
-	errSilent = fmt.Errorf("nothing heard for %s", aliveLimit)
 	errEnded  = errors.New("the connection ended")
 	errBehind = errors.New("the log can be shown again")
 )
+
+// silentError says that a connection was open, and nothing came.
+type silentError struct{ limit time.Duration }
+
+func (e *silentError) Error() string { return fmt.Sprintf("nothing heard for %s", e.limit) }
 
 // LostError reports that the pod was not reached again within the grace period, after which it ends by itself.
 type LostError struct {
@@ -45,10 +52,10 @@ func (e *LostError) Unwrap() error { return e.Err }
 // Result delivers the outcome once the whole log has been written, or an error once the pod has been out of reach for the grace period.
 func (s *Session) Follow(ctx context.Context, log io.Writer) {
 	t := &transcript{Session: s, log: log}
-	pause, last := firstFollowPause, time.Now()
+	pause, last, shortest := firstFollowPause, time.Now(), shortestTry
 	for ctx.Err() == nil {
 		before, start := t.received(), time.Now()
-		err := s.followOnce(ctx, t)
+		err := s.followOnce(ctx, t, max(shortest, time.Second, min(aliveLimit, s.grace-time.Since(last))))
 		if ctx.Err() != nil {
 			return // t can be in use, see close
 		}
@@ -61,9 +68,12 @@ func (s *Session) Follow(ctx context.Context, log io.Writer) {
 			continue
 		}
 		if t.received() > before {
-			last = time.Now()
+			last, shortest = time.Now(), shortestTry
+			if silent := (*silentError)(nil); errors.As(err, &silent) {
+				last = last.Add(-silent.limit) // the pod counts its grace period from there, too
+			}
 			s.onDisconnect(ctx, err)
-		} else if time.Since(last) > s.grace {
+		} else if shortest = 0; time.Since(last) >= s.grace {
 			t.fail(&LostError{s.grace, err})
 			return
 		}
@@ -96,15 +106,20 @@ func (s *Session) beatInterval() time.Duration {
 	return max(s.grace/6, 100*time.Millisecond)
 }
 
-// followOnce follows the log over one exec until the connection fails or falls silent, or ctx ends.
-func (s *Session) followOnce(parent context.Context, t *transcript) error {
+// followOnce follows the log over one exec until the connection fails or falls silent, or ctx ends. Its first data must come within first.
+func (s *Session) followOnce(parent context.Context, t *transcript, first time.Duration) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	silence := time.AfterFunc(aliveLimit, func() { cancel(errSilent) })
+	var limit atomic.Int64
+	limit.Store(int64(first))
+	silence := time.AfterFunc(first, func() { cancel(&silentError{time.Duration(limit.Load())}) })
 	defer silence.Stop()
 	leash := newLeash(s.beatInterval(), s.released, s.detaching)
 	defer leash.Close()
-	f := t.open(func() { silence.Reset(aliveLimit) }, func() { cancel(errBehind) })
+	f := t.open(func() {
+		limit.Store(int64(aliveLimit))
+		silence.Reset(aliveLimit)
+	}, func() { cancel(errBehind) })
 	defer f.close(parent)
 	err := s.run(ctx, verb("follow", strconv.FormatInt(t.position(), 10)),
 		exec.Streams{Stdin: leash, Stdout: f.stdout(), Stderr: f.stderr()})

@@ -13,7 +13,8 @@ const (
 	Builds  = "builds"  // an image was built and pushed
 	Refused = "refused" // the cluster or the node rejected it, and the error names the reason
 	Fails   = "fails"
-	Works   = "works" // of a verb that builds nothing
+	Works   = "works"  // of a verb that builds nothing
+	Passes  = "passes" // of a test of another package
 )
 
 // Record is what one test run found on one node.

@@ -1,6 +1,7 @@
 package nodes_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,15 +57,16 @@ func outOfMemory(t *testing.T) {
 }
 
 func kubeletRestarts(t *testing.T) {
-	b := start(t, namespace(t, levels()[profile]), profile, slowly("20"), apparmor...)
+	b := start(t, namespace(t, levels()[profile]), profile, slowly("30"), apparmor...)
 	b.begun(t)
 	before := onNode(t, "systemctl show -p MainPID kubelet")
 	onNode(t, "systemd-run --no-block sh -c 'sleep 1; systemctl restart kubelet'") // this command reaches the node through the kubelet
+	clustertest.Eventually(t, 3*time.Minute, "the kubelet is back", func() bool {
+		after, err := tryOnNode(t, "systemctl show -p MainPID kubelet")
+		return err == nil && after != before
+	})
 	if log := b.succeeds(t); !strings.Contains(log, "slept-42") {
 		t.Errorf("the log has a gap:\n%s", log)
-	}
-	if after := onNode(t, "systemctl show -p MainPID kubelet"); after == before {
-		t.Errorf("the kubelet did not restart: %s", after)
 	}
 	found("the kubelet restarts during a build", compat.Builds, "")
 }
@@ -86,8 +88,24 @@ func gateway(t *testing.T) string {
 	return strings.TrimSpace(onNode(t, "ip route show default | cut -d' ' -f3"))
 }
 
-// evicted fills the node's disk, so that the kubelet evicts pods.
+// noNetwork takes a program of the network plugin away, which the kubelet waits for without end.
+func noNetwork(t *testing.T) {
+	onNode(t, "mv /usr/lib/cni/bridge /usr/lib/cni/taken")
+	defer onNode(t, "mv /usr/lib/cni/taken /usr/lib/cni/bridge")
+	b := start(t, namespace(t, levels()[profile]), profile, slowly("5"), apparmor...)
+	line := b.fails(t, codeInternal, "start builder pod: FailedCreatePodSandBox for 2m")
+	if hint := "hint: choose other nodes with --node-selector; kubectl describe node " + nodeName(t); !strings.Contains(b.stderr.String(), hint) {
+		t.Errorf("no %q:\n%s", hint, b.stderr.String())
+	}
+	found("the network plugin fails", compat.Fails, regexp.MustCompile(`[0-9a-f]{64}|img-\w+_nodes-\w+\(\S+\)`).ReplaceAllString(line, "…"))
+}
+
+// evicted fills the node's disk, so that the kubelet evicts pods. The installers stay, and so does the seccomp profile.
 func evicted(t *testing.T) {
+	installed := func() string {
+		return kubectl(t, "-n", "kubectl-img", "get", "pods", "-o", "jsonpath={range .items[*]}{.metadata.name} {.status.phase}\n{end}") + onNode(t, "ls /var/lib/kubelet/seccomp")
+	}
+	before := installed()
 	b := start(t, namespace(t, clustertest.Privileged), "unconfined", dockerfile("RUN dd if=/dev/zero of=/large bs=1M count=200 && echo begun-$((40+2)) && sleep 600"))
 	b.begun(t)
 	onNode(t, "fallocate -l $(df --output=avail -B1 /node | tail -n 1) /node/filler")
@@ -103,4 +121,8 @@ func evicted(t *testing.T) {
 		})
 	}()
 	found("the node's disk is full during a build", compat.Fails, b.fails(t, codeTemporary, "evicted from its node"))
+	<-time.After(30 * time.Second) // the kubelet evicts one pod at a time
+	if after := installed(); after != before {
+		t.Errorf("the installers before and after:\n%s\n%s", before, after)
+	}
 }

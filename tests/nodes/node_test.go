@@ -72,8 +72,9 @@ func TestNode(t *testing.T) {
 	part("memory limit", outOfMemory)
 	part("the kubelet restarts", kubeletRestarts)
 	part("the node is lost and comes back", nodeComesBack)
-	part("the installer removes", uninstall)
+	part("the network plugin fails", noNetwork)
 	part("eviction", evicted)
+	part("the installer removes", uninstall)
 	writeRecord(t)
 }
 

@@ -111,12 +111,18 @@ func kubectl(t *testing.T, args ...string) string {
 // pipe runs a program with an input, and returns what it prints.
 func pipe(t *testing.T, input, path string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), path, args...)
-	cmd.Env = append(shared.Env(), "HOME="+t.TempDir())
-	cmd.Stdin = bytes.NewReader([]byte(input))
-	out, err := program.Output(cmd)
+	out, err := output(t, input, path, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// output is pipe for a program that can fail.
+func output(t *testing.T, input, path string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Env = append(shared.Env(), "HOME="+t.TempDir())
+	cmd.Stdin = bytes.NewReader([]byte(input))
+	return program.Output(cmd)
 }

@@ -12,7 +12,7 @@ import (
 
 var recordDir = flag.String("record", "", "directory for the record of what was found on the node")
 
-// record is what the run has found.
+// record is what the test has found.
 var record compat.Record
 
 // found adds a result.
@@ -21,7 +21,7 @@ func found(what, outcome, text string) {
 	record.Results = append(record.Results, compat.Result{What: what, Outcome: outcome, Text: text})
 }
 
-// describe fills in what the node is.
+// describe begins a record with what the node is.
 func describe(t *testing.T) {
 	t.Helper()
 	version, err := shared.Client.Discovery().ServerVersion()
@@ -29,7 +29,7 @@ func describe(t *testing.T) {
 		t.Fatal(err)
 	}
 	info := node(t).Status.NodeInfo
-	record.Name, record.Date, record.Kubernetes = nodeName(t), time.Now().UTC().Format(time.DateOnly), version.GitVersion
+	record = compat.Record{Name: nodeName(t), Date: time.Now().UTC().Format(time.DateOnly), Kubernetes: version.GitVersion}
 	record.Command = "make nodes"
 	if record.Name == "arm64" {
 		record.Command = "make nodes-arm64"

@@ -48,5 +48,15 @@ func startShell(t *testing.T) {
 // onNode runs a shell script on the machine, and returns what it prints. With a bare name, busybox would run a shell of its own.
 func onNode(t *testing.T, script string) string {
 	t.Helper()
-	return kubectl(t, "exec", shellPod, "--", "nsenter", "-t", "1", "-m", "-u", "-i", "-n", "-p", "--", "/bin/sh", "-ec", script)
+	out, err := tryOnNode(t, script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// tryOnNode is onNode for a machine that may be out of reach.
+func tryOnNode(t *testing.T, script string) (string, error) {
+	t.Helper()
+	return output(t, "", shared.Bin+"/kubectl", "exec", shellPod, "--", "nsenter", "-t", "1", "-m", "-u", "-i", "-n", "-p", "--", "/bin/sh", "-ec", script)
 }

@@ -2,6 +2,7 @@ package nodes_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,8 +18,11 @@ func TestTwoNodes(t *testing.T) {
 	describe(t)
 	t.Run("builds are spread", spread)
 	t.Run("cordoned node", cordoned)
+	t.Run("every node is cordoned", allCordoned)
+	t.Run("the claim's node", claimFollowed)
+	t.Run("another node than the claim's", claimElsewhere)
 	t.Run("node dies during a build", nodeDies)
-	record.Name, record.Command = record.Name+"-and-another", "make nodes"
+	record.Name += "-and-another"
 	writeRecord(t)
 }
 
@@ -56,16 +60,35 @@ func cordoned(t *testing.T) {
 	found("the other node is cordoned", compat.Builds, "")
 }
 
+func allCordoned(t *testing.T) {
+	for _, name := range shared.Nodes {
+		kubectl(t, "cordon", name)
+		defer kubectl(t, "uncordon", name)
+	}
+	b := startAnywhere(t, namespace(t, clustertest.Privileged), "unconfined", slowly("5"), "--pod-timeout", "20s")
+	found("every node is cordoned", compat.Fails, b.fails(t, codeTimeout, "were unschedulable"))
+}
+
 // nodeDies takes the power from the machine, and gives it back after the build has failed.
 func nodeDies(t *testing.T) {
-	b := start(t, namespace(t, clustertest.Privileged), "unconfined", slowly("1000"), "--detach-grace", "2m")
+	const grace = 2 * time.Minute
+	b := start(t, namespace(t, clustertest.Privileged), "unconfined", slowly("1000"), "--detach-grace", grace.String())
 	b.begun(t)
 	if err := shared.Kill(nodeName(t)); err != nil {
 		t.Fatal(err)
 	}
 	died := time.Now()
+	// The control plane waits 50 seconds for a sign of life, which comes every 10.
+	clustertest.Eventually(t, grace-20*time.Second, "a warning names the node", func() bool {
+		return strings.Contains(b.stderr.String(), "Kubernetes has lost node "+nodeName(t))
+	})
+	t.Logf("warned after %s", time.Since(died).Round(time.Second))
 	line := b.fails(t, codeTemporary, "node "+nodeName(t)+" of the builder pod is lost")
-	t.Logf("noticed after %s", time.Since(died).Round(time.Second))
+	took := time.Since(died).Round(time.Second)
+	t.Logf("failed after %s", took)
+	if took > grace+15*time.Second {
+		t.Errorf("the build ended %s after its node, with a grace period of %s", took, grace)
+	}
 	found("the node dies during a build", compat.Fails, line)
 
 	if ready(t) {
