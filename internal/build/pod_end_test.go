@@ -24,6 +24,7 @@ func TestPodEndsBeforeOutput(t *testing.T) {
 				Build: engine.Build{Push: push, Tags: []string{"127.0.0.1:1/app:1"}}, Output: &Destination{Type: OutputTar, Dest: "out"},
 				Tags: []Tag{{Reference: "127.0.0.1:1/app:1", Registry: "127.0.0.1:1", Repository: "127.0.0.1:1/app"}},
 			},
+			output:     progress.NewLog(progress.Plain, (&run{Plan: &Plan{}}).engine(), &bytes.Buffer{}, false),
 			Connection: &cluster.Connection{Log: progress.NewLogger(progress.Plain, false, &bytes.Buffer{})},
 			proc:       cli.Process{Streams: genericiooptions.IOStreams{Out: &out}},
 			login:      &loginState{},
