@@ -68,7 +68,7 @@ func newPushedRun(t *testing.T, between func(http.Handler) http.Handler) *pushed
 	proc := cli.Process{Streams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &p.out, ErrOut: &p.err}, Undeleted: &cli.UndeletedPods{}, Host: func() cli.Host { return cli.Host{} }}
 	c := &cluster.Connection{API: builder.NewAPIFor(fake.NewClientset(), func(error) {}), Log: progress.NewLogger(progress.Auto, false, &p.err), Clock: &cluster.Clock{}}
 	p.run = newRun(plan, proc, c)
-	p.confirming = patience{limit: time.Second, pause: 50 * time.Millisecond}
+	p.confirming = patience{limit: 3 * time.Second, pause: 50 * time.Millisecond}
 	return p
 }
 
