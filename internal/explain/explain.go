@@ -23,6 +23,8 @@ func Build(err error, f Facts) error {
 	switch {
 	case errors.As(err, &job):
 		return explainJob(job, f)
+	case f.LostNodeReason != "":
+		return explainLostNode(err, f)
 	case errors.As(err, &lost):
 		return explainLoss(lost, f)
 	case errors.As(err, &full):
@@ -32,17 +34,17 @@ func Build(err error, f Facts) error {
 	}
 }
 
-// explainLoss names the node if it is lost: that looks like a lost connection.
+// explainLostNode names the node: that it is lost looks like a lost connection.
+func explainLostNode(err error, f Facts) error {
+	text := fmt.Sprintf("node %s of the builder pod is lost: %s", f.LostNode, f.LostNodeReason)
+	return &explainedError{text: text, hint: "kubectl describe node " + f.LostNode, code: cli.CodeInternal, err: err}
+}
+
 func explainLoss(lost *session.LostError, f Facts) error {
-	e := &explainedError{
+	return &explainedError{
 		text: lost.Error(), hint: fmt.Sprintf("the build ends by itself; kubectl get pod -n %s %s shows its end", f.Namespace, f.Pod),
 		code: cli.CodeInternal, err: lost,
 	}
-	if f.LostNodeReason != "" {
-		e.text = fmt.Sprintf("node %s of the builder pod is lost: %s", f.LostNode, f.LostNodeReason)
-		e.hint = "kubectl describe node " + f.LostNode
-	}
-	return e
 }
 
 // timeout names the phase that ran out of time, and the flag that gives it more; or it returns nil.
