@@ -36,8 +36,10 @@ func Build(err error, f Facts) error {
 
 // explainLostNode names the node: that it is lost looks like a lost connection.
 func explainLostNode(err error, f Facts) error {
-	text := fmt.Sprintf("node %s of the builder pod is lost: %s", f.LostNode, f.LostNodeReason)
-	return &explainedError{text: text, hint: "kubectl describe node " + f.LostNode, code: cli.CodeInternal, err: err}
+	return &explainedError{
+		text: fmt.Sprintf("node %s of the builder pod is lost: %s", f.LostNode, f.LostNodeReason),
+		hint: "kubectl describe node " + f.LostNode, code: cli.CodeInternal, err: err,
+	}
 }
 
 func explainLoss(lost *session.LostError, f Facts) error {
