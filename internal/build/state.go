@@ -16,9 +16,12 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// nodeLimit bounds the question whether the node is lost, which the control plane may notice a little later than this client. The answer only explains
-// an error that is known already.
-const nodeLimit = 10 * time.Second
+const (
+	// nodePatience is how much later than this client the control plane may notice that the node is lost.
+	nodePatience = 10 * time.Second
+	// nodeLimit bounds the question whether the node is lost. The answer only explains an error that is known already.
+	nodeLimit = nodePatience + 5*time.Second
+)
 
 // run is one run of a plan.
 type run struct {
@@ -67,7 +70,6 @@ func (r *run) engine() engine.Engine { return Engine(r.current.Profile) }
 
 // explain turns the error that ended the run into one that a user can act on.
 func (r *run) explain(err error) error {
-	var lost *session.LostError
 	if err == nil {
 		return nil
 	}
@@ -83,10 +85,21 @@ func (r *run) explain(err error) error {
 	if len(r.Tags) > 0 {
 		facts.Repository = r.Tags[0].Repository
 	}
-	if errors.As(err, &lost) {
-		ctx, cancel := context.WithTimeoutCause(context.Background(), nodeLimit, explain.ErrTimedOut)
-		defer cancel()
-		facts.LostNode, facts.LostNodeReason = builder.LostNode(ctx, r.API, r.current.Pod.Namespace, r.current.Pod.Name)
-	}
+	r.lookAtNode(err, &facts)
 	return explain.Build(err, facts)
+}
+
+// lookAtNode finds out whether the node is lost, after an error that can come from that.
+func (r *run) lookAtNode(err error, facts *explain.Facts) {
+	patience := time.Duration(0)
+	switch lost, upload := (*session.LostError)(nil), (*session.UploadError)(nil); {
+	case errors.As(err, &lost):
+		patience = nodePatience
+	case errors.As(err, &upload):
+	default:
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), nodeLimit, explain.ErrTimedOut)
+	defer cancel()
+	facts.LostNode, facts.LostNodeReason = builder.LostNode(ctx, r.API, r.current.Pod.Namespace, r.current.Pod.Name, patience)
 }

@@ -12,16 +12,19 @@ import (
 // nodePause is the time between two questions whether the node is lost.
 const nodePause = time.Second
 
-// LostNode returns the name of the pod's node and why it is lost. It waits until ctx ends for the control plane to notice, which takes it most of a
-// minute. Both are empty if the node is not lost, or if nobody answers.
-func LostNode(ctx context.Context, api *API, namespace, name string) (node, reason string) {
-	for {
+// LostNode returns the name of the pod's node and why it is lost. It waits for as long as patience for the control plane to notice, which takes it most
+// of a minute. Both are empty if the node is not lost, or if nobody answers.
+func LostNode(ctx context.Context, api *API, namespace, name string, patience time.Duration) (node, reason string) {
+	for start := time.Now(); ; {
 		pod, err := api.Get(ctx, namespace, name)
 		if err != nil || pod.Spec.NodeName == "" {
 			return "", ""
 		}
 		if reason := notReady(ctx, api, pod); reason != "" {
 			return pod.Spec.NodeName, reason
+		}
+		if time.Since(start)+nodePause > patience {
+			return "", ""
 		}
 		select {
 		case <-time.After(nodePause):

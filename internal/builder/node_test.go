@@ -1,7 +1,6 @@
 package builder
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -55,9 +54,7 @@ func TestLostNode(t *testing.T) {
 					return true, nil, apierrors.NewForbidden(corev1.Resource("nodes"), "n1", nil)
 				})
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			defer cancel()
-			if node, reason := LostNode(ctx, newAPI(client), "ns", "img-1"); node != c.node || reason != c.reason {
+			if node, reason := LostNode(t.Context(), newAPI(client), "ns", "img-1", 0); node != c.node || reason != c.reason {
 				t.Errorf("%q, %q; want %q, %q", node, reason, c.node, c.reason)
 			}
 		})
@@ -68,7 +65,7 @@ func TestLostNode(t *testing.T) {
 			<-time.After(100 * time.Millisecond)
 			_, _ = client.CoreV1().Nodes().UpdateStatus(t.Context(), node(corev1.ConditionUnknown), metav1.UpdateOptions{})
 		}()
-		if node, reason := LostNode(t.Context(), newAPI(client), "ns", "img-1"); node != "n1" || reason != said {
+		if node, reason := LostNode(t.Context(), newAPI(client), "ns", "img-1", 10*time.Second); node != "n1" || reason != said {
 			t.Errorf("%q, %q", node, reason)
 		}
 	})

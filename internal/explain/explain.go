@@ -24,6 +24,8 @@ func Build(err error, f Facts) error {
 	switch {
 	case errors.As(err, &job):
 		return explainJob(job, f)
+	case f.LostNodeReason != "":
+		return explainLostNode(err, f)
 	case errors.As(err, &lost):
 		return explainLoss(lost, f)
 	case errors.As(err, &full):
@@ -35,17 +37,19 @@ func Build(err error, f Facts) error {
 	}
 }
 
-// explainLoss names the node if it is lost: that looks like a lost connection.
+// explainLostNode names the node: that it is lost looks like a lost connection.
+func explainLostNode(err error, f Facts) error {
+	return &explainedError{
+		text: fmt.Sprintf("node %s of the builder pod is lost: %s", f.LostNode, f.LostNodeReason),
+		hint: "kubectl describe node " + f.LostNode, code: cli.CodeInternal, err: err,
+	}
+}
+
 func explainLoss(lost *session.LostError, f Facts) error {
-	e := &explainedError{
+	return &explainedError{
 		text: lost.Error(), hint: fmt.Sprintf("the build ends by itself; kubectl get pod -n %s %s shows its end", f.Namespace, f.Pod),
 		code: cli.CodeTemporary, err: lost,
 	}
-	if f.LostNodeReason != "" {
-		e.text = fmt.Sprintf("node %s of the builder pod is lost: %s", f.LostNode, f.LostNodeReason)
-		e.hint = "kubectl describe node " + f.LostNode
-	}
-	return e
 }
 
 // explainUpload tells an upload whose connection broke each time from one that the pod does not accept.

@@ -32,7 +32,18 @@ type tool struct {
 	env     []string // for the command
 }
 
-// tools returns every tool. An older Kubernetes comes before the newest one, of which then only kubectl is used.
+// tools returns every tool of the cluster.
+func (p paths) tools(older string) []tool {
+	all := tools(older)
+	for _, m := range p.machines {
+		if m.CRIO {
+			all = append(all, crioTool())
+		}
+	}
+	return all
+}
+
+// tools returns every tool that each cluster needs. An older Kubernetes comes before the newest one, of which then only kubectl is used.
 func tools(older string) []tool {
 	var first []tool
 	if older != "" {
@@ -63,6 +74,13 @@ func containerdTool() tool {
 	const commands = "github.com/containerd/containerd/v2/cmd/"
 	return goTool("containerd", "-tags", "no_btrfs no_zfs no_devmapper", "-o", outDir+"/",
 		commands+"containerd", commands+"containerd-shim-runc-v2", commands+"ctr")
+}
+
+// crioTool also compiles a C program, which go build does not.
+func crioTool() tool {
+	t := goTool("crio")
+	t.cgo, t.command, t.scripts = "1", []string{"./compile.sh", outDir}, []string{t.module + "/compile.sh"}
+	return t
 }
 
 func kubernetesTool(programs ...string) tool {

@@ -40,7 +40,7 @@ func (p paths) up(ctx context.Context, opts Options, log *progress) (*Cluster, e
 	if err := p.makeBases(ctx, log); err != nil {
 		return nil, err
 	}
-	bin, err := p.compileTools(ctx, tools(opts.Kubernetes), log)
+	bin, err := p.compileTools(ctx, p.tools(opts.Kubernetes), log)
 	if err != nil {
 		return nil, err
 	}

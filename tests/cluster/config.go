@@ -23,6 +23,7 @@ const seccompProfile = "kubectl-img.json"
 // settings are the values that the files in config refer to.
 type settings struct {
 	State, Bin, Runtime, Node, NodeIP, PodCIDR, DNS, Registry string
+	Socket                                                    string // of the container runtime
 
 	// Cgroup is the parent of all cgroups of the first node. It is empty for a machine, where systemd makes them; a machine has the taint instead.
 	Cgroup, Taint string
@@ -34,7 +35,7 @@ type settings struct {
 func (p paths) settings(bin string) settings {
 	return settings{
 		State: p.state, Bin: bin, Runtime: filepath.Join(bin, "runc"), Node: nodeName, NodeIP: p.nodeIP, PodCIDR: p.firstPodCIDR(), DNS: dnsIP,
-		Cgroup: p.cgroup, Registry: p.openRegistry(),
+		Cgroup: p.cgroup, Registry: p.openRegistry(), Socket: p.in("containerd.sock"),
 	}
 }
 

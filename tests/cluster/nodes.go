@@ -57,7 +57,7 @@ func (p paths) prepareMachine(ctx context.Context, m machine.Machine, bin string
 		p.in("pki", certificate+".crt"): "pki/kubelet.crt", p.in("pki", certificate+".key"): "pki/kubelet.key", p.in("pki", "ca.crt"): "pki/ca.crt",
 		p.in("resolv.conf"): "resolv.conf",
 	}
-	for _, name := range []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "kubelet"} {
+	for _, name := range m.Programs() {
 		copies[filepath.Join(p.programsOf(m, bin), name)] = "bin/" + name
 	}
 	for from, to := range copies {
@@ -82,15 +82,20 @@ func (p paths) writeMachineConfigs(m machine.Machine) error {
 		return err
 	}
 	with := p.settings(filepath.Join(machine.Mount, "bin"))
+	with.Socket = m.Socket()
 	with.State, with.NodeIP, with.PodCIDR, with.Cgroup, with.Taint, with.User = machine.Mount, m.Address(), m.PodCIDR(), "", nodeTaint, "kubelet"
 	// The first node is where the API server is.
 	api := with
 	api.NodeIP = p.nodeIP
 	files := []configFile{
-		{"containerd.toml", "containerd.toml", with},
 		{"kubelet.yaml", "kubelet.yaml", with},
 		{"cni/10-pods.conflist", "cni.conflist", with},
 		{"kubelet.kubeconfig", "kubeconfig", api},
+	}
+	if m.CRIO {
+		files = append(files, configFile{"crio.conf", "crio.conf", with}, configFile{"policy.json", "policy.json", nil})
+	} else {
+		files = append(files, configFile{"containerd.toml", "containerd.toml", with})
 	}
 	for _, host := range []string{p.openRegistry(), p.authRegistry()} {
 		registry := with

@@ -60,7 +60,7 @@ func kubeletRestarts(t *testing.T) {
 	b := start(t, namespace(t, levels()[profile]), profile, slowly("30"), apparmor...)
 	b.begun(t)
 	before := onNode(t, "systemctl show -p MainPID kubelet")
-	onNode(t, "systemd-run --no-block sh -c 'sleep 1; systemctl restart kubelet'") // this command reaches the node through the kubelet
+	onNode(t, "systemd-run --no-block sh -c 'sleep 5; systemctl restart kubelet'") // this command reaches the node through the kubelet
 	clustertest.Eventually(t, 3*time.Minute, "the kubelet is back", func() bool {
 		after, err := tryOnNode(t, "systemctl show -p MainPID kubelet")
 		return err == nil && after != before
@@ -73,10 +73,10 @@ func kubeletRestarts(t *testing.T) {
 
 // nodeComesBack cuts the node's link for less than the time after which the control plane notices it.
 func nodeComesBack(t *testing.T) {
-	b := start(t, namespace(t, levels()[profile]), profile, slowly("40"), apparmor...)
+	b := start(t, namespace(t, levels()[profile]), profile, slowly("60"), apparmor...)
 	b.begun(t)
-	// The link comes back by itself: nobody reaches the node to set it up again.
-	onNode(t, "systemd-run --no-block sh -c 'ip link set eth0 down; sleep 25; ip link set eth0 up; ip route add default via "+gateway(t)+"'")
+	// This command ends first, and nobody reaches the node to set the link up again.
+	onNode(t, "systemd-run --no-block sh -c 'sleep 5; ip link set eth0 down; sleep 25; ip link set eth0 up; ip route add default via "+gateway(t)+"'")
 	if log := b.succeeds(t); !strings.Contains(log, "slept-42") {
 		t.Errorf("the log has a gap:\n%s", log)
 	}

@@ -54,7 +54,7 @@ func confined(t *testing.T) []outcome {
 	return []outcome{userns, {profile: "localhost"}, {profile: "restricted"}}
 }
 
-// TestNode is one test, because each part needs what the one before has left on the node.
+// TestNode is one test, because each part needs what the one before has left on the node. With -short it only builds with both profiles.
 func TestNode(t *testing.T) {
 	startShell(t)
 	describe(t)
@@ -63,17 +63,26 @@ func TestNode(t *testing.T) {
 			t.Run(name, run)
 		}
 	}
+	long := func(name string, run func(*testing.T)) {
+		if !testing.Short() {
+			part(name, run)
+		}
+	}
 	part("has what the tests are about", checkNode)
-	part("without the profiles", func(t *testing.T) { expect(t, "untouched node", untouched()) })
+	long("without the profiles", func(t *testing.T) { expect(t, "untouched node", untouched()) })
+	long("profile auto without the profiles", func(t *testing.T) {
+		auto(t, t.TempDir(), namespace(t, clustertest.Privileged), "untouched node", []string{"userns", "unset", "unconfined"})
+	})
 	part("the installer installs", install)
-	part("with the seccomp profile only", func(t *testing.T) { expect(t, "no AppArmor profile named", seccompOnly()) })
+	long("with the seccomp profile only", func(t *testing.T) { expect(t, "no AppArmor profile named", seccompOnly()) })
 	part("with both profiles", func(t *testing.T) { expect(t, "both profiles", confined(t), apparmor...) })
+	long("profile auto", autoImproves)
 	part("no cgroup namespace", cgroupNamespace)
-	part("memory limit", outOfMemory)
-	part("the kubelet restarts", kubeletRestarts)
-	part("the node is lost and comes back", nodeComesBack)
-	part("the network plugin fails", noNetwork)
-	part("eviction", evicted)
+	long("memory limit", outOfMemory)
+	long("the kubelet restarts", kubeletRestarts)
+	long("the node is lost and comes back", nodeComesBack)
+	long("the network plugin fails", noNetwork)
+	long("eviction", evicted)
 	part("the installer removes", uninstall)
 	writeRecord(t)
 }

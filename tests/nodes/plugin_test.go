@@ -37,11 +37,23 @@ type build struct {
 // start starts a build on the machine.
 func start(t *testing.T, ns, profile, text string, args ...string) *build {
 	t.Helper()
-	return startAnywhere(t, ns, profile, text, append([]string{"--node-selector", "kubernetes.io/hostname=" + nodeName(t)}, args...)...)
+	return startAnywhere(t, ns, profile, text, append(onMachine(t), args...)...)
+}
+
+// onMachine are arguments that choose the machine.
+func onMachine(t *testing.T) []string {
+	t.Helper()
+	return []string{"--node-selector", "kubernetes.io/hostname=" + nodeName(t)}
 }
 
 // startAnywhere starts a build on any node.
 func startAnywhere(t *testing.T, ns, profile, text string, args ...string) *build {
+	t.Helper()
+	return startIn(t, t.TempDir(), ns, profile, text, args...)
+}
+
+// startIn starts a build of a user with a home directory.
+func startIn(t *testing.T, home, ns, profile, text string, args ...string) *build {
 	t.Helper()
 	dir := t.TempDir()
 	if err := fixture.WriteContext(dir, map[string]string{"Dockerfile": text}); err != nil {
@@ -50,7 +62,7 @@ func startAnywhere(t *testing.T, ns, profile, text string, args ...string) *buil
 	args = append([]string{"build", "-n", ns, "-t", repository(ns), "--profile", profile, "--toleration", "kubectl-img-tests", "--progress", "plain"}, args...)
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	b := &build{cmd: exec.CommandContext(ctx, shared.Plugin, append(args, dir)...), ended: make(chan struct{})}
-	b.cmd.Env = append(shared.Env(), "HOME="+t.TempDir())
+	b.cmd.Env = append(shared.Env(), "HOME="+home)
 	b.cmd.Stdout, b.cmd.Stderr = &b.stdout, &b.stderr
 	t.Cleanup(cancel)
 	if err := b.cmd.Start(); err != nil {

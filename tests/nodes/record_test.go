@@ -46,10 +46,10 @@ func describe(t *testing.T) {
 	}
 }
 
-// writeRecord writes the record of a run that has passed, if the command line asks for it.
+// writeRecord writes the record of a whole run that has passed, if the command line asks for it.
 func writeRecord(t *testing.T) {
 	t.Helper()
-	if *recordDir == "" || t.Failed() {
+	if *recordDir == "" || t.Failed() || testing.Short() {
 		return
 	}
 	if err := record.Write(filepath.Join(*recordDir, record.Name+".json")); err != nil {

@@ -19,13 +19,13 @@ var sources embed.FS
 
 // BaseDir is the directory of the cache that has the kernel, the initramfs and the disk of the kind, which machines do not change.
 func (k Kind) BaseDir(dir string) string {
-	return filepath.Join(dir, "machines", k.Suite+"-"+k.Arch+"-"+sourcesKey())
+	return filepath.Join(dir, "machines", strings.Join([]string{k.Suite, k.Arch, k.runtimePackage() + sourcesKey()}, "-"))
 }
 
 // MakeBase fills BaseDir.
 func (k Kind) MakeBase(ctx context.Context, dir string) error {
 	return fill(k.BaseDir(dir), func(sources, out string) error {
-		return program.Run(exec.CommandContext(ctx, "/bin/sh", sources+"/base.sh", k.Suite, k.Arch, sources+"/files", out))
+		return program.Run(exec.CommandContext(ctx, "/bin/sh", sources+"/base.sh", k.Suite, k.Arch, sources+"/files", out, k.runtimePackage()))
 	})
 }
 

@@ -1,13 +1,13 @@
 #!/bin/sh
-# base.sh SUITE ARCH FILES OUT: makes the disk, the kernel and the initramfs of a virtual machine in OUT: a Debian of SUITE with systemd, its kernel, and
-# the tree FILES.
+# base.sh SUITE ARCH FILES OUT PACKAGE: makes the disk, the kernel and the initramfs of a virtual machine in OUT: a Debian of SUITE with systemd, its
+# kernel, the tree FILES, and one more package, if PACKAGE is not empty.
 set -eu
-suite=$1 arch=$2 files=$3 out=$4
+suite=$1 arch=$2 files=$3 out=$4 package=$5
 root=$out/root
 first=$out/first
 
 sh "$(dirname "$0")/unpack.sh" "$suite" "$arch" "$root" \
-	"systemd,systemd-sysv,dbus,apparmor,busybox-static,containernetworking-plugins,iproute2,kmod,mount,procps,udev,util-linux,linux-image-cloud-$arch"
+	"systemd,systemd-sysv,dbus,apparmor,busybox-static,containernetworking-plugins,iproute2,kmod,mount,procps,udev,util-linux,linux-image-cloud-$arch${package:+,$package}"
 # What the packages' scripts would have done.
 cp "$root/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
 cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
@@ -18,7 +18,7 @@ echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
 cp -R "$files/." "$root/"
 units=$root/etc/systemd/system
 mkdir -p "$units/multi-user.target.wants"
-for unit in containerd kubelet; do
+for unit in containerd crio kubelet; do
 	ln -s "../$unit.service" "$units/multi-user.target.wants/"
 done
 # Nobody needs these, and an emulated processor takes long for them.

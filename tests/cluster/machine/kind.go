@@ -13,6 +13,7 @@ type Kind struct {
 	Name  string // of the node
 	Suite string // Debian's release, which decides the kernel
 	Arch  string // as Go and Debian call it
+	CRIO  bool   // CRI-O runs its pods, and not containerd
 	index int
 }
 
@@ -20,6 +21,7 @@ var kinds = []Kind{
 	{Name: "modern", Suite: "trixie", Arch: "amd64", index: 0},
 	{Name: "old", Suite: "bookworm", Arch: "amd64", index: 1},
 	{Name: "arm64", Suite: "trixie", Arch: "arm64", index: 2},
+	{Name: "crio", Suite: "trixie", Arch: "amd64", CRIO: true, index: 3},
 }
 
 // Find returns the kinds with these names.
@@ -42,6 +44,30 @@ func Names() []string {
 		names = append(names, kind.Name)
 	}
 	return names
+}
+
+// Programs are the programs of the test cluster that run in the machine.
+func (k Kind) Programs() []string {
+	if k.CRIO {
+		return []string{"crio", "pinns", "runc", "kubelet"}
+	}
+	return []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "kubelet"}
+}
+
+// Socket is that of the container runtime in the machine.
+func (k Kind) Socket() string {
+	if k.CRIO {
+		return Mount + "/crio.sock"
+	}
+	return Mount + "/containerd.sock"
+}
+
+// runtimePackage is Debian's package of a program that the container runtime needs beside our own, or empty.
+func (k Kind) runtimePackage() string {
+	if k.CRIO {
+		return "conmon"
+	}
+	return ""
 }
 
 // Packages are the Debian packages of this machine that make and run machines of the kind.
