@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -42,9 +43,11 @@ func runInShells(t *testing.T, tests shellTests) {
 	}
 }
 
-// eachShell runs test with every shell that builder images have.
+// eachShell runs test with every shell that builder images have, and with an image whose engine receives the upload.
 func eachShell(t *testing.T, test func(t *testing.T, shell []string)) {
-	for name, shell := range shells {
+	all := maps.Clone(shells)
+	all["img receives"] = append(receiver(t), shells["busybox"]...)
+	for name, shell := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, shell)
