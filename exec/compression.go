@@ -27,6 +27,7 @@ type compressor struct {
 	futile  float64     // the estimate of data that did not compress; 0 if the last that was tried did
 	encoder *zstd.Encoder
 	gzip    *gzip.Writer
+	encoded int64 // bytes that were tried
 }
 
 // pack makes frames of a batch: one for each run of data that is worth compression, or not. A receiver in shell gets one frame.
@@ -56,6 +57,7 @@ func (c *compressor) add(b *batch, part []byte, promising bool, pack func(to, pa
 		b.frames = append(b.frames, frame{"raw", part})
 		return nil
 	}
+	c.encoded += int64(len(part))
 	begin := len(b.packed)
 	kind, packed, err := pack(b.packed, part)
 	if err != nil {
