@@ -1,57 +1,77 @@
 package exec
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
 	"io"
 	"sync/atomic"
-
-	"github.com/klauspost/compress/gzip"
 )
 
-const (
-	// frameSize is the largest payload of a frame in bytes. A frame costs the pod two processes, so it is large; it is also buffered in
-	// memory.
-	frameSize = 4 << 20
-	// worthCompressing is the compressed share of a frame's size above which it is sent as it is: unpacking costs the pod time.
-	worthCompressing = 0.8
-)
+// batchSize is how much of the payload is compressed while the batch before it is sent, in bytes. A frame costs a receiver in shell two
+// processes, so it is large; two of them are buffered in memory.
+const batchSize = 4 << 20
 
 // FrameWriter writes a stream of unknown length in such a way that the receiver detects a truncated one.
 //
-// The stream is a sequence of frames, each a line "raw LENGTH" or "gzip LENGTH" followed by LENGTH bytes, and an end marker "end BYTES
-// SHA256" with the size and the sum of the uncompressed payload. A stream without the marker is not accepted. While one frame is
-// written, the next one is compressed.
+// The stream is a sequence of frames, each a line "raw LENGTH", "gzip LENGTH" or "zstd LENGTH" followed by LENGTH bytes, and an end marker
+// "end BYTES SHA256" with the size and the sum of the uncompressed payload. A stream without the marker is not accepted. While one batch is
+// written, the next one is hashed and compressed.
 type FrameWriter struct {
-	w      io.Writer
-	buf    *bufio.Writer
-	packed bytes.Buffer
-	gzip   *gzip.Writer
-	sum    hash.Hash
-	bytes  atomic.Int64
-	sent   chan error // result of the write in progress
-	frame  []byte     // the frame that is being written
+	w        io.Writer
+	filling  *batch
+	other    *batch // the one that is being written
+	compress compressor
+	sum      hash.Hash
+	bytes    atomic.Int64
+	sent     chan error // result of the write in progress
+}
+
+// batch is a part of the payload, and how it is sent.
+type batch struct {
+	payload []byte
+	packed  []byte // of all its frames that are compressed
+	frames  []frame
+}
+
+// frame is a part of a batch. Its body is in the payload or in packed.
+type frame struct {
+	kind string
+	body []byte
 }
 
 // NewFrameWriter returns a FrameWriter that writes to w. Call Finish at the end.
 func NewFrameWriter(w io.Writer) *FrameWriter {
-	f := &FrameWriter{w: w, sum: sha256.New(), sent: make(chan error, 1)}
+	f := &FrameWriter{w: w, sum: sha256.New(), sent: make(chan error, 1), filling: &batch{}, other: &batch{}}
 	f.sent <- nil
-	f.gzip, _ = gzip.NewWriterLevel(&f.packed, gzip.BestSpeed) // the level is valid
-	f.buf = bufio.NewWriterSize(writerFunc(f.split), frameSize)
 	return f
 }
 
-// Write buffers p and writes every full frame.
-func (f *FrameWriter) Write(p []byte) (int, error) { return f.buf.Write(p) }
+// UseZstd says that the receiver takes frames that are compressed with zstd. It can be called at any time, by any goroutine.
+func (f *FrameWriter) UseZstd() { f.compress.zstd.Store(true) }
+
+// Write buffers p and writes every full batch.
+func (f *FrameWriter) Write(p []byte) (done int, err error) {
+	for done < len(p) {
+		if f.filling.payload == nil {
+			f.filling.payload = make([]byte, 0, batchSize)
+		}
+		part := p[done:min(len(p), done+batchSize-len(f.filling.payload))]
+		f.filling.payload = append(f.filling.payload, part...)
+		done += len(part)
+		if len(f.filling.payload) == batchSize {
+			if err := f.send(); err != nil {
+				return done, err
+			}
+		}
+	}
+	return done, nil
+}
 
 // Finish writes the buffered rest and the end marker.
 func (f *FrameWriter) Finish() error {
-	if err := f.buf.Flush(); err != nil {
+	if err := f.send(); err != nil {
 		return err
 	}
 	if err := <-f.sent; err != nil {
@@ -64,55 +84,36 @@ func (f *FrameWriter) Finish() error {
 // Bytes returns the size of the payload written so far, without what is buffered.
 func (f *FrameWriter) Bytes() int64 { return f.bytes.Load() }
 
-// split writes p, of any length, as frames.
-func (f *FrameWriter) split(p []byte) (int, error) {
-	done := 0
-	for done < len(p) {
-		part := p[done:min(len(p), done+frameSize)]
-		if err := f.send(part); err != nil {
-			return done, err
-		}
-		done += len(part)
+// send makes frames of the batch, waits until the batch before it is written, and starts to write this one.
+func (f *FrameWriter) send() error {
+	next := f.filling
+	if len(next.payload) == 0 {
+		return nil
 	}
-	return done, nil
-}
-
-// send makes a frame of part, waits until the frame before it is written, and starts to write this one.
-func (f *FrameWriter) send(part []byte) error {
-	kind, body := "raw", part
-	packed, err := f.pack(part)
-	if err != nil {
+	if err := f.compress.pack(next); err != nil {
 		return err
 	}
-	if float64(len(packed)) < worthCompressing*float64(len(part)) {
-		kind, body = "gzip", packed
-	}
-	f.sum.Write(part)
+	f.sum.Write(next.payload)
 	if err := <-f.sent; err != nil {
 		f.sent <- err
 		return err
 	}
-	f.frame = fmt.Appendf(f.frame[:0], "%s %d\n", kind, len(body))
-	f.frame = append(f.frame, body...)
-	f.bytes.Add(int64(len(part)))
-	go func() {
-		_, err := f.w.Write(f.frame)
-		f.sent <- err
-	}()
+	f.bytes.Add(int64(len(next.payload)))
+	f.filling, f.other = f.other, next
+	f.filling.payload = f.filling.payload[:0]
+	go func() { f.sent <- next.write(f.w) }()
 	return nil
 }
 
-// pack compresses part. The result is valid until the next call.
-func (f *FrameWriter) pack(part []byte) ([]byte, error) {
-	f.packed.Reset()
-	f.gzip.Reset(&f.packed)
-	if _, err := f.gzip.Write(part); err != nil {
-		return nil, err
+// write writes the frames.
+func (b *batch) write(w io.Writer) error {
+	for _, frame := range b.frames {
+		if _, err := fmt.Fprintf(w, "%s %d\n", frame.kind, len(frame.body)); err != nil {
+			return err
+		}
+		if _, err := w.Write(frame.body); err != nil {
+			return err
+		}
 	}
-	err := f.gzip.Close()
-	return f.packed.Bytes(), err
+	return nil
 }
-
-type writerFunc func(p []byte) (int, error)
-
-func (w writerFunc) Write(p []byte) (int, error) { return w(p) }

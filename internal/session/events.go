@@ -70,6 +70,9 @@ const (
 	uploadDiskFull    = "full"
 )
 
+// takesZstd is the argument of uploadReceiving for a pod that takes frames that are compressed with zstd.
+const takesZstd = "zstd"
+
 // uploadHandler reads "TRY REASON".
 func (s *Session) uploadHandler(name string) func(string) error {
 	return func(arguments string) error {

@@ -49,7 +49,7 @@ func mixed(random *rand.Rand, size int) []byte {
 }
 
 func TestFrames(t *testing.T) {
-	runInShells(t, shellTests{
+	runInReceivers(t, shellTests{
 		"a damaged upload is not accepted, the next one is": func(t *testing.T, shell []string) {
 			p := startPod(t, shell)
 			random := rand.New(rand.NewPCG(3, 4))

@@ -128,3 +128,10 @@ func TestKill(t *testing.T) {
 		})
 	}
 }
+
+// A killed engine that receives costs one try.
+func TestKillEngineThatReceives(t *testing.T) {
+	l := startLife(t, engineReceives(t), receiving)
+	l.signal(l.one("receive --events"), unix.SIGKILL)
+	l.finish(receiving)
+}

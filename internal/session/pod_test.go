@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -42,8 +43,23 @@ func runInShells(t *testing.T, tests shellTests) {
 	}
 }
 
+func runInReceivers(t *testing.T, tests shellTests) {
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) { eachReceiver(t, test) })
+	}
+}
+
 // eachShell runs test with every shell that builder images have.
-func eachShell(t *testing.T, test func(t *testing.T, shell []string)) {
+func eachShell(t *testing.T, test func(t *testing.T, shell []string)) { inEach(t, shells, test) }
+
+// eachReceiver runs test with every shell, and with an image whose engine receives the upload.
+func eachReceiver(t *testing.T, test func(t *testing.T, shell []string)) {
+	all := maps.Clone(shells)
+	all["img receives"] = engineReceives(t)
+	inEach(t, all, test)
+}
+
+func inEach(t *testing.T, shells map[string][]string, test func(t *testing.T, shell []string)) {
 	for name, shell := range shells {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

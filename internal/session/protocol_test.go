@@ -34,6 +34,21 @@ func firstColumn(t *testing.T, section string) []string {
 	return words
 }
 
+// framesOfImg returns the kinds that img's receiver knows.
+func framesOfImg(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../images/builder/img/receive/frames.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, match := range regexp.MustCompile(`case kind == "([a-z]+)"`).FindAllStringSubmatch(string(text), -1) {
+		kinds = append(kinds, match[1])
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
 // Both ends have exactly the words of README.md.
 func TestProtocol(t *testing.T) {
 	script := supervisor.Script("login_example() { :; }", google.Google{}.Description().Script)
@@ -56,7 +71,9 @@ func TestProtocol(t *testing.T) {
 	compare("events of the supervisor", events, slices.Sorted(slices.Values(append(found(`(?m)^[^#\n]*\bevent "?([a-z]+)`), "alive"))))
 	known := append(slices.Collect(maps.Keys(New(nil, 0, Handlers{}).onEvents)), eventResult, eventAlive)
 	compare("events of the client", events, slices.Sorted(slices.Values(known)))
-	compare("frames", firstColumn(t, "Frames"), found(`(?m)^\t\t([a-z]+):\*\) .*(?:copy_bytes|sum)`))
+	shellFrames := found(`(?m)^\t\t([a-z]+):\*\) .*(?:copy_bytes|sum)`)
+	compare("frames of the shell", slices.DeleteFunc(firstColumn(t, "Frames"), func(kind string) bool { return kind == takesZstd }), shellFrames)
+	compare("frames of img", firstColumn(t, "Frames"), framesOfImg(t))
 	for _, section := range []string{"Commands", "Job"} {
 		compare("functions of "+section, firstColumn(t, section), slices.DeleteFunc(firstColumn(t, section), func(name string) bool {
 			return !strings.Contains(script, "\n"+strings.Replace(name, "CLOUD", "example", 1)+"() {")

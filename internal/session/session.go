@@ -88,7 +88,7 @@ func (s *Session) onEvent(line string) error {
 type uploadEvent struct {
 	name   string
 	try    int    // 0 for an upload that was accepted
-	reason string // why it was not accepted
+	reason string // why it was not accepted; of uploadReceiving: takesZstd, or nothing
 }
 
 // Limits of an upload. Tests have shorter ones.

@@ -98,7 +98,7 @@ func TestUploadThatWasTakenUnheard(t *testing.T) {
 		"held": {AfterCheck: true}, "once": {Once: true}, "held and once": {Once: true, AfterCheck: true}, "neither": {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachShell(t, func(t *testing.T, shell []string) {
+			eachReceiver(t, func(t *testing.T, shell []string) {
 				p := startPod(t, shell)
 				var log bytes.Buffer
 				o := newOutage(true)
@@ -124,7 +124,7 @@ func TestUploadThatWasTakenUnheard(t *testing.T) {
 
 // If the pod has not taken a payload that can be read once, the upload ends with the error of the try that has read it.
 func TestUploadOnceThatWasLost(t *testing.T) {
-	eachShell(t, func(t *testing.T, shell []string) {
+	eachReceiver(t, func(t *testing.T, shell []string) {
 		p := startPod(t, shell)
 		var log bytes.Buffer
 		o := newOutage(false)

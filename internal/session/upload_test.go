@@ -17,7 +17,7 @@ import (
 )
 
 func TestUpload(t *testing.T) {
-	runInShells(t, shellTests{
+	runInReceivers(t, shellTests{
 		"nothing is built from an unverified upload": func(t *testing.T, shell []string) {
 			p := startPod(t, shell)
 			whole := new(bytes.Buffer)
@@ -145,7 +145,7 @@ func TestUploadRetry(t *testing.T) {
 		}},
 	} {
 		t.Run(how, func(t *testing.T) {
-			eachShell(t, func(t *testing.T, shell []string) {
+			eachReceiver(t, func(t *testing.T, shell []string) {
 				p := startPod(t, shell)
 				var log bytes.Buffer
 				broken := ""

@@ -20,6 +20,7 @@ type uploadTry struct {
 	*Session
 	n     int // from 1
 	out   *progressWriter
+	sends *exec.FrameWriter
 	begun chan struct{} // closed when the pod begins to read this try
 	whole bool          // the payload was written to its end
 }
@@ -54,7 +55,7 @@ func (t *uploadTry) upload(ctx context.Context, p Payload, sent func(total int64
 	defer cancel(nil)
 	r, w := io.Pipe()
 	t.out = &progressWriter{w: w, report: sent, onWrite: func() { notify(t.progress) }}
-	frames := exec.NewFrameWriter(t.out)
+	t.sends = exec.NewFrameWriter(t.out)
 	ran, written := make(chan error, 1), make(chan error, 1)
 	go func() {
 		err := t.run(ctx, t.receive(p), exec.Streams{Stdin: r, Stdout: io.Discard, Stderr: io.Discard})
@@ -63,7 +64,7 @@ func (t *uploadTry) upload(ctx context.Context, p Payload, sent func(total int64
 	}()
 	var writing sync.WaitGroup
 	writing.Go(func() {
-		err := panics.Do(func() error { return t.write(ctx, frames, p) })
+		err := panics.Do(func() error { return t.write(ctx, p) })
 		written <- err        // before the pod can see the end, and complain of it
 		w.CloseWithError(err) // nil: end of file
 	})
@@ -77,7 +78,7 @@ func (t *uploadTry) upload(ctx context.Context, p Payload, sent func(total int64
 		return err
 	}
 	if errors.As(err, new(*exec.StreamError)) || errors.Is(err, errNotVerified) {
-		return &UploadError{frames.Bytes(), err}
+		return &UploadError{t.sends.Bytes(), err}
 	}
 	return err
 }
@@ -107,6 +108,9 @@ func (t *uploadTry) wait(ctx context.Context, ran, written <-chan error) error {
 			case e.try != t.n: // of an earlier try
 			case e.name == uploadReceiving:
 				begin, connected = nil, nil
+				if e.reason == takesZstd {
+					t.sends.UseZstd()
+				}
 				t.begin()
 			case e.name == uploadDiskFull:
 				return &FullError{e.reason}
@@ -187,7 +191,7 @@ func (t *uploadTry) begin() {
 }
 
 // write writes the payload. One that can't be written again, or that needs a checked pod, waits until the pod reads.
-func (t *uploadTry) write(ctx context.Context, frames *exec.FrameWriter, p Payload) error {
+func (t *uploadTry) write(ctx context.Context, p Payload) error {
 	if p.Once || p.AfterCheck {
 		select {
 		case <-t.begun:
@@ -195,7 +199,7 @@ func (t *uploadTry) write(ctx context.Context, frames *exec.FrameWriter, p Paylo
 			return errStreamEnded
 		}
 	}
-	return writeFrames(frames, p.Write)
+	return writeFrames(t.sends, p.Write)
 }
 
 func writeFrames(frames *exec.FrameWriter, payload func(*tar.Writer) error) error {

@@ -33,6 +33,7 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		{"log", compareLog},
 		{"image", compareImage},
 		{"upload", compareUpload},
+		{"busy", compareBusyUpload},
 		{"memory", compareMemory},
 		{"start", compareStart},
 		{"restricted", compareRestricted},

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -10,47 +12,91 @@ import (
 	"time"
 )
 
-// compareUpload sends a large tree with the plugin and with kubectl cp. The plugin's time ends when the pod has verified what it received; kubectl
-// cp verifies nothing. For a minute after files were deleted, ext4 skips their inodes one by one whenever it makes a file (recently_deleted in
-// fs/ext4/ialloc.c). So compareUpload waits for that first, and deletes nothing between the turns.
+// compareUpload sends a large tree with the plugin and with kubectl cp.
 func compareUpload(ctx context.Context, b *bench, turns int) (report, error) {
-	if err := b.makeSmallContext(); err != nil {
-		return report{}, err
-	}
-	pod, err := b.handPod(ctx)
+	u, err := b.raceUploads(ctx, turns)
 	if err != nil {
 		return report{}, err
 	}
-	if err := b.startIdle(ctx, pod); err != nil {
+	return report{
+		title: "upload of " + u.tree,
+		rows:  []*row{u.plugin, u.whole, u.cp, u.pluginUsage, u.cpUsage},
+		bars: []bar{
+			ratio("upload of "+u.tree+" / kubectl cp", u.plugin, u.cp, 0.6),
+			ratio("the same, processor time of client and pod", u.pluginUsage, u.cpUsage, 1),
+		},
+	}, nil
+}
+
+// compareBusyUpload does the same beside one busy process for each processor.
+func compareBusyUpload(ctx context.Context, b *bench, turns int) (report, error) {
+	idle, err := b.keepBusy(ctx)
+	if err != nil {
 		return report{}, err
+	}
+	defer idle()
+	u, err := b.raceUploads(ctx, turns)
+	if err != nil {
+		return report{}, err
+	}
+	return report{
+		title: "upload of " + u.tree + " while every processor is busy",
+		rows:  []*row{u.plugin, u.whole, u.cp, u.pluginUsage, u.cpUsage},
+		bars:  []bar{ratio("upload of "+u.tree+" / kubectl cp, while every processor is busy", u.plugin, u.cp, 0.8)},
+	}, nil
+}
+
+// uploads has the figures of both sides.
+type uploads struct {
+	tree                 string
+	plugin, whole, cp    *row
+	pluginUsage, cpUsage *row
+}
+
+// raceUploads measures the sides in turns. The plugin's time ends when the pod has verified what it received; kubectl cp verifies nothing. For a
+// minute after files were deleted, ext4 skips their inodes one by one whenever it makes a file (recently_deleted in fs/ext4/ialloc.c). So
+// raceUploads waits for that first, and deletes nothing between the turns.
+func (b *bench) raceUploads(ctx context.Context, turns int) (*uploads, error) {
+	if err := b.makeSmallContext(); err != nil {
+		return nil, err
+	}
+	pod, err := b.handPod(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.startIdle(ctx, pod); err != nil {
+		return nil, err
 	}
 	tree := filepath.Join(b.Temp, "tree")
 	files, size, err := makeTree(ctx, tree)
 	if err != nil {
-		return report{}, err
+		return nil, err
 	}
 	if err := b.forgetDeleted(ctx); err != nil {
-		return report{}, err
+		return nil, err
 	}
-	plugin, whole, cp := &row{name: "upload of kubectl img build", unit: "s"}, &row{name: "its whole run", unit: "s"}, &row{name: "kubectl cp", unit: "s"}
+	u := &uploads{
+		tree:   fmt.Sprintf("%d files, %d MB", files, size/1e6),
+		plugin: &row{name: "upload of kubectl img build", unit: "s"}, whole: &row{name: "its whole run", unit: "s"}, cp: &row{name: "kubectl cp", unit: "s"},
+		pluginUsage: &row{name: "processor time of kubectl img build and its pod, to the end of the upload", unit: "s"},
+		cpUsage:     &row{name: "processor time of kubectl cp and the pod", unit: "s"},
+	}
 	for turn := range turns {
-		var sent float64
-		took, err := b.stopwatch(ctx, func() (err error) { sent, err = b.upload(ctx, tree); return err })
+		var sent, used float64
+		took, err := b.stopwatch(ctx, func() (err error) { sent, used, err = b.upload(ctx, tree, fmt.Sprintf("upload-%d", turn)); return err })
 		if err != nil {
-			return report{}, err
+			return nil, err
 		}
-		plugin.add(sent)
-		whole.add(took)
-		if took, err = b.copyTree(ctx, tree, fmt.Sprintf("%s/turn%d", podContext, turn), files); err != nil {
-			return report{}, err
+		u.plugin.add(sent)
+		u.whole.add(took)
+		u.pluginUsage.add(used)
+		if took, used, err = b.copyTree(ctx, tree, fmt.Sprintf("%s/turn%d", podContext, turn), files); err != nil {
+			return nil, err
 		}
-		cp.add(took)
+		u.cp.add(took)
+		u.cpUsage.add(used)
 	}
-	return report{
-		title: fmt.Sprintf("upload of %d files, %d MB", files, size/1e6),
-		rows:  []*row{plugin, whole, cp},
-		bars:  []bar{ratio(fmt.Sprintf("upload of %d files, %d MB / kubectl cp", files, size/1e6), plugin, cp, 0.8)},
-	}, nil
+	return u, nil
 }
 
 // recently is how long ext4 counts an inode as recently deleted after the deletion is on the disk.
@@ -69,15 +115,30 @@ func (b *bench) forgetDeleted(ctx context.Context) error {
 	}
 }
 
-// upload builds from tree and returns the seconds that the upload took.
-func (b *bench) upload(ctx context.Context, tree string) (float64, error) {
-	var stderr bytes.Buffer
-	cmd := b.command(ctx, "kubectl", "img", "build", "-n", b.namespace, "--push=false", "--keep", tree)
-	cmd.Stderr = &stderr
-	if err := run(cmd); err != nil {
-		return 0, fmt.Errorf("%w: %s", err, stderr.String())
+// upload builds from tree in a pod of that name. It returns the seconds that the upload took, and the processor time of client and pod until then.
+func (b *bench) upload(ctx context.Context, tree, pod string) (took, used float64, err error) {
+	cmd := b.command(ctx, "kubectl", "img", "build", "-n", b.namespace, "--name", pod, "--push=false", "--keep", tree)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return 0, 0, err
 	}
-	return uploadTime(stderr.String())
+	if err := cmd.Start(); err != nil {
+		return 0, 0, err
+	}
+	var log bytes.Buffer
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		fmt.Fprintln(&log, lines.Text())
+		if sentLine.MatchString(lines.Text()) {
+			client, clientErr := processUsage(cmd.Process.Pid) // kubectl has become the plugin
+			server, podErr := b.podUsage(ctx, pod)
+			used, err = client+server, errors.Join(clientErr, podErr)
+		}
+	}
+	if err := errors.Join(err, cmd.Wait()); err != nil {
+		return 0, 0, fmt.Errorf("%w: %s", err, log.String())
+	}
+	took, err = uploadTime(log.String())
+	return took, used, err
 }
 
 var sentLine = regexp.MustCompile(`(?m)^sent the build context: \S+ in ([0-9.]+)s`)
@@ -106,18 +167,25 @@ func (b *bench) startIdle(ctx context.Context, pod string) error {
 	return nil
 }
 
-// copyTree copies tree into the idle pod, to a new directory, and returns the seconds.
-func (b *bench) copyTree(ctx context.Context, tree, to string, files int) (float64, error) {
-	took, err := b.stopwatch(ctx, func() error {
-		_, err := b.kubectl(ctx, "cp", tree, b.namespace+"/hand:"+to)
-		return err
-	})
+// copyTree copies tree into the idle pod, to a new directory. It returns the seconds, and the processor time of kubectl and of the pod.
+func (b *bench) copyTree(ctx context.Context, tree, to string, files int) (took, used float64, err error) {
+	before, err := b.podUsage(ctx, "hand")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
+	cp := b.command(ctx, "kubectl", "cp", tree, b.namespace+"/hand:"+to)
+	took, err = b.stopwatch(ctx, func() error { return run(cp) })
+	if err != nil {
+		return 0, 0, err
+	}
+	after, err := b.podUsage(ctx, "hand")
+	if err != nil {
+		return 0, 0, err
+	}
+	used = after - before + (cp.ProcessState.UserTime() + cp.ProcessState.SystemTime()).Seconds()
 	count, err := b.kubectl(ctx, "exec", "-n", b.namespace, "hand", "--", "sh", "-c", "find "+to+" -type f | wc -l")
 	if err == nil && count != strconv.Itoa(files) {
 		err = fmt.Errorf("kubectl cp copied %s of %d files", count, files)
 	}
-	return took, err
+	return took, used, err
 }

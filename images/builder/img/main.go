@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-img/kubectl-img/images/builder/img/namespace"
+	"github.com/kubectl-img/kubectl-img/images/builder/img/receive"
 	"github.com/kubectl-img/kubectl-img/images/builder/img/runc"
 )
 
@@ -62,6 +63,6 @@ func newRoot() *cobra.Command {
 	flags.StringArrayVar(&g.plainHTTP, "plain-http", nil, "registry `HOST` that speaks plain http (repeatable)")
 	flags.StringArrayVar(&g.mirrors, "mirror", nil, "registry that is asked first, as `HOST=MIRROR` (repeatable)")
 	root.AddCommand(newBuild(g), newPush(g), newPull(g), newTag(g), newList(g), newRemove(g), newSave(g), newLoad(g),
-		newUnpack(g), newInspect(g), newDiskUsage(g), newPrune(g), newUnshare(), newVersion())
+		newUnpack(g), newInspect(g), newDiskUsage(g), newPrune(g), newUnshare(), newVersion(), receive.Command())
 	return root
 }

@@ -7,25 +7,15 @@ receive() {
 		drain
 		return 1
 	fi
-	event "receiving $1"
 	# The mode clears the set-group-ID bit, as in supervise. The umask: unless it is root, busybox tar applies it to all modes.
 	mkdir -p "$WORKSPACE/context" && chmod 00755 "$WORKSPACE/context" && umask 0
-	mkfifo "$SESSION/tosum"
-	# This shell opens both ends of the pipe. If tee opened its own end, a tee that was killed before would leave the reader waiting.
-	exec 6<>"$SESSION/tosum"
-	exec 7<"$SESSION/tosum"
-	exec 8>"$SESSION/tosum" 6>&-
-	{ exec 8>&- && sha256 >"$SESSION/sum"; } <&7 &
-	exec 7<&-
 	problem=""
-	read_frames | $TEE "$SESSION/tosum" | tar -x -p -o -f - -C / 2>"$SESSION/tar" || problem="unpack: $(head -n 1 "$SESSION/tar")"
-	exec 8>&-
-	wait
-	read -r sum _ <"$SESSION/sum"
-	if [ -z "$problem" ] && [ ! -s "$SESSION/end" ]; then
-		problem="the stream ended before its end marker"
-	elif [ -z "$problem" ] && [ "$(cat "$SESSION/end")" != "$sum" ]; then
-		problem="what arrived has another SHA-256 than what was sent"
+	if engine_receives; then
+		event "receiving $1 zstd"
+		unpack_by_engine
+	else
+		event "receiving $1"
+		unpack
 	fi
 	if [ -z "$problem" ] && mv "$SESSION/receiver" "$SESSION/received"; then
 		event uploaded
@@ -43,6 +33,36 @@ receive() {
 	# Last, because the end of stdin can get lost on its way here; nothing above waits for it.
 	drain
 	[ -z "$problem" ]
+}
+
+# engine_receives reports whether the engine has said that it can receive an upload.
+engine_receives() { [ -n "${RECEIVE:-}" ] && grep -qF "$RECEIVES" "$SESSION/engine" 2>/dev/null; }
+
+# unpack_by_engine lets the engine receive. It leaves the reason in problem if that fails.
+unpack_by_engine() {
+	$RECEIVE --events "$SESSION/events" --end "$SESSION/end" "$WORKSPACE/context" "$SESSION/upload" 2>"$SESSION/unpacked" && return
+	problem=$(sed 's/^Error: //;q' "$SESSION/unpacked")
+	problem=${problem:-the receiver was killed}
+}
+
+# unpack reads and extracts the upload, for an image that has no more than a shell and tar. It leaves the reason in problem if it fails.
+unpack() {
+	mkfifo "$SESSION/tosum"
+	# This shell opens both ends of the pipe. If tee opened its own end, a tee that was killed before would leave the reader waiting.
+	exec 6<>"$SESSION/tosum"
+	exec 7<"$SESSION/tosum"
+	exec 8>"$SESSION/tosum" 6>&-
+	{ exec 8>&- && sha256 >"$SESSION/sum"; } <&7 &
+	exec 7<&-
+	read_frames | $TEE "$SESSION/tosum" | tar -x -p -o -f - -C / 2>"$SESSION/unpacked" || problem="unpack: $(head -n 1 "$SESSION/unpacked")"
+	exec 8>&-
+	wait
+	read -r sum _ <"$SESSION/sum"
+	if [ -z "$problem" ] && [ ! -s "$SESSION/end" ]; then
+		problem="the stream ended before its end marker"
+	elif [ -z "$problem" ] && [ "$(cat "$SESSION/end")" != "$sum" ]; then
+		problem="what arrived has another SHA-256 than what was sent"
+	fi
 }
 
 # claim_upload N [ask] makes this process the receiver. The try with the highest number wins: it stops an earlier receive, which can wait
