@@ -1,6 +1,7 @@
 package nodes_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +74,9 @@ func TestNode(t *testing.T) {
 	part("the node is lost and comes back", nodeComesBack)
 	part("the installer removes", uninstall)
 	part("eviction", evicted)
+	if record.Architecture != runtime.GOARCH {
+		part("make image", makeImage)
+	}
 	writeRecord(t)
 }
 

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/cache"
 	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
@@ -26,19 +25,6 @@ func (k Kind) BaseDir(dir string) string {
 func (k Kind) MakeBase(ctx context.Context, dir string) error {
 	return fill(k.BaseDir(dir), func(sources, out string) error {
 		return program.Run(exec.CommandContext(ctx, "/bin/sh", sources+"/base.sh", k.Suite, k.Arch, sources+"/files", out))
-	})
-}
-
-// SysrootDir is the directory of the cache that has the files of Debian packages for another architecture than this machine's.
-func SysrootDir(dir, arch string, packages []string) string {
-	return filepath.Join(dir, "machines", "sysroot-"+arch+"-"+cache.NewKey(sourcesKey()).Text(packages...).String())
-}
-
-// MakeSysroot fills SysrootDir.
-func MakeSysroot(ctx context.Context, dir, arch string, packages []string) error {
-	return fill(SysrootDir(dir, arch, packages), func(sources, out string) error {
-		unpack := exec.CommandContext(ctx, "/bin/sh", sources+"/unpack.sh", "bookworm", arch, out+"/root", strings.Join(packages, ","))
-		return program.Run(unpack)
 	})
 }
 
