@@ -14,7 +14,7 @@ import (
 )
 
 // limit is how long a build may take on an emulated processor.
-const limit = 8 * time.Minute
+const limit = 20 * time.Minute
 
 // apparmor makes builders run under our AppArmor profile.
 var apparmor = []string{"--apparmor-profile", "kubectl-img"}
