@@ -44,7 +44,7 @@ build() {
 		pushed=$repository@$(cat "$digest")
 		rm -f "$digest"
 		;;
-	kubectl) pushed=$(kubectl img build ${PLATFORMS:+--platform "$PLATFORMS"} --target "$1" -t "$2" .) ;; # for one platform
+	kubectl) pushed=$(kubectl img build --platform "$platforms" --target "$1" -t "$2" .) ;;
 	esac
 }
 

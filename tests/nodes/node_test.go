@@ -68,15 +68,16 @@ func TestNode(t *testing.T) {
 	part("the installer installs", install)
 	part("with the seccomp profile only", func(t *testing.T) { expect(t, "no AppArmor profile named", seccompOnly()) })
 	part("with both profiles", func(t *testing.T) { expect(t, "both profiles", confined(t), apparmor...) })
+	if record.Architecture != runtime.GOARCH {
+		part("several platforms", buildIndex)
+		part("make image", makeImage)
+	}
 	part("no cgroup namespace", cgroupNamespace)
 	part("memory limit", outOfMemory)
 	part("the kubelet restarts", kubeletRestarts)
 	part("the node is lost and comes back", nodeComesBack)
 	part("the installer removes", uninstall)
 	part("eviction", evicted)
-	if record.Architecture != runtime.GOARCH {
-		part("make image", makeImage)
-	}
 	writeRecord(t)
 }
 
