@@ -1,6 +1,7 @@
 #!/bin/sh
 # compile.sh OUT TOOL...: compiles each named tool, from the module of the same name next to this script, to OUT/TOOL.
-# The Dockerfile and the tests' cluster both call it, so that both get the same binaries.
+# The Dockerfile and the tests' cluster both call it, so that both get the same binaries. For another architecture, which GOARCH names, it needs
+# Debian's cross compiler, and libseccomp for that architecture in the directory SYSROOT: sysroot.sh makes one.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,6 +12,21 @@ out=$(cd "$out" && pwd)
 
 # Workspaces of the caller must not leak into a pinned module.
 export GOWORK=off
+
+arch=$(go env GOARCH)
+if [ "$arch" != "$(go env GOHOSTARCH)" ]; then
+	case $arch in
+	amd64) triplet=x86_64-linux-gnu ;;
+	arm64) triplet=aarch64-linux-gnu ;;
+	*)
+		echo "compile.sh: no builder image for architecture $arch" >&2
+		exit 2
+		;;
+	esac
+	export CC="$triplet-gcc" PKG_CONFIG_SYSROOT_DIR="$SYSROOT" PKG_CONFIG_LIBDIR="$SYSROOT/usr/lib/$triplet/pkgconfig"
+	# Go's cache does not notice another answer of pkg-config, but it notices another flag.
+	export CGO_LDFLAGS="-g -O2 -L$SYSROOT/usr/lib/$triplet"
+fi
 
 # build TOOL CGO TAGS LDFLAGS PACKAGE
 build() {

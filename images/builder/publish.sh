@@ -1,12 +1,13 @@
 #!/bin/sh
 # publish.sh REGISTRY VERSION: builds the builder image, and its variants with registry helpers, and pushes them as
-# REGISTRY/builder:VERSION, :VERSION-gcr and :VERSION-gcloud. TARGETS names fewer. With docker, buildah, or kubectl img,
-# whichever is here and works. The last line names the first of them by its digest, for BUILDER_IMAGE.
+# REGISTRY/builder:VERSION, :VERSION-gcr and :VERSION-gcloud. Each is an index for amd64 and arm64. TARGETS names fewer images, and PLATFORMS fewer
+# platforms. With docker, buildah, or kubectl img, whichever is here and works. The last line names the first image by its digest, for BUILDER_IMAGE.
 set -eu
 cd "$(dirname "$0")"
 registry=${1:?usage: make image REGISTRY=registry/path}
 version=${2:?usage: publish.sh REGISTRY VERSION}
 repository=$registry/builder
+platforms=${PLATFORMS:-linux/amd64,linux/arm64}
 
 if docker info >/dev/null 2>&1; then
 	tool=docker
@@ -19,22 +20,31 @@ else
 	exit 1
 fi
 
-# build TARGET REFERENCE: sets pushed to REPOSITORY@DIGEST.
+# build TARGET REFERENCE: sets pushed to REPOSITORY@DIGEST of the index.
 build() {
 	case $tool in
 	docker)
-		docker build --target "$1" -t "$2" .
-		docker push "$2"
-		pushed=$(docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$2" | grep -F "$repository@" | head -n 1)
+		# An engine without containerd's image store builds one platform at a time, so each has a tag of its own.
+		set -- "$1" "$2" ""
+		for platform in $(echo "$platforms" | tr , ' '); do
+			part=$2-${platform##*/}
+			docker build --platform "$platform" --target "$1" -t "$part" .
+			docker push "$part"
+			set -- "$1" "$2" "$3 $part"
+		done
+		# shellcheck disable=SC2086 # one argument each
+		docker buildx imagetools create -t "$2" $3
+		pushed=$repository@$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$2")
 		;;
 	buildah)
 		digest=$(mktemp)
-		buildah build --layers --target "$1" -t "$2" .
-		buildah push --digestfile "$digest" "$2"
+		buildah manifest rm "$2" >/dev/null 2>&1 || : # of an earlier run
+		buildah build --layers --platform "$platforms" --target "$1" --manifest "$2" .
+		buildah manifest push --all --digestfile "$digest" "$2" "docker://$2"
 		pushed=$repository@$(cat "$digest")
 		rm -f "$digest"
 		;;
-	kubectl) pushed=$(kubectl img build --target "$1" -t "$2" .) ;;
+	kubectl) pushed=$(kubectl img build --platform "$platforms" --target "$1" -t "$2" .) ;;
 	esac
 }
 

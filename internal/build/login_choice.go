@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 
 	"github.com/kubectl-img/kubectl-img/internal/builder"
+	"github.com/kubectl-img/kubectl-img/internal/dockerfile"
 	"github.com/kubectl-img/kubectl-img/internal/explain"
 	"github.com/kubectl-img/kubectl-img/internal/panics"
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
@@ -56,13 +57,13 @@ func (r *run) chooseLogins(ctx context.Context, dockerfile []byte) error {
 }
 
 // loginsFor chooses a login for every registry of the build. The engine explains a Dockerfile that can't be parsed.
-func (r *run) loginsFor(ctx context.Context, dockerfile []byte) (registryauth.Logins, error) {
+func (r *run) loginsFor(ctx context.Context, text []byte) (registryauth.Logins, error) {
 	var push []string
 	if r.Build.Push {
 		push = slices.Clone(r.Build.Tags)
 	}
 	push = append(push, cacheReferences(r.Build.CacheTo)...)
-	pull, err := registryauth.References(dockerfile, r.Build.Target, r.Build.BuildArgs)
+	pull, err := dockerfile.References(text, r.Build.Target, r.Build.BuildArgs)
 	if err != nil {
 		r.Log.Debugf("the registries of the Dockerfile are not known: %v", err)
 	}

@@ -15,6 +15,9 @@ func (r *run) upload(ctx context.Context, s *session.Session) error {
 	if err := r.awaitLogin(ctx); err != nil {
 		return err
 	}
+	if r.Build.ManyPlatforms() {
+		r.Log.Infof("building for %s in one pod: no step runs programs of the image's platform", r.Build.Platform)
+	}
 	r.phase.set(phaseUpload)
 	transfer := progress.NewTransfer(r.Progress, r.screen, r.terminal, r.Log)
 	var sent buildcontext.Summary

@@ -37,7 +37,7 @@ func (f *imageFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.target, "target", "", "`STAGE` of the Dockerfile to build")
 	flags.StringArrayVar(&f.labels, "label", nil, "`KEY=VALUE` for the image's configuration (repeatable)")
 	flags.StringArrayVar(&f.notes, "annotation", nil, "`KEY=VALUE` for the image's manifest (repeatable)")
-	flags.StringArrayVar(&f.platforms, "platform", nil, "`PLATFORM` to build for and on: OS/ARCH[/VARIANT] (default the node's)")
+	flags.StringArrayVar(&f.platforms, "platform", nil, "`PLATFORM` or several to build for: OS/ARCH[/VARIANT] (default the node's)")
 	flags.BoolVar(&f.noCache, "no-cache", false, "Run every step again")
 	flags.StringArrayVar(&f.cacheFrom, "cache-from", nil, "Import a cache from `REF`, or type=registry,ref=REF (repeatable)")
 	flags.StringArrayVar(&f.cacheTo, "cache-to", nil, "Export the cache to `REF`, type=registry,ref=REF[,mode=max], or type=inline")

@@ -25,6 +25,9 @@ func (f *Flags) Plan(set *pflag.FlagSet, path string) (*build.Plan, error) {
 	if plan.Source, err = f.image.openContext(plan, path); err != nil {
 		return nil, err
 	}
+	if err := f.image.checkPlatforms(plan); err != nil {
+		return nil, err
+	}
 	plan.Warnings = f.warnings
 	return plan, nil
 }

@@ -2,7 +2,11 @@
 // this one, which holds all that is known of it.
 package engine
 
-import "github.com/kubectl-img/kubectl-img/internal/registryauth"
+import (
+	"strings"
+
+	"github.com/kubectl-img/kubectl-img/internal/registryauth"
+)
 
 // Engine is a program that builds images in a pod.
 type Engine interface {
@@ -49,7 +53,7 @@ type Build struct {
 	Labels      []string // KEY=VALUE
 	Annotations []string // KEY=VALUE of the manifest
 	Target      string
-	Platform    string // os/arch[/variant], empty for the node's own
+	Platform    string // os/arch[/variant], or several with commas; empty for the node's own
 	NoCache     bool
 	StaleSteps  []string // stages of which every step runs again
 	Pull        bool     // ask the registry for base images that the engine has kept
@@ -64,6 +68,9 @@ type Build struct {
 	Push        bool
 	Output      *Output
 }
+
+// ManyPlatforms reports whether the result is an index of several images.
+func (b Build) ManyPlatforms() bool { return strings.Contains(b.Platform, ",") }
 
 // Secret is a file in the pod that steps can mount, and that no layer has.
 type Secret struct{ ID, Path string }

@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"context"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 
@@ -9,6 +11,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/tests/cluster/dockerfile"
 	"github.com/kubectl-img/kubectl-img/tests/cluster/layers"
 	"github.com/kubectl-img/kubectl-img/tests/cluster/machine"
+	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
 // makeForeign cross-compiles the programs and unpacks the packages, unless the cache has them.
@@ -22,20 +25,40 @@ func (p paths) makeForeign(ctx context.Context, builder dockerfile.File, log *pr
 	if f.arch == "" {
 		return f, nil
 	}
-	if err := installPackages(ctx, []string{"binutils", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"}, log); err != nil {
+	if err := installPackages(ctx, []string{"crossbuild-essential-" + f.arch}, log); err != nil {
 		return f, err
 	}
-	packages := builder.Packages()
-	dir := machine.SysrootDir(p.cache, f.arch, packages)
-	if !cache.Exists(dir) {
-		if err := log.step("unpack packages for "+f.arch, func() error { return machine.MakeSysroot(ctx, p.cache, f.arch, packages) }); err != nil {
-			return f, err
-		}
-	}
-	f.sysroot = filepath.Join(dir, "root")
 	var err error
+	if f.sysroot, err = p.makeSysroot(ctx, f.arch, builder.Packages(), log); err != nil {
+		return f, err
+	}
 	f.bin, err = p.compileTools(ctx, f.tools(), log)
 	return f, err
+}
+
+// makeSysroot returns a directory with the packages, which it unpacks with the Dockerfile's own script unless the cache has them.
+func (p paths) makeSysroot(ctx context.Context, arch string, packages []string, log *progress) (string, error) {
+	script := filepath.Join(p.root, "images", "builder", "sysroot.sh")
+	key := cache.NewKey(arch).Text(packages...).Files(script)
+	dir := filepath.Join(p.cache, "sysroots", arch+"-"+key.String())
+	if err := key.Err(); err != nil || cache.Exists(dir) {
+		return dir, err
+	}
+	if err := cache.MakeTraversable(filepath.Dir(dir)); err != nil {
+		return "", err
+	}
+	unfinished, err := os.MkdirTemp(filepath.Dir(dir), "unfinished-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(unfinished)
+	root := filepath.Join(unfinished, "root")
+	if err := log.step("unpack packages for "+arch, func() error {
+		return program.Run(exec.CommandContext(ctx, script, append([]string{arch, root}, packages...)...))
+	}); err != nil {
+		return "", err
+	}
+	return dir, os.Rename(root, dir)
 }
 
 // tools are the programs of a node and of the builder image.
@@ -43,10 +66,7 @@ func (f foreign) tools() []tool {
 	list := []tool{kubernetesTool("kubelet"), containerdTool(), imageTool("runc"), imageTool("img", "*.go", "*/*.go"), imageTool("ownership", "*.go")}
 	for i := range list {
 		list[i].arch = f.arch
-		list[i].env = []string{
-			"GOARCH=" + f.arch, "CC=aarch64-linux-gnu-gcc", "PKG_CONFIG_SYSROOT_DIR=" + f.sysroot,
-			"PKG_CONFIG_LIBDIR=" + f.sysroot + "/usr/lib/aarch64-linux-gnu/pkgconfig",
-		}
+		list[i].env = []string{"GOARCH=" + f.arch, "SYSROOT=" + f.sysroot}
 	}
 	return list
 }

@@ -51,8 +51,8 @@ func (c *Cluster) waitForNode(ctx context.Context) error {
 }
 
 func (c *Cluster) wait(ctx context.Context, check func(context.Context, kubernetes.Interface) error) error {
-	// An emulated machine takes most of a minute, or some minutes beside other work.
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(2*len(c.Nodes))*time.Minute)
+	// An emulated machine takes most of a minute, or many minutes beside other work.
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(10*len(c.Nodes)-8)*time.Minute)
 	defer cancel()
 	client, err := c.Client()
 	if err != nil {

@@ -13,6 +13,7 @@ func TestBuild(t *testing.T) {
 	t.Run("stages, arguments, target and labels", buildOptions)
 	t.Run("several tags", buildTags)
 	t.Run("platform", buildPlatform)
+	t.Run("several platforms", buildPlatforms)
 	t.Run("Dockerfile outside the context and on stdin", buildDockerfile)
 	t.Run("started by kubectl", buildByKubectl)
 }

@@ -3,7 +3,6 @@ package nodes_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -39,7 +38,7 @@ func startShell(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	clustertest.Eventually(t, 3*time.Minute, "the shell on the node runs", func() bool {
+	clustertest.Eventually(t, limit, "the shell on the node runs", func() bool {
 		pod, err := pods.Get(t.Context(), shellPod, metav1.GetOptions{})
 		return err == nil && pod.Status.Phase == corev1.PodRunning
 	})

@@ -126,6 +126,16 @@ func TestWorkflowExpressions(t *testing.T) {
 	}
 }
 
+// TestReleaseImagesPlatforms checks that the builder images are built for both platforms, and that the copy to the registry keeps both.
+func TestReleaseImagesPlatforms(t *testing.T) {
+	parsed, _ := workflows(t)
+	for name, want := range map[string]string{"build-images": "--platform linux/amd64,linux/arm64 ", "publish-images": "skopeo copy --all "} {
+		if !slices.ContainsFunc(parsed["release.yml"].Jobs[name].Steps, func(s step) bool { return strings.Contains(s.Run, want) }) {
+			t.Errorf("no step of job %s has %q", name, want)
+		}
+	}
+}
+
 // unmaintained lists directories without updates, with the reason.
 var unmaintained = map[string]string{
 	"/tests/cluster/tools/legacy-img":   "img v0.5.11 and its dependencies are frozen; newer ones do not compile",

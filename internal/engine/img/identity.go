@@ -38,6 +38,7 @@ func (Img) Needs(b engine.Build) []engine.Need {
 		{len(b.Annotations) > 0, engine.Need{Asked: "--annotation", Ability: "annotation"}},
 		{b.ShmSize > 0, engine.Need{Asked: "--shm-size", Ability: "shm-size"}},
 		{len(b.Ulimits) > 0, engine.Need{Asked: "--ulimit", Ability: "ulimit"}},
+		{b.ManyPlatforms(), engine.Need{Asked: "--platform with several platforms", Ability: "platforms"}},
 		{len(b.Secrets) > 0, engine.Need{Asked: "--secret", Ability: "secret"}},
 		{len(b.Keys) > 0, engine.Need{Asked: "--ssh", Ability: "ssh"}},
 		{b.Remote != "", engine.Need{Asked: "a URL as build context", Ability: "url"}},

@@ -30,8 +30,11 @@ func TestIdentify(t *testing.T) {
 			if lacks != c.lacks {
 				t.Errorf("it lacks %q, want %q", lacks, c.lacks)
 			}
-			if need := id.Lacks(Img{}.Needs(engine.Build{NoCache: true})); need != nil {
+			if need := id.Lacks(Img{}.Needs(engine.Build{NoCache: true, Platform: "linux/amd64"})); need != nil {
 				t.Errorf("a plain build asks for %s", need.Asked)
+			}
+			if need := id.Lacks(Img{}.Needs(engine.Build{Platform: "linux/amd64,linux/arm64"})); need == nil || need.Ability != "platforms" {
+				t.Errorf("several platforms ask for %+v", need)
 			}
 		})
 	}

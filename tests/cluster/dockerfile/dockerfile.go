@@ -15,6 +15,7 @@ type File struct {
 
 type stage struct {
 	base, name   string
+	platform     string // where the stage's programs run; empty for the image's own platform
 	instructions []instruction
 }
 
@@ -50,10 +51,14 @@ func Parse(text string) (File, error) {
 func (f *File) add(next instruction) error {
 	if next.name == "FROM" {
 		words := strings.Fields(next.args)
+		platform := ""
+		if len(words) > 0 && strings.HasPrefix(words[0], "--") {
+			platform, words = strings.TrimPrefix(words[0], "--platform="), words[1:]
+		}
 		if len(words) != 3 || !strings.EqualFold(words[1], "AS") {
 			return fmt.Errorf("parse Dockerfile: FROM %s: want a base and a name", next.args)
 		}
-		f.stages = append(f.stages, stage{base: words[0], name: words[2]})
+		f.stages = append(f.stages, stage{base: words[0], name: words[2], platform: platform})
 		return nil
 	}
 	if len(f.stages) == 0 {
@@ -84,7 +89,8 @@ func (f File) Packages() []string {
 			}
 			install, _, _ = strings.Cut(install, "&&")
 			for word := range strings.FieldsSeq(install) {
-				if !strings.HasPrefix(word, "-") {
+				// The packages whose names depend on the architecture are compilers for another one.
+				if !strings.HasPrefix(word, "-") && !strings.Contains(word, "$") {
 					names = append(names, word)
 				}
 			}

@@ -29,19 +29,6 @@ func (k Kind) MakeBase(ctx context.Context, dir string) error {
 	})
 }
 
-// SysrootDir is the directory of the cache that has the files of Debian packages for another architecture than this machine's.
-func SysrootDir(dir, arch string, packages []string) string {
-	return filepath.Join(dir, "machines", "sysroot-"+arch+"-"+cache.NewKey(sourcesKey()).Text(packages...).String())
-}
-
-// MakeSysroot fills SysrootDir.
-func MakeSysroot(ctx context.Context, dir, arch string, packages []string) error {
-	return fill(SysrootDir(dir, arch, packages), func(sources, out string) error {
-		unpack := exec.CommandContext(ctx, "/bin/sh", sources+"/unpack.sh", "bookworm", arch, out+"/root", strings.Join(packages, ","))
-		return program.Run(unpack)
-	})
-}
-
 func sourcesKey() string {
 	key := cache.NewKey()
 	err := fs.WalkDir(sources, ".", func(path string, entry fs.DirEntry, err error) error {

@@ -1,4 +1,4 @@
-package registryauth
+package dockerfile
 
 import (
 	"testing"
@@ -66,13 +66,5 @@ func TestReferencesOfAnotherLanguage(t *testing.T) {
 	got, err := References([]byte("# syntax=a.example/frontend\nBUILD everything\n"), "", nil)
 	if err == nil || !cmp.Equal(got, []string{"a.example/frontend"}) {
 		t.Errorf("%q, %v", got, err)
-	}
-}
-
-func TestRegistries(t *testing.T) {
-	got := Registries([]string{"b.example/x:1", "b.example/y"}, []string{"debian", "b.example/z", "index.docker.io/library/a", "localhost:5000/a", "NOT A REF"})
-	want := []Registry{{"b.example", true}, {"docker.io", false}, {"localhost:5000", false}}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Registry{})); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

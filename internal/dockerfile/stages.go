@@ -1,4 +1,4 @@
-package registryauth
+package dockerfile
 
 import (
 	"bytes"
@@ -12,38 +12,31 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 )
 
-// References returns the images that a build of the Dockerfile's target pulls: those of FROM, COPY --from and RUN --mount=from= in the
-// stages that the target needs, and the frontend of # syntax=. An empty target is the last stage.
-func References(dockerfile []byte, target string, buildArgs []string) ([]string, error) {
-	var refs []string
-	if syntax, _, _, ok := parser.DetectSyntax(dockerfile); ok {
-		refs = append(refs, syntax)
-	}
-	parsed, err := parser.Parse(bytes.NewReader(dockerfile))
-	if err != nil {
-		return refs, fmt.Errorf("parse Dockerfile: %w", err)
-	}
-	stages, metaArgs, err := instructions.Parse(parsed.AST, nil)
-	if err != nil {
-		return refs, fmt.Errorf("parse Dockerfile: %w", err)
-	}
-	w := stageWalker{stages: stages, lex: shell.NewLex(parsed.EscapeToken), refs: refs, seen: map[int]bool{}}
-	w.readArgs(metaArgs, buildArgs)
-	w.start(target)
-	return w.refs, nil
-}
-
 // maxExpandedBytes is how long a word of the Dockerfile can be after expansion. A few lines in which each variable doubles the one before
 // would fill the memory otherwise. No reference is that long.
 const maxExpandedBytes = 4096
 
-// stageWalker collects the images of the stages that a target needs.
+// stageWalker visits the stages that a target needs, and collects their images.
 type stageWalker struct {
 	stages []instructions.Stage
 	lex    *shell.Lex
 	args   []string // KEY=VALUE, for FROM
 	refs   []string
 	seen   map[int]bool
+}
+
+func newStageWalker(dockerfile []byte, buildArgs []string) (*stageWalker, error) {
+	parsed, err := parser.Parse(bytes.NewReader(dockerfile))
+	if err != nil {
+		return nil, fmt.Errorf("parse Dockerfile: %w", err)
+	}
+	stages, metaArgs, err := instructions.Parse(parsed.AST, nil)
+	if err != nil {
+		return nil, fmt.Errorf("parse Dockerfile: %w", err)
+	}
+	w := &stageWalker{stages: stages, lex: shell.NewLex(parsed.EscapeToken), seen: map[int]bool{}}
+	w.readArgs(metaArgs, buildArgs)
+	return w, nil
 }
 
 // readArgs evaluates the ARGs before the first FROM. A build argument overrides a default.
