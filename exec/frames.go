@@ -28,19 +28,6 @@ type FrameWriter struct {
 	sent     chan error // result of the write in progress
 }
 
-// batch is a part of the payload, and how it is sent.
-type batch struct {
-	payload []byte
-	packed  []byte // of all its frames that are compressed
-	frames  []frame
-}
-
-// frame is a part of a batch. Its body is in the payload or in packed.
-type frame struct {
-	kind string
-	body []byte
-}
-
 // NewFrameWriter returns a FrameWriter that writes to w. Call Finish at the end.
 func NewFrameWriter(w io.Writer) *FrameWriter {
 	f := &FrameWriter{w: w, sum: sha256.New(), sent: make(chan error, 1), filling: &batch{}, other: &batch{}}
@@ -102,18 +89,5 @@ func (f *FrameWriter) send() error {
 	f.filling, f.other = f.other, next
 	f.filling.payload = f.filling.payload[:0]
 	go func() { f.sent <- next.write(f.w) }()
-	return nil
-}
-
-// write writes the frames.
-func (b *batch) write(w io.Writer) error {
-	for _, frame := range b.frames {
-		if _, err := fmt.Fprintf(w, "%s %d\n", frame.kind, len(frame.body)); err != nil {
-			return err
-		}
-		if _, err := w.Write(frame.body); err != nil {
-			return err
-		}
-	}
 	return nil
 }

@@ -16,9 +16,8 @@ const repeatLimit = 2 * time.Minute
 
 // Reasons of what the kubelet tries again for as long as the pod exists.
 const (
-	reasonNoSandbox = "FailedCreatePodSandBox"
-	reasonNoCgroup  = "FailedCreatePodContainer"
-	reasonNoMount   = "FailedMount"
+	reasonNoCgroup = "FailedCreatePodContainer"
+	reasonNoMount  = "FailedMount"
 )
 
 // progressReasons are those of events that say that the pod has a sandbox and its volumes.

@@ -8,6 +8,12 @@ import (
 	"strings"
 )
 
+// Mount is where a machine mounts its own disk, which has everything that is different for each machine.
+const Mount = "/node"
+
+// KubeletDir is the kubelet's directory in every machine.
+const KubeletDir = "/var/lib/kubelet"
+
 // Kind is a kind of node. There is one machine of each kind.
 type Kind struct {
 	Name  string // of the node

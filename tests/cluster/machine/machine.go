@@ -11,12 +11,6 @@ import (
 	"github.com/kubectl-img/kubectl-img/tests/cluster/program"
 )
 
-// Mount is where a machine mounts its own disk, which has everything that is different for each machine.
-const Mount = "/node"
-
-// KubeletDir is the kubelet's directory in every machine.
-const KubeletDir = "/var/lib/kubelet"
-
 // Machine is a virtual machine of a cluster.
 type Machine struct {
 	Kind
