@@ -14,11 +14,10 @@ import (
 // an address for a pod.
 const repeatLimit = 2 * time.Minute
 
-// Reasons of what the kubelet tries again for as long as the pod exists.
+// Reasons of what the kubelet tries again for as long as the pod exists, beside reasonNoSandbox.
 const (
-	reasonNoSandbox = "FailedCreatePodSandBox"
-	reasonNoCgroup  = "FailedCreatePodContainer"
-	reasonNoMount   = "FailedMount"
+	reasonNoCgroup = "FailedCreatePodContainer"
+	reasonNoMount  = "FailedMount"
 )
 
 // progressReasons are those of events that say that the pod has a sandbox and its volumes.
