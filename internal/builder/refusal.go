@@ -11,7 +11,7 @@ const (
 	reasonAppArmor    = "AppArmor" // the pod names an AppArmor profile that the node can't enforce
 	reasonNoContainer = "CreateContainerError"
 	reasonNotRun      = "RunContainerError"
-	reasonNoSandbox   = "FailedCreatePodSandBox" // tried again for as long as the pod exists
+	reasonNoSandbox   = "FailedCreatePodSandBox" // the kubelet tries again and never gives up
 )
 
 // refusalWords are words of the kubelet, containerd, CRI-O, runc and crun, in lower case.

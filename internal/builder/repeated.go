@@ -14,7 +14,7 @@ import (
 // an address for a pod.
 const repeatLimit = 2 * time.Minute
 
-// Reasons of what the kubelet tries again for as long as the pod exists.
+// Reasons of what the kubelet tries again for as long as the pod exists, beside reasonNoSandbox.
 const (
 	reasonNoCgroup = "FailedCreatePodContainer"
 	reasonNoMount  = "FailedMount"

@@ -2,6 +2,8 @@ package nodes_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -21,16 +23,16 @@ const claimDir = "/node/claim"
 func claimFollowed(t *testing.T) {
 	ns := namespace(t, clustertest.Privileged)
 	claim := claimOnMachine(t, ns)
-	for range 2 {
-		b := startAnywhere(t, ns, "unconfined", dockerfile("RUN echo begun-$((40+2)) && sleep 5"), "--cache-volume", claim)
+	for i, cached := range []bool{false, true} {
+		text := dockerfile("RUN echo first >/first", fmt.Sprintf("RUN echo begun-$((40+2)) %d && sleep 5", i))
+		b := startAnywhere(t, ns, "unconfined", text, "--cache-volume", claim)
 		b.begun(t)
 		if got := builder(t, ns).Spec.NodeName; got != nodeName(t) {
 			t.Errorf("the build is on %s, the volume on %s", got, nodeName(t))
 		}
-		b.succeeds(t)
-	}
-	if got := onNode(t, "ls "+claimDir); got == "" {
-		t.Error("the volume is empty")
+		if log := b.succeeds(t); strings.Contains(log, "CACHED") != cached {
+			t.Errorf("build %d has a step from the cache: %v, want %v:\n%s", i, !cached, cached, log)
+		}
 	}
 	found("a cache volume that only one node has", compat.Builds, "the builder pod goes to that node")
 }

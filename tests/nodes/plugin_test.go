@@ -131,10 +131,12 @@ func pipe(t *testing.T, input, path string, args ...string) string {
 	return out
 }
 
-// output is pipe for a program that can fail.
+// output is pipe for a program that can fail. A clean-up can run it, too.
 func output(t *testing.T, input, path string, args ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), path, args...)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = append(shared.Env(), "HOME="+t.TempDir())
 	cmd.Stdin = bytes.NewReader([]byte(input))
 	return program.Output(cmd)

@@ -60,14 +60,6 @@ func (k Kind) Programs() []string {
 	return []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "kubelet"}
 }
 
-// Socket is that of the container runtime in the machine.
-func (k Kind) Socket() string {
-	if k.CRIO {
-		return Mount + "/crio.sock"
-	}
-	return Mount + "/containerd.sock"
-}
-
 // runtimePackage is Debian's package of a program that the container runtime needs beside our own, or empty.
 func (k Kind) runtimePackage() string {
 	if k.CRIO {

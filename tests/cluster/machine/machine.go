@@ -23,6 +23,14 @@ type Machine struct {
 // Address is the machine's.
 func (m Machine) Address() string { return fmt.Sprintf("%s.%d", m.Nodes, 4*m.index+6) }
 
+// Socket is that of the container runtime in the machine.
+func (m Machine) Socket() string {
+	if m.CRIO {
+		return Mount + "/crio.sock"
+	}
+	return Mount + "/containerd.sock"
+}
+
 // gateway is the cluster's end of the link to the machine.
 func (m Machine) gateway() string { return fmt.Sprintf("%s.%d", m.Nodes, 4*m.index+5) }
 
