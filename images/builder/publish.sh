@@ -39,7 +39,8 @@ build() {
 	buildah)
 		digest=$(mktemp)
 		buildah manifest rm "$2" >/dev/null 2>&1 || : # of an earlier run
-		buildah build --layers --platform "$platforms" --target "$1" --manifest "$2" .
+		# Some versions know the variable only if they are told.
+		buildah build --layers --build-arg BUILDPLATFORM="linux/$(buildah info --format '{{.host.arch}}')" --platform "$platforms" --target "$1" --manifest "$2" .
 		buildah manifest push --all --digestfile "$digest" "$2" "docker://$2"
 		pushed=$repository@$(cat "$digest")
 		rm -f "$digest"

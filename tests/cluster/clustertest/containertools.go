@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -54,11 +55,18 @@ RUN apt-get -qq update && apt-get -qq install -y --no-install-recommends ca-cert
 WORKDIR /go
 `)
 	WriteFile(t, filepath.Join(dir, "debian"), "FROM "+f.Registry+"/debian:12\n")
-	script := "cd '" + dir + "'\n"
+	other := "arm64"
+	if runtime.GOARCH == other {
+		other = "amd64"
+	}
+	script := "set -e\ncd '" + dir + "'\n"
 	images := map[string]string{"golang": "library/golang:1.26-bookworm", "debian": "library/debian:bookworm"}
 	for _, file := range slices.Sorted(maps.Keys(images)) {
 		image := f.Registry + "/" + images[file]
-		script += "buildah build -f " + file + " -t " + image + " . && buildah push " + image + "\n"
+		script += "buildah build -f " + file + " -t stand-in . && buildah manifest create " + image + " stand-in\n" +
+			// For another architecture it has nothing that a build can use.
+			"buildah manifest add --arch " + other + " " + image + " docker://" + f.Registry + "/busybox:1\n" +
+			"buildah manifest push --all " + image + " docker://" + image + "\n"
 	}
 	// The target gcloud runs nothing on its base image, which the cluster has for every architecture of its nodes.
 	return script + "skopeo copy -q --all docker://" + f.Registry + "/busybox:1 docker://" + f.Registry + "/google/cloud-sdk:slim\n"

@@ -65,6 +65,27 @@ func TestStagesRunOnTheBuildPlatform(t *testing.T) {
 	}
 }
 
+// Files that the .dockerignore leaves out are not in the build context.
+func TestCopiedFilesAreInTheContext(t *testing.T) {
+	ignore, err := os.ReadFile(filepath.Join(filepath.Dir(path()), ".dockerignore"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stage := range read(t).stages {
+		for _, instruction := range stage.instructions {
+			if instruction.name != "COPY" || strings.HasPrefix(instruction.args, "--from=") {
+				continue
+			}
+			files := strings.Fields(instruction.args)
+			for _, file := range files[:len(files)-1] {
+				if !slices.Contains(strings.Split(string(ignore), "\n"), "!"+file) {
+					t.Errorf(".dockerignore has no line !%s, which stage %s copies", file, stage.name)
+				}
+			}
+		}
+	}
+}
+
 // content are the instructions that put something into the image, except the installation of packages: the cluster installs the same.
 func content(s stage) []string {
 	var list []string
