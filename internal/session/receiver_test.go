@@ -71,7 +71,7 @@ func TestReceiver(t *testing.T) {
 		"an engine of 2020":      {withReceiver("false", program+" receive", "dash"), "receiving 1\n"},
 		"another kind":           {[]string{"dash"}, "receiving 1\n"},
 		"it does not start":      {withReceiver("echo receive", "no-such-program", "dash"), "refused 1 "},
-		"it dies without a word": {withReceiver("echo receive", "false", "dash"), "refused 1 the receiver was killed\n"},
+		"it dies without a word": {withReceiver("echo receive", "false", "dash"), "refused 1 the receiving process was killed\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

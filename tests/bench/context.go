@@ -6,6 +6,9 @@ import (
 	"github.com/kubectl-img/kubectl-img/tests/cluster/fixture"
 )
 
+// smallFiles is the number of files in the small context.
+const smallFiles = 2
+
 func (b *bench) smallContext() string { return filepath.Join(b.Temp, "small") }
 
 func (b *bench) makeSmallContext() error {

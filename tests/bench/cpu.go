@@ -11,14 +11,20 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
-// podUsage returns the processor time, in seconds, that the processes of a pod have taken. The node of the test cluster is this machine.
-func (b *bench) podUsage(ctx context.Context, name string) (float64, error) {
+// podUID returns the UID of a pod that is there.
+func (b *bench) podUID(ctx context.Context, name string) (types.UID, error) {
 	pod, err := b.Client.CoreV1().Pods(b.namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
-		return 0, err
+		return "", err
 	}
+	return pod.UID, nil
+}
+
+// podUsage returns the processor time, in seconds, that the processes of a pod have taken. The node of the test cluster is this machine.
+func podUsage(pod types.UID) (float64, error) {
 	for _, source := range []struct {
 		file    string
 		figure  *regexp.Regexp
@@ -28,7 +34,7 @@ func (b *bench) podUsage(ctx context.Context, name string) (float64, error) {
 		{"cpuacct.usage", regexp.MustCompile(`(?m)^(\d+)$`), 1e-9},       // cgroup v1
 	} {
 		for _, root := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/cpuacct"} {
-			files, _ := filepath.Glob(filepath.Join(root, "*", "kubepods", "*", "pod"+string(pod.UID), source.file))
+			files, _ := filepath.Glob(filepath.Join(root, "*", "kubepods", "*", "pod"+string(pod), source.file))
 			for _, file := range files {
 				text, _ := os.ReadFile(file)
 				if match := source.figure.FindSubmatch(text); match != nil {
@@ -38,7 +44,7 @@ func (b *bench) podUsage(ctx context.Context, name string) (float64, error) {
 			}
 		}
 	}
-	return 0, fmt.Errorf("pod %s has no cgroup that counts processor time", name)
+	return 0, fmt.Errorf("the pod with the UID %s has no cgroup that counts processor time", pod)
 }
 
 // ticks is the number of clock ticks per second in /proc, which is the same on every architecture.

@@ -42,7 +42,7 @@ engine_receives() { [ -n "${RECEIVE:-}" ] && grep -qF "$RECEIVES" "$SESSION/engi
 unpack_by_engine() {
 	$RECEIVE --events "$SESSION/events" --end "$SESSION/end" "$WORKSPACE/context" "$SESSION/upload" 2>"$SESSION/unpacked" && return
 	problem=$(sed 's/^Error: //;q' "$SESSION/unpacked")
-	problem=${problem:-the receiver was killed}
+	problem=${problem:-the receiving process was killed}
 }
 
 # unpack reads and extracts the upload, for an image that has no more than a shell and tar. It leaves the reason in problem if it fails.

@@ -64,7 +64,7 @@ func (t *tree) extract(in io.Reader) error {
 // find returns the directory that a name of the upload leads to, and the path in it.
 func (t *tree) find(name string) (*directory, string, error) {
 	if slices.Contains(strings.Split(name, "/"), "..") {
-		return nil, "", errors.New("the name has a component ..")
+		return nil, "", errors.New("the name has a .. component")
 	}
 	name = strings.TrimPrefix(path.Clean("/"+name), "/")
 	for _, d := range t.directories {
