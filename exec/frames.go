@@ -9,10 +9,6 @@ import (
 	"sync/atomic"
 )
 
-// batchSize is how much of the payload is compressed while the batch before it is sent, in bytes. A frame costs a receiver in shell two
-// processes, so it is large; two of them are buffered in memory.
-const batchSize = 4 << 20
-
 // FrameWriter writes a stream of unknown length in such a way that the receiver detects a truncated one.
 //
 // The stream is a sequence of frames, each a line "raw LENGTH", "gzip LENGTH" or "zstd LENGTH" followed by LENGTH bytes, and an end marker
@@ -26,19 +22,6 @@ type FrameWriter struct {
 	sum      hash.Hash
 	bytes    atomic.Int64
 	sent     chan error // result of the write in progress
-}
-
-// batch is a part of the payload, and how it is sent.
-type batch struct {
-	payload []byte
-	packed  []byte // of all its frames that are compressed
-	frames  []frame
-}
-
-// frame is a part of a batch. Its body is in the payload or in packed.
-type frame struct {
-	kind string
-	body []byte
 }
 
 // NewFrameWriter returns a FrameWriter that writes to w. Call Finish at the end.
@@ -102,18 +85,5 @@ func (f *FrameWriter) send() error {
 	f.filling, f.other = f.other, next
 	f.filling.payload = f.filling.payload[:0]
 	go func() { f.sent <- next.write(f.w) }()
-	return nil
-}
-
-// write writes the frames.
-func (b *batch) write(w io.Writer) error {
-	for _, frame := range b.frames {
-		if _, err := fmt.Fprintf(w, "%s %d\n", frame.kind, len(frame.body)); err != nil {
-			return err
-		}
-		if _, err := w.Write(frame.body); err != nil {
-			return err
-		}
-	}
 	return nil
 }
