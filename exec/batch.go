@@ -5,6 +5,10 @@ import (
 	"io"
 )
 
+// batchSize is how much of the payload is compressed while the batch before it is sent, in bytes. A frame costs a receiver in shell two
+// processes, so it is large; two of them are buffered in memory.
+const batchSize = 4 << 20
+
 // batch is a part of the payload, and how it is sent.
 type batch struct {
 	payload []byte

@@ -9,10 +9,6 @@ import (
 	"sync/atomic"
 )
 
-// batchSize is how much of the payload is compressed while the batch before it is sent, in bytes. A frame costs a receiver in shell two
-// processes, so it is large; two of them are buffered in memory.
-const batchSize = 4 << 20
-
 // FrameWriter writes a stream of unknown length in such a way that the receiver detects a truncated one.
 //
 // The stream is a sequence of frames, each a line "raw LENGTH", "gzip LENGTH" or "zstd LENGTH" followed by LENGTH bytes, and an end marker

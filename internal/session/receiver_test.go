@@ -54,7 +54,7 @@ func engineReceives(t *testing.T) []string {
 }
 
 func withReceiver(about, receive string, shell ...string) []string {
-	return append([]string{"env", "ABOUT=" + about, "RECEIVES=receive", "RECEIVE=" + receive}, shell...)
+	return append([]string{"env", "ABOUT=" + about, "CAN_RECEIVE=receive", "RECEIVE=" + receive}, shell...)
 }
 
 // The engine receives if it has said that it can, and the client hears it.

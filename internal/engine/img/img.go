@@ -50,8 +50,8 @@ func (i Img) Environment(keepsState bool) map[string]string {
 		"IMG_HIDE":        strings.Join(i.Hide, ":"),
 		// Older images have no such flag, and say nothing that can be read.
 		"ABOUT": "img version --json",
-		// Receives an upload. RECEIVES is in the answer to ABOUT if img can do that.
-		"RECEIVE": "img receive", "RECEIVES": `"receive"`,
+		// Receives an upload. CAN_RECEIVE is in the answer to ABOUT if img can do that.
+		"RECEIVE": "img receive", "CAN_RECEIVE": `"receive"`,
 		// Not ls, which in genuinetools/img does not find out whether steps can have a pid namespace of their own.
 		"PROBE": "img du --state " + i.StateDir,
 		// What genuinetools/img then says if they can't: a step can signal the engine.

@@ -36,7 +36,7 @@ receive() {
 }
 
 # engine_receives reports whether the engine has said that it can receive an upload.
-engine_receives() { [ -n "${RECEIVE:-}" ] && grep -qF "$RECEIVES" "$SESSION/engine" 2>/dev/null; }
+engine_receives() { [ -n "${RECEIVE:-}" ] && grep -qF "$CAN_RECEIVE" "$SESSION/engine" 2>/dev/null; }
 
 # unpack_by_engine lets the engine receive. It leaves the reason in problem if that fails.
 unpack_by_engine() {
