@@ -13,7 +13,7 @@ import (
 // Without a cluster there is nothing to report: it is an error as for every verb.
 func TestDoctorWithoutACluster(t *testing.T) {
 	b := newBench(t, "KUBECTL_IMG_OUTPUT=type=tar,dest=x.tar", "KUBECTL_IMG_TAG=app", "KUBECTL_IMG_TIMEOUT=nonsense")
-	if code := b.run("doctor", "-n", "ci", "--probe"); code != cli.CodeInternal || b.Out.Len() > 0 {
+	if code := b.run("doctor", "-n", "ci", "--probe"); code != cli.CodeTemporary || b.Out.Len() > 0 {
 		t.Errorf("exit code %d, stdout %q", code, b.Out)
 	}
 	clitest.CheckReport(t, b.ErrOut.String())

@@ -42,7 +42,7 @@ func TestSetupPrints(t *testing.T) {
 			lacks: []string{"kind: Role\n", "AppArmor"},
 		},
 		"both":          {args: "-n ci --profiles --apparmor --image registry/builder:1", parts: []string{"kind: Role\n", "MAC_ADMIN", `image: "registry/builder:1"`}},
-		"private image": {args: "--profiles --image-pull-secret keys", parts: []string{"imagePullSecrets:\n        - name: keys\n      terminationGracePeriodSeconds"}},
+		"private image": {args: "--profiles --image-pull-secret keys", parts: []string{"imagePullSecrets:\n        - name: keys\n      # A node"}},
 		"operator":      {args: "--profiles=operator", parts: []string{"kind: SeccompProfile"}, lacks: []string{"DaemonSet"}},
 		"Google": {
 			args: "-n ci --gke my-project --registry europe-west1-docker.pkg.dev/shared/images",

@@ -79,7 +79,7 @@ func TestVersionForPrograms(t *testing.T) {
 // What is known is printed before the run fails, as kubectl does.
 func TestVersionWithoutItsServer(t *testing.T) {
 	b := newBench(t)
-	if code := b.run("version"); code != cli.CodeInternal {
+	if code := b.run("version"); code != cli.CodeTemporary {
 		t.Errorf("exit code %d", code)
 	}
 	clitest.CheckReport(t, b.ErrOut.String())
