@@ -44,7 +44,7 @@ func receive(t *testing.T, r io.Reader) *arrived {
 			return got
 		}
 		got.kinds, got.bytes = append(got.kinds, kind), got.bytes+length
-		var body io.Reader = io.LimitReader(in, length)
+		body := io.Reader(io.LimitReader(in, length))
 		switch kind {
 		case "gzip":
 			body, err = gzip.NewReader(body)

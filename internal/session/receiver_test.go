@@ -35,7 +35,7 @@ var compileReceiver = sync.OnceValues(func() (string, error) {
 	}
 	compiled = dir
 	program := filepath.Join(dir, "img")
-	cmd := osexec.Command("go", "test", "-c", "-o", program, "./receive") //nolint:noctx // no test ends while it runs
+	cmd := osexec.Command("go", "test", "-c", "-o", program, "./receive")
 	cmd.Dir, cmd.Env = filepath.Join("..", "..", "images", "builder", "img"), append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=readonly")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("compile img's receiver: %w: %s", err, out)
