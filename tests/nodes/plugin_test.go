@@ -60,6 +60,7 @@ func startIn(t *testing.T, home, ns, profile, text string, args ...string) *buil
 		t.Fatal(err)
 	}
 	args = append([]string{"build", "-n", ns, "-t", repository(ns), "--profile", profile, "--toleration", "kubectl-img-tests", "--progress", "plain"}, args...)
+	args = append([]string{args[0], "--detach-grace", "3m"}, args[1:]...) // beside other work, an emulated processor can stand still for a minute
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	b := &build{cmd: exec.CommandContext(ctx, shared.Plugin, append(args, dir)...), ended: make(chan struct{})}
 	b.cmd.Env = append(shared.Env(), "HOME="+home)
