@@ -71,8 +71,12 @@ func (r *run) onUploadBroken(ctx context.Context, err error) error {
 	return nil
 }
 
-// onNodeLost says why the log stands still.
-func (r *run) onNodeLost(node string) {
+// onNode says why the log stands still.
+func (r *run) onNode(node string, lost bool) {
+	if !lost {
+		r.Log.Infof("node %s is back", node)
+		return
+	}
 	r.Log.Warnf("Kubernetes has lost node %s, on which the builder pod runs; waiting up to %s (--detach-grace) for it", node, r.DetachGrace)
 }
 

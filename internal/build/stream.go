@@ -26,7 +26,10 @@ func (r *run) stream(ctx context.Context, pod *builder.Pod, upload func(context.
 	followed := start(func() error { s.Follow(ctx, r.output); return nil })
 	ended := make(chan podEnd, 1)
 	watched := start(func() error {
-		termination, err := pod.AwaitEnd(ctx, r.onNodeLost)
+		termination, err := pod.AwaitEnd(ctx, func(node string, lost bool) {
+			s.NodeLost(lost)
+			r.onNode(node, lost)
+		})
 		ended <- podEnd{termination, err}
 		return nil
 	})

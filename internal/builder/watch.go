@@ -84,15 +84,15 @@ func (p *Pod) poll(ctx context.Context, pending func(string), started func()) {
 }
 
 // AwaitEnd returns how the builder container ended, once it has. It returns a *DeletedError if the pod is gone, and the cause of ctx's
-// end if ctx ends first. onNodeLost is called with the node's name when the control plane loses the node, which may come back.
-func (p *Pod) AwaitEnd(ctx context.Context, onNodeLost func(node string)) (*Termination, error) {
+// end if ctx ends first. onNode is called with the node's name when the control plane loses the node, and when the node is back.
+func (p *Pod) AwaitEnd(ctx context.Context, onNode func(node string, lost bool)) (*Termination, error) {
 	var end *Termination
 	wasLost := false
 	err := p.watchUntil(ctx, func(pod *corev1.Pod) (bool, error) {
 		end = End(pod, p.container)
 		lost := end == nil && nodeIsLost(pod)
-		if lost && !wasLost {
-			onNodeLost(oneLine(pod.Spec.NodeName))
+		if lost != wasLost && end == nil {
+			onNode(oneLine(pod.Spec.NodeName), lost)
 		}
 		wasLost = lost
 		return end != nil, nil

@@ -176,7 +176,7 @@ func TestAwaitEnd(t *testing.T) {
 	pod := create(t, client)
 	t.Run("container completed", func(t *testing.T) {
 		setStatus(t, client, terminated(corev1.ContainerStateTerminated{Reason: "Completed", Message: `{"digest":"sha256:1"}`}))
-		end, err := pod.AwaitEnd(t.Context(), func(node string) { t.Errorf("node %q is lost", node) })
+		end, err := pod.AwaitEnd(t.Context(), func(node string, lost bool) { t.Errorf("node %q is lost: %v", node, lost) })
 		if err != nil || end.Message != `{"digest":"sha256:1"}` || end.Code != 0 {
 			t.Errorf("%+v, %v", end, err)
 		}
@@ -186,7 +186,7 @@ func TestAwaitEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		var deleted *DeletedError
-		if _, err := pod.AwaitEnd(t.Context(), func(node string) { t.Errorf("node %q is lost", node) }); !errors.As(err, &deleted) {
+		if _, err := pod.AwaitEnd(t.Context(), func(node string, lost bool) { t.Errorf("node %q is lost: %v", node, lost) }); !errors.As(err, &deleted) {
 			t.Errorf("%v, want a *DeletedError", err)
 		}
 	})
@@ -204,23 +204,32 @@ func TestAwaitEndWithoutNode(t *testing.T) {
 		setStatus(t, client, status)
 	}
 	set(corev1.ConditionTrue, corev1.ConditionTrue)
-	lost := make(chan string, 10)
+	calls := make(chan string, 10)
+	called := func(want string) {
+		select {
+		case got := <-calls:
+			if got != want {
+				t.Errorf("called with %s, want %s", got, want)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("not called with %s", want)
+		}
+	}
 	ended := make(chan error, 1)
 	go func() {
-		_, err := pod.AwaitEnd(t.Context(), func(node string) { lost <- node })
+		_, err := pod.AwaitEnd(t.Context(), func(node string, lost bool) { calls <- fmt.Sprintf("%s %v", node, lost) })
 		ended <- err
 	}()
 	for range 2 {
 		set(corev1.ConditionFalse, corev1.ConditionTrue)
-		if node := <-lost; node != "n1" {
-			t.Errorf("node %q is lost", node)
-		}
+		called("n1 true")
 		set(corev1.ConditionTrue, corev1.ConditionTrue)
+		called("n1 false")
 		set(corev1.ConditionFalse, corev1.ConditionFalse)
 	}
 	setStatus(t, client, terminated(corev1.ContainerStateTerminated{Reason: "Completed"}))
-	if err := <-ended; err != nil || len(lost) > 0 {
-		t.Errorf("%v, %d more calls", err, len(lost))
+	if err := <-ended; err != nil || len(calls) > 0 {
+		t.Errorf("%v, %d more calls", err, len(calls))
 	}
 }
 

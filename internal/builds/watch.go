@@ -45,7 +45,7 @@ func watchLog(ctx context.Context, c *cluster.Connection, stored *corev1.Pod, lo
 	ended := make(chan error, 1)
 	all.Go(func() { s.Watch(watching, log) })
 	all.Go(func() {
-		_, err := pod.AwaitEnd(watching, func(string) {})
+		_, err := pod.AwaitEnd(watching, func(string, bool) {})
 		ended <- err
 	})
 	select {

@@ -32,7 +32,9 @@ var (
 // silentError says that a connection was open, and nothing came.
 type silentError struct{ limit time.Duration }
 
-func (e *silentError) Error() string { return fmt.Sprintf("nothing heard for %s", e.limit) }
+func (e *silentError) Error() string {
+	return fmt.Sprintf("nothing heard for %s", e.limit.Round(time.Second))
+}
 
 // LostError reports that the pod was not reached again within the grace period, after which it ends by itself.
 type LostError struct {
@@ -52,10 +54,18 @@ func (e *LostError) Unwrap() error { return e.Err }
 // Result delivers the outcome once the whole log has been written, or an error once the pod has been out of reach for the grace period.
 func (s *Session) Follow(ctx context.Context, log io.Writer) {
 	t := &transcript{Session: s, log: log}
-	pause, last, shortest := firstFollowPause, time.Now(), shortestTry
+	pause, last, heard, shortest := firstFollowPause, time.Now(), time.Now(), shortestTry
+	// out is how long the pod has been out of reach. A connection can be silent while the pod still receives the signs of life of this client, so the
+	// time of the silence counts only if the node is lost.
+	out := func() time.Duration {
+		if s.nodeLost.Load() {
+			return time.Since(heard)
+		}
+		return time.Since(last)
+	}
 	for ctx.Err() == nil {
 		before, start := t.received(), time.Now()
-		err := s.followOnce(ctx, t, max(shortest, time.Second, min(aliveLimit, s.grace-time.Since(last))))
+		err := s.followOnce(ctx, t, max(shortest, time.Second, min(aliveLimit, s.grace-out())))
 		if ctx.Err() != nil {
 			return // t can be in use, see close
 		}
@@ -63,17 +73,17 @@ func (s *Session) Follow(ctx context.Context, log io.Writer) {
 			pause = firstFollowPause
 		}
 		if errors.Is(err, errBehind) {
-			last = time.Now()
+			last, heard = time.Now(), time.Now()
 			s.leftBehind.Store(false)
 			continue
 		}
 		if t.received() > before {
-			last, shortest = time.Now(), shortestTry
+			last, heard, shortest = time.Now(), time.Now(), shortestTry
 			if silent := (*silentError)(nil); errors.As(err, &silent) {
-				last = last.Add(-silent.limit) // the pod counts its grace period from there, too
+				heard = heard.Add(-silent.limit)
 			}
 			s.onDisconnect(ctx, err)
-		} else if shortest = 0; time.Since(last) >= s.grace {
+		} else if shortest = 0; out() >= s.grace {
 			t.fail(&LostError{s.grace, err})
 			return
 		}
@@ -84,6 +94,9 @@ func (s *Session) Follow(ctx context.Context, log io.Writer) {
 		}
 	}
 }
+
+// NodeLost tells Follow whether the control plane has lost the pod's node.
+func (s *Session) NodeLost(lost bool) { s.nodeLost.Store(lost) }
 
 // Watch is Follow without the leash: the supervisor does not count this client.
 func (s *Session) Watch(ctx context.Context, log io.Writer) {

@@ -11,18 +11,20 @@ import (
 	"github.com/kubectl-img/kubectl-img/exec"
 )
 
-// TestLostAfterTheGracePeriod has a node that dies: connections stay open, or are refused late, and nothing comes over them. The pod counts its grace
-// period from the last data, and so does the client.
+// TestLostAfterTheGracePeriod has connections over which nothing comes any more: they stay open, or are refused late. If the node is lost, the grace
+// period counts from the last data. Otherwise the pod may hear this client, and have the whole grace period after the connection was given up.
 func TestLostAfterTheGracePeriod(t *testing.T) {
 	for name, c := range map[string]struct {
+		lost   bool // the control plane has lost the node
 		grace  time.Duration
 		refuse time.Duration // after which a new connection is refused; 0 if it stays open
 		want   time.Duration
 	}{
-		"connections stay open":             {grace: time.Minute, want: time.Minute},
-		"connections are refused late":      {grace: time.Minute, refuse: 25 * time.Second, want: time.Minute},
-		"one more try after a short period": {grace: 5 * time.Second, want: aliveLimit + shortestTry},
-		"a long period":                     {grace: 2 * time.Minute, want: 2 * time.Minute},
+		"connections stay open":                  {grace: time.Minute, want: aliveLimit + time.Minute},
+		"they do, and the node is lost":          {lost: true, grace: time.Minute, want: time.Minute},
+		"the node is lost, and they are refused": {lost: true, grace: time.Minute, refuse: 25 * time.Second, want: time.Minute},
+		"one more try after a short period":      {lost: true, grace: 5 * time.Second, want: aliveLimit + shortestTry},
+		"a long period":                          {lost: true, grace: 2 * time.Minute, want: 2 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -41,6 +43,7 @@ func TestLostAfterTheGracePeriod(t *testing.T) {
 					<-ctx.Done()
 					return context.Cause(ctx)
 				}, c.grace, Handlers{})
+				s.NodeLost(c.lost)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				start := time.Now()

@@ -32,6 +32,7 @@ type Session struct {
 	connectOnce sync.Once
 	detachOnce  sync.Once
 	withoutBeat bool        // the supervisor does not count this client
+	nodeLost    atomic.Bool // the control plane has lost the pod's node
 	leftBehind  atomic.Bool // a part of the log is in the pod only, because the log could not take it
 	limits      uploadLimits
 }
