@@ -59,8 +59,10 @@ func startIn(t *testing.T, home, ns, profile, text string, args ...string) *buil
 	if err := fixture.WriteContext(dir, map[string]string{"Dockerfile": text}); err != nil {
 		t.Fatal(err)
 	}
-	args = append([]string{"build", "-n", ns, "-t", repository(ns), "--profile", profile, "--toleration", "kubectl-img-tests", "--progress", "plain",
-		"--pod-timeout", limit.String(), "--detach-grace", limit.String()}, args...) // on a busy machine, an emulated one can be silent for minutes
+	args = append([]string{
+		"build", "-n", ns, "-t", repository(ns), "--profile", profile, "--toleration", "kubectl-img-tests", "--progress", "plain",
+		"--pod-timeout", limit.String(), "--detach-grace", limit.String(),
+	}, args...) // on a busy machine, an emulated one can be silent for minutes
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	b := &build{cmd: exec.CommandContext(ctx, shared.Plugin, append(args, dir)...), ended: make(chan struct{})}
 	b.cmd.Env = append(shared.Env(), "HOME="+home)
