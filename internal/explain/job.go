@@ -144,11 +144,11 @@ func explainContext(job *session.JobError, said string) error {
 
 // preflightHint is for a named profile; auto tries the next one by itself. Against a kernel without user namespaces no profile helps.
 func preflightHint(job *session.JobError) string {
-	if hint := controlHint(job.Control()); hint != "" {
+	if hint := controlHint(controlOf(job)); hint != "" {
 		return hint
 	}
 	switch {
-	case job.Control() == podspec.UserNamespaces:
+	case controlOf(job) == podspec.UserNamespaces:
 		return hintOtherNodes
 	case job.Blocked():
 		return "--profile auto takes the most isolated profile that works here"

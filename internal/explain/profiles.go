@@ -23,7 +23,7 @@ type FailedProfile struct {
 func Isolation(err error) (refusal builder.Refusal, ok bool) {
 	var job *session.JobError
 	if errors.As(err, &job) && job.Blocked() {
-		return builder.Refusal{Reason: job.Message, Control: job.Control()}, true
+		return builder.Refusal{Reason: job.Message, Control: controlOf(job)}, true
 	}
 	return builder.IsolationFailure(err)
 }
@@ -54,7 +54,7 @@ func attemptHint(err error) string {
 // ProfileHint names what makes a profile work that the pod's check has ruled out; it is empty where only other nodes help, and for any other error.
 func ProfileHint(err error) string {
 	if job := (*session.JobError)(nil); errors.As(err, &job) {
-		return controlHint(job.Control())
+		return controlHint(controlOf(job))
 	}
 	return ""
 }

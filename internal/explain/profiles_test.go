@@ -36,7 +36,7 @@ func TestPreflightHints(t *testing.T) {
 		if got := cli.Hint(explainSupervisor(job)); got != want {
 			t.Errorf("%s: hint %q, want %q", message, got, want)
 		}
-		if got := cli.Hint(NoProfile("no profile", "ci", []FailedProfile{{Reason: message, Err: job}})); job.Control() != podspec.PodUserNamespace && got != want {
+		if got := cli.Hint(NoProfile("no profile", "ci", []FailedProfile{{Reason: message, Err: job}})); controlOf(job) != podspec.PodUserNamespace && got != want {
 			t.Errorf("%s, auto: hint %q, want %q", message, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package session
+package explain
 
 import (
 	"os"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubectl-img/kubectl-img/internal/session"
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
@@ -29,7 +30,7 @@ func TestPreflightControl(t *testing.T) {
 		"the engine does not start: $(printf %s ":                                                                                  "",
 		"$(printf %s ": "",
 	}
-	script, err := os.ReadFile("supervisor/check.sh")
+	script, err := os.ReadFile("../session/supervisor/check.sh")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,11 +44,11 @@ func TestPreflightControl(t *testing.T) {
 		if !known {
 			t.Errorf("no row for %q", reason)
 		}
-		job := &JobError{Phase: PhasePreflight, Code: preflightBlocked, Message: strings.NewReplacer("$apparmor", "cri-containerd.apparmor.d (enforce)").Replace(reason)}
-		if got := job.Control(); got != control {
+		job := &session.JobError{Phase: session.PhasePreflight, Code: 2, Message: strings.NewReplacer("$apparmor", "cri-containerd.apparmor.d (enforce)").Replace(reason)}
+		if got := controlOf(job); got != control {
 			t.Errorf("%q: control %q, want %q", reason, got, control)
 		}
-		if job.Phase = "build"; job.Control() != "" { // a build step says anything
+		if job.Phase = "build"; controlOf(job) != "" { // a build step says anything
 			t.Errorf("%q counts in a build", reason)
 		}
 	}
