@@ -28,10 +28,20 @@ if [ "$arch" != "$(go env GOHOSTARCH)" ]; then
 	export CGO_LDFLAGS="-g -O2 -L$SYSROOT/usr/lib/$triplet"
 fi
 
-# build TOOL CGO TAGS LDFLAGS PACKAGE
+# build TOOL CGO TAGS LDFLAGS PACKAGE [FLAG...]
 build() {
-	cd "$here/$1"
-	CGO_ENABLED=$2 go build -mod=readonly -trimpath -tags "$3" -ldflags "-s -w $4" -o "$out/$1" "$5"
+	tool=$1 cgo=$2 tags=$3 ldflags=$4 package=$5
+	shift 5
+	cd "$here/$tool"
+	CGO_ENABLED=$cgo go build -mod=readonly -trimpath -tags "$tags" -ldflags "-s -w $ldflags" -o "$out/$tool" "$@" "$package"
+}
+
+# build_img changes BuildKit on the way, as img/patch says.
+build_img() {
+	patched=$(mktemp -d)
+	trap 'rm -rf "$patched"' EXIT
+	(cd "$here/img" && GOOS='' GOARCH='' CGO_ENABLED=0 go run -mod=readonly ./patch "$patched")
+	build img 0 slots "" . -modfile "$patched/go.mod"
 }
 
 for tool; do
@@ -39,8 +49,11 @@ for tool; do
 	runc)
 		build runc 1 "seccomp osusergo netgo" -extldflags=-static github.com/opencontainers/runc
 		;;
-	img | ownership)
-		build "$tool" 0 "" "" .
+	img)
+		build_img
+		;;
+	ownership)
+		build ownership 0 "" "" .
 		;;
 	docker-credential-gcr)
 		build docker-credential-gcr 0 "" "" github.com/GoogleCloudPlatform/docker-credential-gcr/v2

@@ -91,7 +91,7 @@ func (b *buildOptions) run(ctx context.Context, g *global, contextArg string) (e
 		return err
 	}
 	e, err := g.open(ctx, engine.Options{
-		ProcessBox: namespace.OwnProc(), Contexts: input.dirs, Frontends: frontends,
+		ProcessBox: len(g.slots) == 0 && namespace.OwnProc(), Contexts: input.dirs, Frontends: frontends,
 	}, append(input.keep(), b.results()...)...)
 	if err != nil {
 		return err

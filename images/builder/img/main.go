@@ -16,10 +16,14 @@ import (
 	"github.com/kubectl-img/kubectl-img/images/builder/img/namespace"
 	"github.com/kubectl-img/kubectl-img/images/builder/img/receive"
 	"github.com/kubectl-img/kubectl-img/images/builder/img/runc"
+	"github.com/kubectl-img/kubectl-img/images/builder/img/slot"
 )
 
 func main() {
 	if done, err := namespace.Stage(); done || err != nil {
+		os.Exit(code(err))
+	}
+	if err := slot.Stage(); err != nil {
 		os.Exit(code(err))
 	}
 	if runc.IsFront() {
@@ -62,7 +66,8 @@ func newRoot() *cobra.Command {
 	flags.BoolVarP(&g.debug, "debug", "d", false, "log what BuildKit does")
 	flags.StringArrayVar(&g.plainHTTP, "plain-http", nil, "registry `HOST` that speaks plain http (repeatable)")
 	flags.StringArrayVar(&g.mirrors, "mirror", nil, "registry that is asked first, as `HOST=MIRROR` (repeatable)")
+	flags.StringSliceVar(&g.slots, "slots", slots(os.Getenv), "containers that build steps run in, by `NAME` (see img slot)")
 	root.AddCommand(newBuild(g), newPush(g), newPull(g), newTag(g), newList(g), newRemove(g), newSave(g), newLoad(g),
-		newUnpack(g), newInspect(g), newDiskUsage(g), newPrune(g), newUnshare(), newVersion(), receive.Command())
+		newUnpack(g), newInspect(g), newDiskUsage(g), newPrune(g), newUnshare(), newSlot(g), newSlotCheck(g), newVersion(), receive.Command())
 	return root
 }

@@ -26,6 +26,7 @@ type global struct {
 	debug          bool
 	plainHTTP      []string
 	mirrors        []string
+	slots          []string
 }
 
 func defaultState(env func(string) string) string {
@@ -52,10 +53,15 @@ func inEngine(g *global, do action) func(*cobra.Command, []string) error {
 		if err := g.check(); err != nil {
 			return err
 		}
-		if namespace.InEngine() {
+		serve := func(engine io.ReadWriteCloser) { login.Serve(engine, os.Stderr) }
+		switch {
+		case len(g.slots) > 0: // build steps run in other containers, and find nothing of this process
+			namespace.Stay(serve)
+			return do(cmd.Context(), args)
+		case namespace.InEngine():
 			return do(cmd.Context(), args)
 		}
-		return enter(func(engine io.ReadWriteCloser) { login.Serve(engine, os.Stderr) })
+		return enter(serve)
 	}
 }
 
@@ -78,6 +84,9 @@ func (g *global) check() error {
 		bklog.L.Logger.SetLevel(logrus.DebugLevel)
 	} else {
 		bklog.L.Logger.SetLevel(logrus.ErrorLevel)
+	}
+	if len(g.slots) > 0 && !engine.Mountless {
+		return errors.New("this img was compiled without slots: see images/builder/compile.sh")
 	}
 	_, err := g.registries()
 	return err
@@ -121,14 +130,17 @@ func (g *global) open(ctx context.Context, o engine.Options, keep ...string) (*e
 	if err := os.MkdirAll(g.state, 0o755); err != nil {
 		return nil, err
 	}
-	keep = append(keep, g.state, os.Getenv("SSL_CERT_FILE"), os.Getenv("SSL_CERT_DIR"))
-	if err := namespace.Hide(hidden(), keep); err != nil {
-		return nil, err
-	}
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" { // BuildKit makes mount points there
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
 		}
+	}
+	if o.Slots = g.slots; len(o.Slots) > 0 {
+		return engine.Open(ctx, o)
+	}
+	keep = append(keep, g.state, os.Getenv("SSL_CERT_FILE"), os.Getenv("SSL_CERT_DIR"))
+	if err := namespace.Hide(hidden(), keep); err != nil {
+		return nil, err
 	}
 	if o.Runtime, err = runc.Link(filepath.Join(g.state, "buildkit", "run")); err != nil {
 		return nil, err

@@ -5,18 +5,15 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 
-	"github.com/containerd/containerd/v2/core/diff/apply"
 	"github.com/containerd/containerd/v2/core/images"
 	ctdmetadata "github.com/containerd/containerd/v2/core/metadata"
 	"github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/containerd/containerd/v2/plugins/content/local"
-	"github.com/containerd/containerd/v2/plugins/diff/walking"
-	"github.com/containerd/containerd/v2/plugins/snapshots/native"
-	"github.com/containerd/containerd/v2/plugins/snapshots/overlay"
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/cache/metadata"
 	"github.com/moby/buildkit/cache/remotecache"
@@ -26,9 +23,7 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/cmd/buildkitd/config"
 	"github.com/moby/buildkit/control"
-	"github.com/moby/buildkit/executor/oci"
 	"github.com/moby/buildkit/executor/resources"
-	"github.com/moby/buildkit/executor/runcexecutor"
 	"github.com/moby/buildkit/frontend"
 	dockerfile "github.com/moby/buildkit/frontend/dockerfile/builder"
 	"github.com/moby/buildkit/frontend/gateway"
@@ -42,7 +37,6 @@ import (
 	"github.com/moby/buildkit/util/leaseutil"
 	"github.com/moby/buildkit/util/network"
 	"github.com/moby/buildkit/util/resolver"
-	resolverconfig "github.com/moby/buildkit/util/resolver/config"
 	"github.com/moby/buildkit/version"
 	"github.com/moby/buildkit/worker"
 	"github.com/moby/buildkit/worker/base"
@@ -51,18 +45,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/test/bufconn"
 )
-
-// Options is what an engine is opened with.
-type Options struct {
-	StateDir   string            // ours is its sub-directory "buildkit"
-	Ephemeral  bool              // nobody needs the state after the machine has crashed
-	Backend    string            // overlayfs, native, or auto
-	Runtime    string            // a program that is called as runc
-	ProcessBox bool              // build steps have a pid namespace of their own
-	Contexts   map[string]string // directories that a build may copy from, by name
-	Frontends  Frontends         // that a # syntax= line may name
-	Registries map[string]resolverconfig.RegistryConfig
-}
 
 // Engine is an open state directory.
 type Engine struct {
@@ -92,12 +74,20 @@ func Open(ctx context.Context, o Options) (_ *Engine, err error) {
 		return nil, err
 	}
 	e.close = append(e.close, unlock)
+	if len(o.Slots) > 0 {
+		if err := o.guardNames(); err != nil {
+			return nil, err
+		}
+	}
 	if e.sessions, err = session.NewManager(); err != nil {
 		return nil, err
 	}
 	opt, err := workerOptions(ctx, root, o)
 	if err != nil {
 		return nil, err
+	}
+	if slots, ok := opt.Executor.(io.Closer); ok {
+		e.close = append(e.close, slots.Close)
 	}
 	opt.Executor = loggedExecutor{opt.Executor, e.Log}
 	if e.worker, err = base.NewWorker(ctx, opt); err != nil {
@@ -124,11 +114,12 @@ func (e *Engine) Close() error {
 // workerOptions is runc.NewWorkerOpt with an image store on the same metadata.
 func workerOptions(ctx context.Context, root string, o Options) (base.WorkerOpt, error) {
 	bolt.DefaultOptions.NoSync = o.Ephemeral // NewSnapshotter takes no options of its database
-	snapshotter, name, err := snapshotterOf(root, o.Backend)
+	storage, err := o.storage(root)
 	if err != nil {
 		return base.WorkerOpt{}, err
 	}
-	root = filepath.Join(root, "runc-"+name)
+	name := storage.name
+	root = storage.root
 	monitor, err := resources.NewMonitor()
 	if err != nil {
 		return base.WorkerOpt{}, err
@@ -136,13 +127,7 @@ func workerOptions(ctx context.Context, root string, o Options) (base.WorkerOpt,
 	// BuildKit's own list has a proxy, too, for steps in a network namespace. Its keys take 100 ms, and the pods' seccomp profile denies the namespace.
 	host := network.NewHostProvider()
 	networks := map[pb.NetMode]network.Provider{pb.NetMode_UNSET: host, pb.NetMode_HOST: host, pb.NetMode_NONE: network.NewNoneProvider()}
-	mode := oci.NoProcessSandbox
-	if o.ProcessBox {
-		mode = oci.ProcessSandbox
-	}
-	executor, err := runcexecutor.New(runcexecutor.Opt{
-		Root: filepath.Join(root, "executor"), CommandCandidates: []string{o.Runtime}, Rootless: true, ProcessMode: mode, ResourceMonitor: monitor,
-	}, networks)
+	executor, err := o.executor(root, networks, monitor)
 	if err != nil {
 		return base.WorkerOpt{}, err
 	}
@@ -154,7 +139,7 @@ func workerOptions(ctx context.Context, root string, o Options) (base.WorkerOpt,
 	if err != nil {
 		return base.WorkerOpt{}, err
 	}
-	data := ctdmetadata.NewDB(db, blobs, map[string]snapshots.Snapshotter{name: snapshotter})
+	data := ctdmetadata.NewDB(db, blobs, map[string]snapshots.Snapshotter{name: storage.Snapshotter})
 	if err := data.Init(ctx); err != nil {
 		return base.WorkerOpt{}, err
 	}
@@ -175,31 +160,19 @@ func workerOptions(ctx context.Context, root string, o Options) (base.WorkerOpt,
 		ID: id, Root: root, Labels: map[string]string{}, MetadataStore: cache, ContentMetadata: db,
 		NetworkProviders: networks, Executor: executor,
 		Snapshotter: containerdsnapshot.NewSnapshotter(name, data.Snapshotter(name), Namespace, nil), ContentStore: content,
-		Applier:       apply.NewFileSystemApplier(content),
-		Differ:        walking.NewWalkingDiff(content),
+		Applier:       storage.applier(content),
+		Differ:        storage.differ(content),
 		ImageStore:    imageStore{ctdmetadata.NewImageStore(data)},
 		Platforms:     []ocispecs.Platform{platforms.Normalize(platforms.DefaultSpec())},
 		LeaseManager:  leaseutil.WithNamespace(ctdmetadata.NewLeaseManager(data), Namespace),
-		RegistryHosts: resolver.NewRegistryConfig(o.Registries), BuildkitVersion: client.BuildkitVersion{Version: version.Version},
+		RegistryHosts: o.guarded(resolver.NewRegistryConfig(o.Registries)), BuildkitVersion: client.BuildkitVersion{Version: version.Version},
 		GarbageCollect: data.GarbageCollect, MountPoolRoot: filepath.Join(root, "cachemounts"), ResourceMonitor: monitor,
 	}, nil
 }
 
-func snapshotterOf(root, backend string) (snapshots.Snapshotter, string, error) {
-	dir := func(name string) string { return filepath.Join(root, "runc-"+name, "snapshots") }
-	if backend != "native" {
-		s, err := overlay.NewSnapshotter(dir("overlayfs"), overlay.AsynchronousRemove)
-		if err == nil || backend == "overlayfs" {
-			return s, "overlayfs", err
-		}
-	}
-	s, err := native.NewSnapshotter(dir("native"))
-	return s, "native", err
-}
-
 func (e *Engine) controller(root string, o Options) (*control.Controller, error) {
 	workers := &worker.Controller{}
-	if err := workers.Add(e.worker); err != nil {
+	if err := workers.Add(o.worker(e.worker)); err != nil {
 		return nil, err
 	}
 	foreign, err := gateway.NewGatewayFrontend(workers.Infos(), nil)
@@ -249,11 +222,6 @@ func (e *Engine) serve(ctx context.Context, controller *control.Controller) erro
 		e.close = append(e.close, e.Client.Close)
 	}
 	return err
-}
-
-// database returns the options of our databases. A build makes hundreds of changes, and each is flushed to the disk unless the state is ephemeral.
-func (o Options) database() *bolt.Options {
-	return &bolt.Options{FreelistType: bolt.FreelistMapType, NoFreelistSync: true, NoSync: o.Ephemeral}
 }
 
 // Images returns the store of named images.

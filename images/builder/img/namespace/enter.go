@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -211,5 +212,20 @@ func socketPair() (ours, theirs *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "engine"), os.NewFile(uintptr(fds[1]), "first process"), nil
 }
 
+// stayed is the connection of an engine that is the first process.
+var stayed io.ReadWriteCloser
+
+// Stay makes this process the engine, where it is.
+func Stay(serve func(io.ReadWriteCloser)) {
+	ours, theirs := net.Pipe()
+	stayed = theirs
+	go serve(ours)
+}
+
 // Connection is the engine's to the first process.
-func Connection() io.ReadWriteCloser { return os.NewFile(socketFD, "first process") }
+func Connection() io.ReadWriteCloser {
+	if stayed != nil {
+		return stayed
+	}
+	return os.NewFile(socketFD, "first process")
+}
