@@ -130,17 +130,20 @@ func (g *global) open(ctx context.Context, o engine.Options, keep ...string) (*e
 	if err := os.MkdirAll(g.state, 0o755); err != nil {
 		return nil, err
 	}
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" { // BuildKit makes mount points there
+	o.Slots = g.slots
+	keep = append(keep, g.state, os.Getenv("SSL_CERT_FILE"), os.Getenv("SSL_CERT_DIR"))
+	if len(o.Slots) == 0 {
+		if err := namespace.Hide(hidden(), keep); err != nil {
+			return nil, err
+		}
+	}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" { // BuildKit makes mount points there; Hide may have covered it
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
 		}
 	}
-	if o.Slots = g.slots; len(o.Slots) > 0 {
+	if len(o.Slots) > 0 {
 		return engine.Open(ctx, o)
-	}
-	keep = append(keep, g.state, os.Getenv("SSL_CERT_FILE"), os.Getenv("SSL_CERT_DIR"))
-	if err := namespace.Hide(hidden(), keep); err != nil {
-		return nil, err
 	}
 	if o.Runtime, err = runc.Link(filepath.Join(g.state, "buildkit", "run")); err != nil {
 		return nil, err

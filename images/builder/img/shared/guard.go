@@ -13,6 +13,7 @@ type Guard struct {
 	mu      sync.Mutex
 	changed *sync.Cond
 	files   []*file
+	write   func(path string, content []byte) error // nil for os.WriteFile
 	steps   int // that are running
 	alone   int // that wait for, or have, a moment without steps
 }
@@ -29,6 +30,9 @@ func newGuard(paths []string) (*Guard, error) {
 	g.changed = sync.NewCond(&g.mu)
 	return g, err
 }
+
+// Through has the files written by other means: the builder's root file system, and so its view of them, is read-only.
+func (g *Guard) Through(write func(path string, content []byte) error) { g.write = write }
 
 // Step waits until a step may run. When the step has ended, done puts the files right, and calls idle if no other step is running.
 func (g *Guard) Step(ctx context.Context, idle func() error) (done func() error, err error) {
@@ -50,7 +54,7 @@ func (g *Guard) Step(ctx context.Context, idle func() error) (done func() error,
 
 func (g *Guard) restore() error {
 	for _, f := range g.files {
-		if err := f.restore(); err != nil {
+		if err := f.restore(g.write); err != nil {
 			return err
 		}
 	}

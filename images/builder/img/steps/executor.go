@@ -23,7 +23,9 @@ type Executor struct {
 
 // New returns an executor that uses the slots of these names. keys is a directory for the keys of their agents.
 func New(names []string, keys string, guard *shared.Guard) *Executor {
-	return &Executor{newPool(names, keys), guard, locks{}}
+	e := &Executor{newPool(names, keys), guard, locks{}}
+	guard.Through(e.pool.write)
+	return e
 }
 
 // Close lets another engine have the slots.

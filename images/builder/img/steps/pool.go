@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/kubectl-img/kubectl-img/images/builder/img/shared"
 	"github.com/kubectl-img/kubectl-img/images/builder/img/slot"
@@ -114,6 +118,31 @@ func (p *pool) freeMemory() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// write writes a file that the containers of the pod share, where a step can write to it.
+func (p *pool) write(path string, content []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := error(unix.EROFS)
+	for _, r := range p.all {
+		if r.slot == nil {
+			continue
+		}
+		var fd int
+		fd, err = unix.Openat2(r.slot.Root(), strings.TrimPrefix(path, "/"), &unix.OpenHow{
+			Flags: unix.O_WRONLY | unix.O_TRUNC | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_BENEATH,
+		})
+		if err == nil {
+			file := os.NewFile(uintptr(fd), path)
+			_, err = file.Write(content)
+			err = errors.Join(err, file.Close())
+		}
+		if err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 func (p *pool) close() error {
