@@ -40,7 +40,7 @@ func definitions() []definition {
 		{
 			name: Stock, summary: "build steps in containers of their own, and nothing to install on the nodes",
 			needs: []Control{PodUserNamespace, Seccomp, StepContainers}, separatesSteps: true, userNamespaceOptional: true,
-			// Nothing but the system call filter is between a step that leaves its container and the node's root.
+			// A step that leaves its container is root of the node, with the node's system calls filtered.
 			withoutCountsAs: Unset,
 			settings:        []mutator{rootOfPod, defaultSeccomp, engineCapabilities, noEscalation, stepContext},
 		},
@@ -93,6 +93,9 @@ func (p Profile) Summary() string { return p.definition().summary }
 // NeedsNodeProfiles reports whether the pod uses a seccomp profile, and an AppArmor profile if one is named, that somebody has to
 // install on the nodes.
 func (p Profile) NeedsNodeProfiles() bool { return p.definition().needsNodeProfiles }
+
+// FiltersCalls reports whether a seccomp profile filters the system calls of the whole pod.
+func (p Profile) FiltersCalls() bool { return p.NeedsNodeProfiles() || p.SeparatesSteps() }
 
 // EmulatesOwners reports whether the pod has a single user ID, so that the builder image emulates the owners of files.
 func (p Profile) EmulatesOwners() bool { return p.definition().emulatesOwners }

@@ -10,6 +10,9 @@ type Engine interface {
 	Steps(Build) []Step
 	// Environment returns the variables that the supervisor and the engine read in the container. keepsState is whether builds to come find the engine's state.
 	Environment(keepsState bool) map[string]string
+	// Slots returns what it takes to run build steps in containers of their own: the main process of each container, whose names are unique, and the
+	// variables that the builder container has in addition to those of Environment.
+	Slots(names []string) (commands [][]string, env map[string]string)
 	// Abilities returns what the engine can do. The command line rejects everything else by name.
 	Abilities() Abilities
 	// Identify reads what the program said of itself: the output of the command ABOUT in Environment, or nothing if it knows no such command.
