@@ -62,6 +62,12 @@ func diagnose(pod *corev1.Pod, container string) startState {
 			return startState{err: &StartError{oneLine(c.State.Waiting.Reason), oneLine(c.State.Waiting.Message), hint}}
 		}
 	}
+	if end := stepEnd(pod); end != nil {
+		if end.OutOfMemory() {
+			return startState{err: end}
+		}
+		return startState{err: &StartError{reasonStepEnded, end.Error(), hintOlderImage}}
+	}
 	for _, cond := range pod.Status.Conditions {
 		if cond.Type == corev1.PodScheduled && cond.Status == corev1.ConditionFalse {
 			return startState{waiting: oneLine(cond.Reason + ": " + cond.Message)}

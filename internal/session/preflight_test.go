@@ -151,7 +151,7 @@ func TestPreflight(t *testing.T) {
 		"restricted and something else": {
 			node{env: restricted, proc: own, tools: map[string]string{"ownership": "echo 'unshare: no' >&2; exit 1", "unshare": "exec sleep 0.1"}}, "unshare: no", true,
 		},
-		"no ownership": {node{env: restricted, proc: own}, "the builder image has no ownership", false},
+		"no ownership":            {node{env: restricted, proc: own}, "the builder image has no ownership", false},
 		"everything works, stock": {node: node{env: stock, proc: own, tools: map[string]string{"agent": "true"}}},
 		"everything works, stock without a user namespace": {
 			node: node{env: append(stock, "HOST_USERS=true"), tools: map[string]string{"agent": "true"}},

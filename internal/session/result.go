@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,8 +34,9 @@ type Resource string
 
 // The resources that the supervisor knows.
 const (
-	Memory Resource = "memory"
-	Disk   Resource = "disk"
+	Memory     Resource = "memory"
+	StepMemory Resource = "step-memory" // of a container for build steps
+	Disk       Resource = "disk"
 )
 
 func (e *JobError) Error() string { return e.Phase + ": " + e.Message }
@@ -93,7 +95,7 @@ func (e *JobError) check() error {
 	if !regexp.MustCompile(`^[a-z]+$`).MatchString(e.Phase) {
 		return errPhase
 	}
-	if e.Exhausted != Memory && e.Exhausted != Disk {
+	if !slices.Contains([]Resource{Memory, StepMemory, Disk}, e.Exhausted) {
 		e.Exhausted = ""
 	}
 	e.Message = withoutControls(e.Message)

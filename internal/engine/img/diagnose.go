@@ -12,6 +12,8 @@ const (
 	errorPrefix = "Error: "
 	// gaveUp is all that img says when the session between its own client and server times out.
 	gaveUp = "context canceled"
+	// stepLost ends the message about a step whose container has ended.
+	stepLost = ": the container of build steps has ended"
 	// These are in every message about a RUN step, whose output may say anything. img v0.5.11 says the second.
 	stepFailed    = "did not complete successfully: exit code: "
 	oldStepFailed = "executor failed running"
@@ -23,6 +25,9 @@ const (
 func (Img) Diagnose(lastLine string) engine.Diagnosis {
 	text := strings.TrimPrefix(lastLine, errorPrefix)
 	d := engine.Diagnosis{Text: text, GaveUp: text == gaveUp}
+	if strings.HasSuffix(text, stepLost) {
+		return engine.Diagnosis{Text: text, StepLost: true}
+	}
 	if said, want, found := strings.Cut(text, forbidden); found && strings.HasPrefix(said, "failed to solve: ") && !containsAny(text, stepFailed) {
 		if i := strings.LastIndex(said, "frontend "); i >= 0 {
 			return engine.Diagnosis{Text: text, Frontend: strings.TrimPrefix(said[i:], "frontend "), Allowed: want}
