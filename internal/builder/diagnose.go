@@ -66,7 +66,7 @@ func diagnose(pod *corev1.Pod, container string) startState {
 		if end.OutOfMemory() {
 			return startState{err: end}
 		}
-		return startState{err: &StartError{reasonStepEnded, end.Error(), hintOlderImage}}
+		return startState{err: &StartError{Reason: reasonStepEnded, message: end.Error(), hint: hintOlderImage}}
 	}
 	for _, cond := range pod.Status.Conditions {
 		if cond.Type == corev1.PodScheduled && cond.Status == corev1.ConditionFalse {

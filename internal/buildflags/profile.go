@@ -34,7 +34,7 @@ type profileFlags struct {
 }
 
 func (f *profileFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.profile, "profile", ProfileAuto, "Isolation `PROFILE`, or the first that works of "+ProfileNames(autoProfiles()))
+	flags.StringVar(&f.profile, "profile", ProfileAuto, "Isolation `PROFILE`; auto tries "+ProfileNames(autoProfiles()))
 	flags.StringVar(&f.minProfile, "min-profile", string(podspec.Unconfined), "Least isolated `PROFILE` that may be used; of the flag and its variable, the stricter one counts")
 	flags.StringVar(&f.seccompProfile, "seccomp-profile", podspec.DefaultSeccompProfile, "`PATH` below the kubelet's seccomp directory, for --profile userns, restricted and localhost")
 	flags.StringVar(&f.appArmorProfile, "apparmor-profile", "", "AppArmor profile `NAME` that the nodes have loaded, for --profile userns, restricted and localhost")

@@ -28,7 +28,7 @@ const hintDisk = "ask for what the build needs with --request ephemeral-storage=
 func explainJob(job *session.JobError, f Facts) error {
 	diagnosis := diagnose(job, f)
 	if f.StepEnd != nil {
-		return &explainedError{text: fmt.Sprintf("%s failed: %v", job.Phase, f.StepEnd), hint: f.StepEnd.Hint(), code: cli.CodeBuild, err: job}
+		return &explainedError{text: job.Phase + " failed: " + f.StepEnd.Error(), hint: f.StepEnd.Hint(), code: cli.CodeBuild, err: job}
 	}
 	if out := outOfResources(job, diagnosis.Text, f); out != nil {
 		return out
