@@ -15,7 +15,7 @@ const stateVolume = "/var/lib/kubectl-img"
 // Engine returns the engine that builds under a profile. This is where an engine is registered.
 func Engine(profile podspec.Profile) engine.Engine {
 	builds := img.Img{
-		StateDir: stateVolume + "/img", Digest: session.ListingPath, StepMemory: session.StepMemoryPath,
+		StateDir: stateVolume + "/img", Digest: session.ListingPath,
 		Hide: []string{session.Dir, session.Workspace, "/run/secrets", corev1.TerminationMessagePathDefault},
 	}
 	switch {

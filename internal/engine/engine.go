@@ -85,6 +85,7 @@ type Diagnosis struct {
 	Allowed  string             // for Frontend: what is allowed in its place
 	Flag     string             // gives the build what it asked for in vain: a secret, a key
 	StepLost bool               // the container in which a build step ran has ended
+	StepOOM  bool               // the kernel killed a process of a build step for memory
 	GaveUp   bool               // the engine ended by itself, and nothing in the build is at fault
 	Registry registryauth.Cause // why a registry could not be used; empty if the line is not about a registry
 	Detail   string             // for Registry: the part of the line that says it

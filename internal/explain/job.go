@@ -30,6 +30,12 @@ func explainJob(job *session.JobError, f Facts) error {
 	if f.StepEnd != nil {
 		return &explainedError{text: job.Phase + " failed: " + f.StepEnd.Error(), hint: f.StepEnd.Hint(), code: cli.CodeBuild, err: job}
 	}
+	if diagnosis.StepOOM && f.StepMemoryLimit != "" {
+		return &explainedError{
+			text: fmt.Sprintf("%s failed: a process of the build step was killed for memory (limit %s): %s", job.Phase, f.StepMemoryLimit, diagnosis.Text),
+			hint: builder.HintMemory, code: cli.CodeBuild, err: job,
+		}
+	}
 	if out := outOfResources(job, diagnosis.Text, f); out != nil {
 		return out
 	}
@@ -83,9 +89,6 @@ func outOfResources(job *session.JobError, said string, f Facts) error {
 		if f.StepMemoryLimit != "" {
 			e.hint = builder.HintEngineMemory
 		}
-	case session.StepMemory:
-		e.text = fmt.Sprintf("%s failed: a process of the build step was killed for memory (limit %s): %s", job.Phase, f.StepMemoryLimit, said)
-		e.hint = builder.HintMemory
 	case session.Disk:
 		e.text = fmt.Sprintf("%s failed: the builder pod's disk is full: %s", job.Phase, said)
 		e.hint = hintDisk

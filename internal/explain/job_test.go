@@ -44,15 +44,17 @@ func TestContextError(t *testing.T) {
 // TestMemory names whose memory ran out: the engine's, or that of a container for build steps.
 func TestMemory(t *testing.T) {
 	for name, c := range map[string]struct {
+		said       string
 		cause      session.Resource
 		stepLimit  string
 		text, hint string
 	}{
-		"one container":       {session.Memory, "", "killed for memory (limit 1Gi): ", builder.HintMemory},
-		"the engine's":        {session.Memory, "2Gi", "killed for memory (limit 1Gi): ", builder.HintEngineMemory},
-		"that of build steps": {session.StepMemory, "2Gi", "a process of the build step was killed for memory (limit 2Gi): ", builder.HintMemory},
+		"one container":       {"exit code: 137", session.Memory, "", "killed for memory (limit 1Gi): ", builder.HintMemory},
+		"the engine's":        {"exit code: 137", session.Memory, "2Gi", "killed for memory (limit 1Gi): ", builder.HintEngineMemory},
+		"that of build steps": {"exit code: 137: cannot allocate memory", "", "2Gi", "a process of the build step was killed for memory (limit 2Gi): ", builder.HintMemory},
+		"a step's own words":  {"exit code: 1", "", "2Gi", "build failed: process ", ""},
 	} {
-		facts := rejectedFacts("exit code: 137")
+		facts := rejectedFacts(`process "/bin/sh -c echo : cannot allocate memory" did not complete successfully: ` + c.said)
 		facts.MemoryLimit, facts.StepMemoryLimit = "1Gi", c.stepLimit
 		err := Build(&session.JobError{Phase: "build", Code: 1, Exhausted: c.cause}, facts)
 		if !strings.Contains(err.Error(), c.text) || cli.Hint(err) != c.hint || cli.ExitCode(err) != cli.CodeBuild {

@@ -9,9 +9,8 @@ const (
 	ContextDir     = Workspace + "/context"
 	OutputPath     = Workspace + "/output"
 	DockerfilePath = upload + "/dockerfile/Dockerfile"
-	ListingPath    = Dir + "/listing"     // the engine's output that contains the image's digest
-	LossesPath     = Dir + "/losses"      // the engine's report of the owners that it could not keep
-	StepMemoryPath = Dir + "/step-memory" // what the engine says if a container for build steps ran out of memory
+	ListingPath    = Dir + "/listing" // the engine's output that contains the image's digest
+	LossesPath     = Dir + "/losses"  // the engine's report of the owners that it could not keep
 
 	upload = Dir + "/upload"
 	script = Dir + "/supervisor"

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -34,9 +33,8 @@ type Resource string
 
 // The resources that the supervisor knows.
 const (
-	Memory     Resource = "memory"
-	StepMemory Resource = "step-memory" // of a container for build steps
-	Disk       Resource = "disk"
+	Memory Resource = "memory"
+	Disk   Resource = "disk"
 )
 
 func (e *JobError) Error() string { return e.Phase + ": " + e.Message }
@@ -95,7 +93,7 @@ func (e *JobError) check() error {
 	if !regexp.MustCompile(`^[a-z]+$`).MatchString(e.Phase) {
 		return errPhase
 	}
-	if !slices.Contains([]Resource{Memory, StepMemory, Disk}, e.Exhausted) {
+	if e.Exhausted != Memory && e.Exhausted != Disk {
 		e.Exhausted = ""
 	}
 	e.Message = withoutControls(e.Message)

@@ -14,6 +14,8 @@ const (
 	gaveUp = "context canceled"
 	// stepLost ends the message about a step whose container has ended.
 	stepLost = ": the container of build steps has ended"
+	// stepOOM ends it where the kernel has killed a process of the step for memory.
+	stepOOM = ": cannot allocate memory"
 	// These are in every message about a RUN step, whose output may say anything. img v0.5.11 says the second.
 	stepFailed    = "did not complete successfully: exit code: "
 	oldStepFailed = "executor failed running"
@@ -25,8 +27,11 @@ const (
 func (Img) Diagnose(lastLine string) engine.Diagnosis {
 	text := strings.TrimPrefix(lastLine, errorPrefix)
 	d := engine.Diagnosis{Text: text, GaveUp: text == gaveUp}
-	if strings.HasSuffix(text, stepLost) {
+	switch {
+	case strings.HasSuffix(text, stepLost):
 		return engine.Diagnosis{Text: text, StepLost: true}
+	case strings.HasSuffix(text, stepOOM) && containsAny(text, stepFailed):
+		return engine.Diagnosis{Text: text, StepOOM: true}
 	}
 	if said, want, found := strings.Cut(text, forbidden); found && strings.HasPrefix(said, "failed to solve: ") && !containsAny(text, stepFailed) {
 		if i := strings.LastIndex(said, "frontend "); i >= 0 {

@@ -16,8 +16,6 @@ type Img struct {
 	// Losses is the file in which the engine reports the files whose owner it could not keep. It is set for a pod that maps only its own id and
 	// emulates owners, and empty for any other.
 	Losses string
-	// StepMemory is the file in which the engine says that a container for build steps has run out of memory.
-	StepMemory string
 	// Digest is the file to which the engine adds the digest of the image that it has built.
 	Digest string
 }
@@ -44,10 +42,8 @@ func (i Img) Slots(names []string) (commands [][]string, env map[string]string) 
 	return commands, map[string]string{
 		"TOOLS":     "img",
 		"IMG_SLOTS": strings.Join(names, ","),
-		// The supervisor sees the memory of its own container only, and reads this file.
-		"IMG_STEP_OOM_FILE": i.StepMemory,
 		// Fails, with a line that says what is missing, unless the agents answer and can do what steps need.
-		"SLOTS_CHECK": "img slot-check",
+		"SLOTS_CHECK": "img slot-check --state " + i.StateDir,
 	}
 }
 

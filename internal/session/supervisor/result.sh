@@ -39,11 +39,9 @@ report() {
 	event "result $(wc -c <"$WORKSPACE/log" | tr -d ' ') $1 $2"
 }
 
-# exhausted prints "memory", "step-memory" or "disk" if the pod ran out of it. Only the engine knows of the memory of other containers.
+# exhausted prints "memory" or "disk" if the container ran out of it.
 exhausted() {
-	if [ -s "${IMG_STEP_OOM_FILE:-}" ]; then
-		echo step-memory
-	elif [ "$(oom_kills)" != "$oom_kills_at_start" ]; then
+	if [ "$(oom_kills)" != "$oom_kills_at_start" ]; then
 		echo memory
 	elif tail -n 20 "$WORKSPACE/log" | grep -qi 'no space left on device'; then
 		echo disk
