@@ -147,6 +147,10 @@ func TestProfiles(t *testing.T) {
 				"profile restricted does not work here with a user namespace of the pod's own, trying without: the API server dropped or changed spec.hostUsers of the builder pod, which the profile needs\n",
 			err: "ErrImagePull", code: cli.CodeInternal,
 		},
+		"a named profile, and an image without it": {
+			answers: map[podspec.Profile]answer{podspec.Stock: noSteps}, args: "--profile stock", asked: "stock",
+			err: "no form of profile stock works in namespace team: stock: build steps can't run in a container of their own: no agent", code: cli.CodePolicy,
+		},
 		"a named profile without user namespaces": {
 			answers: map[podspec.Profile]answer{podspec.Stock: noUserNamespaces}, args: "--profile stock", asked: "stock stock",
 			says: "profile stock does not work here with a user namespace of the pod's own, trying without: the API server dropped or changed spec.hostUsers of the builder pod, which the profile needs\n",

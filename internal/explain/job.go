@@ -174,6 +174,8 @@ func preflightHint(job *session.JobError) string {
 	switch {
 	case job.Control() == podspec.UserNamespaces:
 		return hintOtherNodes
+	case job.Control() == podspec.StepContainers:
+		return hintSteps
 	case job.Blocked():
 		return "--profile auto takes the most isolated profile that works here"
 	}

@@ -126,12 +126,15 @@ func moreCapabilities(requested, stored *corev1.Capabilities) bool {
 	return kept || slices.ContainsFunc(got.Add, func(c corev1.Capability) bool { return !slices.Contains(want.Add, c) })
 }
 
-// weakerSeccomp requires the same file where a Localhost profile was requested: nothing is known about another file. In every other
-// case only Unconfined is weaker.
+// weakerSeccomp requires the same file where a Localhost profile was requested, and the runtime's default where that was: nothing is known about another
+// file, and no profile is none unless the kubelet has a default. In every other case only Unconfined is weaker.
 func weakerSeccomp(requested, stored *corev1.SeccompProfile) bool {
 	want, got := ptr.Deref(requested, corev1.SeccompProfile{}), ptr.Deref(stored, corev1.SeccompProfile{})
 	if want.Type == corev1.SeccompProfileTypeLocalhost {
 		return got.Type != want.Type || ptr.Deref(got.LocalhostProfile, "") != ptr.Deref(want.LocalhostProfile, "")
+	}
+	if want.Type == corev1.SeccompProfileTypeRuntimeDefault {
+		return got.Type != want.Type
 	}
 	return want.Type != corev1.SeccompProfileTypeUnconfined && got.Type == corev1.SeccompProfileTypeUnconfined
 }

@@ -41,6 +41,8 @@ func TestCompare(t *testing.T) {
 		"seccomp profile of container":       {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.SeccompProfile = unconfined.SeccompProfile }, "seccompProfile"},
 		"unconfined where nothing was set":   {nil, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = unconfined }, "seccompProfile"},
 		"default where nothing was set":      {nil, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = runtimeDefault }, ""},
+		"default removed":                    {runtimeDefault, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = nil }, "seccompProfile"},
+		"default replaced by a file":         {runtimeDefault, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = localhost }, "seccompProfile"},
 		"default where unconfined was asked": {unconfined, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = runtimeDefault }, ""},
 		"AppArmor profile removed":           {confined, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = localhost }, "appArmorProfile"},
 		"another AppArmor profile": {confined, func(_ *corev1.Pod, c *corev1.SecurityContext) {

@@ -70,7 +70,7 @@ func TestPreflight(t *testing.T) {
 	failing := []string{"PROBE=engine"}
 	older := []string{"PROBE=engine", "MAPS=engine unshare true", "ENTER_OLDER=mapper --map-auto", "NO_SANDBOX=sandbox is not available"}
 	restricted := []string{"PROFILE=restricted", "LOSSES=losses", "TOOLS=ownership", "ENTER=command env A=1 ownership"}
-	stock := []string{"PROFILE=stock", "SLOTS_CHECK=agent check", "MAPS=no-such-engine", "PROBE=no-such-engine"}
+	stock := []string{"PROFILE=stock", "SLOTS_CHECK=agent check", "SLOTS_ABILITY=\"slots\"", "ABOUT=about", "MAPS=no-such-engine", "PROBE=no-such-engine"}
 	own := map[string]string{"self/uid_map": ownIDs}
 	lacking := "echo 'ownership: the file system keeps no attributes' >&2; exit 126"
 	for name, c := range map[string]struct {
@@ -164,8 +164,12 @@ func TestPreflight(t *testing.T) {
 			"the node applies no seccomp profile, which profile stock asks for", true,
 		},
 		"stock and no answer of the agent": {
-			node{env: stock, proc: own, tools: map[string]string{"agent": "echo one; echo 'slot a: no answer' >&2; exit 1"}},
+			node{env: stock, proc: own, tools: map[string]string{"agent": "echo one; echo 'slot a: no answer' >&2; exit 1", "about": `echo '{"abilities":["slots"]}'`}},
 			"build steps can't run in a container of their own: slot a: no answer", true,
+		},
+		"stock and an older engine": {
+			node{env: append(stock, "ABOUT=about"), proc: own, tools: map[string]string{"agent": "echo 'unknown command'; exit 1", "about": "echo old"}},
+			"build steps can't run in a container of their own: the engine in the builder image is too old for that", true,
 		},
 		"the engine itself": {
 			node{env: failing, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": "true", "engine": "echo one; echo two >&2; exit 3"}},

@@ -23,7 +23,7 @@ import (
 // TestBuildSecrets mounts secrets and a key into steps, under each profile, and sets their limits.
 func TestBuildSecrets(t *testing.T) {
 	t.Parallel()
-	for profile, level := range map[string]string{"userns": baseline, "restricted": restricted, "localhost": privileged} {
+	for profile, level := range map[string]string{"userns": baseline, "stock": baseline, "restricted": restricted, "localhost": privileged} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			stepsWithSecrets(t, profile, level)

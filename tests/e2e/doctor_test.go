@@ -77,7 +77,7 @@ func doctorHealthy(t *testing.T) {
 	d, r := examine(t, ns, "--probe", "-t", repository(ns))
 	r.succeeds(t)
 	d.healthy(t)
-	if want := []string{"userns", "restricted", "localhost", "unset"}; !slices.Equal(d.Profiles, want) {
+	if want := []string{"stock", "userns", "restricted", "localhost", "unset"}; !slices.Equal(d.Profiles, want) {
 		t.Errorf("profiles %q, want %q", d.Profiles, want)
 	}
 	if !isPushed(t, repository(ns)) {

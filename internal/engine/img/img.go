@@ -44,6 +44,8 @@ func (i Img) Slots(names []string) (commands [][]string, env map[string]string) 
 		"IMG_SLOTS": strings.Join(names, ","),
 		// Fails, with a line that says what is missing, unless the agents answer and can do what steps need.
 		"SLOTS_CHECK": "img slot-check --state " + i.StateDir,
+		// Is in what ABOUT prints, unless the image is older than this.
+		"SLOTS_ABILITY": `"slots"`,
 	}
 }
 

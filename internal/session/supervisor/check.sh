@@ -55,6 +55,7 @@ check_isolation() {
 # check_slots ends the check for an engine whose build steps run in containers of their own: they must answer, and be able to do what steps need.
 check_slots() {
 	output=$($SLOTS_CHECK 2>&1) && exit 0
+	grep -q "$SLOTS_ABILITY" "$SESSION/engine" || output="the engine in the builder image is too old for that"
 	node_problem "build steps can't run in a container of their own: $(printf %s "$output" | tail -n 1)"
 }
 
