@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// nodeLimit bounds the requests that ask whether the node is lost, or why a container has ended. They only explain an error that is known already.
+// nodeLimit bounds the request that asks whether the node is lost. It only explains an error that is known already.
 const nodeLimit = 5 * time.Second
 
 // run is one run of a plan.
@@ -32,8 +32,9 @@ type run struct {
 	current  attempt // what is being tried
 	// identity is what the engine has said of itself.
 	identity atomic.Pointer[engine.Identity]
-	created  bool // a pod may be stored
-	left     bool // the build goes on without this client
+	stepEnd  *builder.StepEnd // of the container of a build step that failed, if it is the reason
+	created  bool             // a pod may be stored
+	left     bool             // the build goes on without this client
 
 	confirming patience
 }
@@ -82,30 +83,13 @@ func (r *run) explain(err error) error {
 	if len(r.Tags) > 0 {
 		facts.Repository = r.Tags[0].Repository
 	}
-	r.lookAtSteps(err, &facts)
+	if len(podspec.Steps(r.current.Pod)) > 0 {
+		facts.StepMemoryLimit, facts.StepEnd = builder.MemoryLimit(r.current.Pod, podspec.Step), r.stepEnd
+	}
 	if errors.As(err, &lost) {
 		ctx, cancel := context.WithTimeoutCause(context.Background(), nodeLimit, explain.ErrTimedOut)
 		defer cancel()
 		facts.LostNode, facts.LostNodeReason = builder.NodeNotReady(ctx, r.API, r.current.Pod.Namespace, r.current.Pod.Name)
 	}
 	return explain.Build(err, facts)
-}
-
-// lookAtSteps adds what the pod's status says about the containers for build steps. The kubelet takes a while to notice the end of one.
-func (r *run) lookAtSteps(err error, facts *explain.Facts) {
-	if len(podspec.Steps(r.current.Pod)) == 0 {
-		return
-	}
-	facts.StepMemoryLimit = builder.MemoryLimit(r.current.Pod, podspec.Step)
-	var job *session.JobError
-	if !errors.As(err, &job) || job.Phase != string(engine.PhaseBuild) && job.Phase != string(engine.PhaseOutput) {
-		return
-	}
-	limit := time.Duration(0)
-	if explain.StepLost(job, *facts) {
-		limit = nodeLimit
-	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), 2*nodeLimit, explain.ErrTimedOut)
-	defer cancel()
-	facts.StepEnd = builder.FindStepEnd(ctx, r.API, r.current.Pod.Namespace, r.current.Pod.Name, limit)
 }
