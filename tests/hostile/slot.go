@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -30,7 +31,7 @@ func slot() {
 			{"ptrace", ptrace},
 			{"memory", func(pid int) bool { return readable(proc(pid, "mem")) }},
 			{"environment", func(pid int) bool { return len(content(proc(pid, "environ"))) > 0 }},
-			{"descriptors", func(pid int) bool { entries, err := os.ReadDir(proc(pid, "fd")); return err == nil && len(entries) > 0 }},
+			{"descriptors", descriptors},
 			{"program", func(pid int) bool { _, err := os.Readlink(proc(pid, "exe")); return err == nil }},
 			{"maps", func(pid int) bool { return len(content(proc(pid, "maps"))) > 0 }},
 			{"stop", stops},
@@ -46,6 +47,17 @@ func slot() {
 	for _, name := range agents() {
 		fmt.Fprintln(os.Stdout, "agent", name)
 	}
+}
+
+// descriptors reports whether a descriptor of a process can be opened, or its file be named. To know how many there are is no success.
+func descriptors(pid int) bool {
+	found := false
+	for fd := range 64 {
+		path := proc(pid, "fd/"+strconv.Itoa(fd))
+		_, err := os.Readlink(path)
+		found = err == nil || readable(path) || found
+	}
+	return found
 }
 
 // stops stops a process for good, and reports whether it is stopped.
@@ -66,7 +78,8 @@ func inherited() bool {
 	for _, entry := range entries {
 		target, err := os.Readlink("/proc/self/fd/" + entry.Name())
 		switch {
-		case err != nil, target == "/dev/null", strings.HasPrefix(target, "pipe:"), strings.HasPrefix(target, "anon_inode:"), strings.HasPrefix(target, "/proc/"):
+		case err != nil, target == "/dev/null", strings.HasPrefix(target, "pipe:"), strings.HasPrefix(target, "anon_inode:"), strings.HasPrefix(target, "/proc/"),
+			strings.HasPrefix(target, "/sys/fs/cgroup/"): // opened by Go's own runtime
 		default:
 			fmt.Fprintln(os.Stdout, "descriptor", entry.Name(), target)
 			found = true
