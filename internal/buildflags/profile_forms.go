@@ -47,8 +47,14 @@ func formsOf(profile, minimum podspec.Profile) []form {
 func autoForms(minimum podspec.Profile) []form {
 	var forms []form
 	for _, f := range []form{
-		{profile: podspec.UserNS}, {profile: podspec.Stock}, {profile: podspec.Localhost}, {podspec.Stock, true}, {profile: podspec.Unset}, {profile: podspec.Unconfined},
-		{profile: podspec.Restricted}, {podspec.Restricted, true},
+		{profile: podspec.UserNS},
+		{profile: podspec.Stock},
+		{profile: podspec.Localhost},
+		{podspec.Stock, true},
+		{profile: podspec.Unset},
+		{profile: podspec.Unconfined},
+		{profile: podspec.Restricted},
+		{podspec.Restricted, true},
 	} {
 		if slices.Contains(formsOf(f.profile, minimum), f) {
 			forms = append(forms, f)
