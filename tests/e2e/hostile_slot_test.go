@@ -122,7 +122,7 @@ func slotRemoved(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, baseline)
 	dir := only(t, strings.Join([]string{
-		"FROM " + busybox() + " AS removed", "RUN cp /bin/busybox /keep && exec /keep sh -c '/keep rm -rf /bin /etc /home /root /tmp /usr /var /dev /proc /sys 2>/dev/null; exit 0'",
+		"FROM " + busybox() + " AS removed", "RUN cp /bin/busybox /busybox && exec /busybox sh -c '/busybox rm -rf /bin /etc /home /root /tmp /usr /var /dev /proc /sys 2>/dev/null; exit 0'",
 		"FROM " + busybox(), "COPY --from=removed / /removed/", "RUN ls /dev/null && [ -x /bin/sh ] && echo whole-$((40+2))",
 	}, "\n")+"\n")
 	build(ns, "-t", repository(ns), "--profile", "stock", "--progress", "plain", dir).run(t).succeeds(t).says(t, "whole-42")
