@@ -127,6 +127,7 @@ func TestInvalidInput(t *testing.T) {
 		{"-t app --profile localhost --seccomp-profile a/../../x .", ".."},
 		{"-t app --profile localhost --seccomp-profile= .", "--seccomp-profile"},
 		{"-t app --profile unset --seccomp-profile x.json .", "--seccomp-profile"},
+		{"-t app --profile stock --shm-size 16m .", "--shm-size has no effect with --profile stock"},
 		{"-t app --profile stock --slots 0 .", "a number from 1 to 8"},
 		{"-t app --profile stock --slots 9 .", "a number from 1 to 8"},
 		{"-t app --profile userns --slots 2 .", "--slots has no effect"},

@@ -85,6 +85,18 @@ func (f *profileFlags) checkSlots() error {
 	return nil
 }
 
+// withShm leaves out the profiles that can't give build steps a /dev/shm of their own, if a build wants one of this size.
+func (f *profileFlags) withShm(size int64) error {
+	if size == 0 {
+		return nil
+	}
+	f.forms = slices.DeleteFunc(f.forms, func(tried form) bool { return tried.profile.SeparatesSteps() })
+	if len(f.forms) == 0 {
+		return cli.Usagef("%s has no effect with --profile %s, whose build steps use the pod's /dev/shm", f.source("shm-size"), f.profile).WithHint("leave it out, or use another --profile")
+	}
+	return nil
+}
+
 // slotNames names the containers for build steps, for the processes of one pod.
 func (f *profileFlags) slotNames(requests corev1.ResourceList) []string {
 	n := f.slots

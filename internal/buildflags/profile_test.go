@@ -30,6 +30,7 @@ func TestProfiles(t *testing.T) {
 		"from the environment":    {env: []string{"KUBECTL_IMG_PROFILE=unset"}, want: profiles(unset)},
 		"down to a minimum":       {args: []string{"--min-profile", "localhost"}, want: toLocalhost},
 		"the platform's minimum":  {env: []string{floor + "userns"}, want: profiles(userns, stock)},
+		"a /dev/shm of its own":   {args: []string{"--shm-size", "16m"}, want: profiles(userns, localhost, unset, unconfined, restricted, restrictedHost)},
 		"by its name, stock":      {args: []string{"--profile", "stock"}, want: profiles(stock, stockHost)},
 		"stock as the minimum":    {args: []string{"--min-profile", "stock"}, want: profiles(stock)},
 		"stock, not as root":      {args: []string{"--profile", "stock", "--min-profile", "localhost"}, want: profiles(stock)},

@@ -180,7 +180,7 @@ func TestDoctorWithoutSeccompProfile(t *testing.T) {
 	}
 	d, r := examine(t, ns, "--probe")
 	r.succeeds(t)
-	if d.status("probe userns") != "fail" || d.mend("probe userns") != "kubectl img setup --profiles | kubectl apply -f -" || !slices.Equal(d.Profiles, []string{"unset"}) {
+	if d.status("probe userns") != "fail" || d.mend("probe userns") != "kubectl img setup --profiles | kubectl apply -f -" || !slices.Equal(d.Profiles, []string{"stock", "unset"}) {
 		t.Errorf("%+v", d)
 	}
 }
