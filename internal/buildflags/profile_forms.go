@@ -97,16 +97,15 @@ func (f *profileFlags) withShm(size int64) error {
 	return nil
 }
 
-// slotNames names the containers for build steps, for the processes of one pod.
-func (f *profileFlags) slotNames(requests corev1.ResourceList) []string {
+// slotNames names the containers for build steps after their pod, for the processes in it.
+func (f *profileFlags) slotNames(options podspec.Options) []string {
 	n := f.slots
-	if cpu, asked := requests[corev1.ResourceCPU]; n == 0 && asked && cpu.Cmp(resource.MustParse("2")) >= 0 {
+	if cpu, asked := options.Requests[corev1.ResourceCPU]; n == 0 && asked && cpu.Cmp(resource.MustParse("2")) >= 0 {
 		n = 2
 	}
-	id := f.proc.PodName()
 	var names []string
 	for i := range max(1, n) {
-		names = append(names, fmt.Sprintf("%s-%d", id, i+1))
+		names = append(names, fmt.Sprintf("%s-%d", options.Name, i+1))
 	}
 	return names
 }
@@ -118,7 +117,7 @@ func (f *profileFlags) candidates(options podspec.Options, grace time.Duration, 
 		options.Profile, options.HostUsers = tried.profile, tried.hostUsers
 		more := maps.Clone(environment)
 		if tried.profile.SeparatesSteps() {
-			commands, variables := build.Engine(tried.profile).Slots(f.slotNames(options.Requests))
+			commands, variables := build.Engine(tried.profile).Slots(f.slotNames(options))
 			options.StepCommands = commands
 			maps.Copy(variables, more)
 			more = variables
