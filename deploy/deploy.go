@@ -21,6 +21,7 @@ const KubeletDir = "/var/lib/kubelet"
 type BuildNamespace struct {
 	Namespace       string
 	Profile         string    // hardening profile of the builder pods
+	NothingOnNodes  bool      // Profile needs nothing on the nodes
 	Level           string    // Pod Security level that Profile passes
 	Subjects        []Subject // who may build
 	ServiceAccounts []string  // to create in the namespace

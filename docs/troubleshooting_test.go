@@ -17,6 +17,7 @@ var unprinted = []string{
 	"encode pod",                 // can't happen
 	"the log can be shown again", // reads a log further
 	"parse Dockerfile: …",        // only with --verbose; the engine's message is better
+	"failed: …",                  // what follows has a row of its own
 	"timed out",                  // never alone: the line says what timed out, and after how long
 }
 

@@ -138,7 +138,7 @@ func (o *doctorFlags) exam(ctx context.Context, self buildRunner) (*doctor.Exam,
 		if err != nil {
 			return nil, err
 		}
-		exam.Namespace, exam.DefaultRequests = pod.Namespace, podspec.DefaultRequests(pod, nil)
+		exam.Namespace, exam.DefaultRequests = pod.Namespace, podspec.DefaultRequests(pod, nil)[podspec.StepsIn(pod)]
 		exam.Candidates = append(exam.Candidates, doctor.ProfilePod{Profile: string(profile), Pod: pod})
 	}
 	return exam, nil

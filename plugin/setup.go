@@ -24,7 +24,8 @@ import (
 const setupLong = `Print what a namespace needs before images can be built in it, for kubectl apply. Nothing is changed by itself.
 
 With --namespace: the Namespace with the Pod Security level that the profile passes, a ServiceAccount, and a Role and RoleBinding with the
-rights that a build takes. With --profiles: what puts the seccomp profile on the nodes. With both: both.`
+rights that a build takes. With --profiles: what puts the seccomp profile on the nodes. With both: both.
+Profile stock needs nothing on the nodes.`
 
 const setupExample = `  # A namespace in which jane may build, and the seccomp profile for the nodes
   kubectl img setup -n ci --user jane --profiles | kubectl apply -f -
@@ -130,6 +131,9 @@ func (o *setupFlags) plan() (*setupPlan, error) {
 	if plan.profiles, err = o.readProfiles(); err != nil {
 		return nil, err
 	}
+	if plan.profiles != nil && podspec.Profile(o.profile).SeparatesSteps() {
+		return nil, cli.Usagef("--profiles has no effect with --profile %s, for which there is nothing to install on the nodes", o.profile).WithHint("leave it out")
+	}
 	if given := o.config.Namespace; given != nil && *given != "" {
 		plan.builds, err = o.readBuilds(*given)
 		return plan, err
@@ -176,6 +180,7 @@ func (o *setupFlags) readBuilds(namespace string) (*deploy.BuildNamespace, error
 	}
 	builds := &deploy.BuildNamespace{Namespace: namespace, Profile: string(profile)}
 	var err error
+	builds.NothingOnNodes = profile.SeparatesSteps()
 	if builds.Level, err = podSecurityLevel(profile); err != nil {
 		return nil, err
 	}
@@ -206,7 +211,7 @@ func accountsToCreate(builds *deploy.BuildNamespace) []string {
 
 // podSecurityLevel returns the strictest level that the pod of a profile passes.
 func podSecurityLevel(profile podspec.Profile) (string, error) {
-	pod, err := podspec.Pod(podspec.Options{Profile: profile})
+	pod, err := podspec.Pod(podspec.Options{Profile: profile, StepCommands: [][]string{{}}})
 	if err != nil {
 		return "", err
 	}

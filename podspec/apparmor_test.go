@@ -12,7 +12,7 @@ import (
 // TestAppArmorProfile checks which profiles use the named AppArmor profile, and that these still pass level baseline.
 func TestAppArmorProfile(t *testing.T) {
 	for profile, want := range map[podspec.Profile]bool{
-		podspec.UserNS: true, podspec.Restricted: true, podspec.Localhost: true, podspec.Unset: false, podspec.Unconfined: false,
+		podspec.Stock: false, podspec.UserNS: true, podspec.Restricted: true, podspec.Localhost: true, podspec.Unset: false, podspec.Unconfined: false,
 	} {
 		t.Run(string(profile), func(t *testing.T) {
 			options := minimal(profile)

@@ -17,6 +17,7 @@ const (
 	NoAppArmor       Control = "no AppArmor profile"         // the node's kernel gives user namespaces to processes without an AppArmor profile
 	UserNamespaces   Control = "user namespaces"             // the node's kernel gives user namespaces to unprivileged processes
 	IDMapping        Control = "capabilities SETUID, SETGID" // newuidmap and newgidmap can gain them
+	StepContainers   Control = "containers for build steps"  // the cluster runs sidecars, and the image's agent works in them
 )
 
 // needsOfSteps are the controls of every pod in which build steps run in a user namespace that the engine makes.

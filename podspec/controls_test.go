@@ -7,8 +7,8 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// TestRefusesToo has the profiles that a node refuses as well after it has refused the pod of one profile. The second form of profile restricted
-// has no user namespace of its own.
+// TestRefusesToo has the profiles that a node refuses as well after it has refused the pod of one profile. The second form of the profiles
+// restricted and stock has no user namespace of its own.
 func TestRefusesToo(t *testing.T) {
 	const named = "kubectl-img"
 	for _, c := range []struct {
@@ -25,9 +25,12 @@ func TestRefusesToo(t *testing.T) {
 		{podspec.NoAppArmor, podspec.Unset, named, []string{"unconfined"}},
 		{podspec.Seccomp, podspec.UserNS, "", []string{"restricted", "restricted-host", "localhost"}},
 		{podspec.Seccomp, podspec.Unset, "", nil},
-		{podspec.PodUserNamespace, podspec.UserNS, "", []string{"restricted"}},
+		{podspec.PodUserNamespace, podspec.UserNS, "", []string{"stock", "restricted"}},
 		{podspec.WholeProc, podspec.UserNS, "", nil},
 		{podspec.IDMapping, podspec.UserNS, "", []string{"localhost", "unset", "unconfined"}},
+		{podspec.PodUserNamespace, podspec.Stock, "", []string{"userns", "restricted"}},
+		{podspec.StepContainers, podspec.Stock, "", []string{"stock-host"}},
+		{podspec.Seccomp, podspec.Stock, "", []string{"stock-host"}},
 		{podspec.UserNamespaces, podspec.Localhost, "", []string{"userns", "restricted", "restricted-host", "unset", "unconfined"}},
 		{"", podspec.UserNS, "", nil},
 	} {
@@ -46,7 +49,7 @@ func TestRefusesToo(t *testing.T) {
 				if host {
 					name += "-host"
 				}
-				if profile == c.tried || host && !profile.UserNamespaceOptional() {
+				if profile == c.tried && !host || host && !profile.UserNamespaceOptional() {
 					continue
 				}
 				pod, err := podspec.Pod(next)

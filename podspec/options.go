@@ -17,7 +17,9 @@ type Options struct {
 	Namespace string
 	Image     string
 	Command   []string // the supervisor
-	Env       []corev1.EnvVar
+	// StepCommands are the main processes of the containers for build steps, one each. Only a profile that separates steps has such containers.
+	StepCommands [][]string
+	Env          []corev1.EnvVar
 
 	Profile        Profile
 	SeccompProfile string // path below the kubelet's seccomp directory; DefaultSeccompProfile if empty

@@ -31,6 +31,9 @@ func Pod(o Options) (*corev1.Pod, error) {
 	if err := rejectHostAccess(merged); err != nil {
 		return nil, err
 	}
+	if err := rejectStepNames(merged, pod); err != nil {
+		return nil, err
+	}
 	restore(merged, pod, o)
 	sec.apply(merged)
 	return merged, nil
@@ -85,12 +88,13 @@ func (o Options) base() *corev1.Pod {
 			Tolerations:                   o.Tolerations,
 			ImagePullSecrets:              pullSecrets(o.ImagePullSecrets),
 			Volumes:                       volumes(o.Volumes),
+			InitContainers:                o.stepContainers(),
 			Containers: []corev1.Container{{
 				Name:                     Container,
 				Image:                    o.Image,
 				Command:                  o.Command,
 				Env:                      o.Env,
-				Resources:                resources(o.Requests, o.Limits),
+				Resources:                o.builderResources(),
 				VolumeMounts:             mounts(o.Volumes),
 				TerminationMessagePath:   corev1.TerminationMessagePathDefault,
 				TerminationMessagePolicy: corev1.TerminationMessageReadFile,

@@ -21,6 +21,9 @@ func TestPodSecurityLevel(t *testing.T) {
 		version api.Version
 		passes  bool
 	}{
+		{podspec.Stock, api.LevelBaseline, v134, true},
+		{podspec.Stock, api.LevelBaseline, latest, true},
+		{podspec.Stock, api.LevelRestricted, latest, false},
 		{podspec.UserNS, api.LevelBaseline, v135, true},
 		{podspec.UserNS, api.LevelBaseline, latest, true},
 		{podspec.UserNS, api.LevelBaseline, v134, false},

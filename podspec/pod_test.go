@@ -27,6 +27,8 @@ func minimal(profile podspec.Profile) podspec.Options {
 		Command:   []string{"sh", "-c", "supervise"},
 		Env:       []corev1.EnvVar{{Name: "HOME", Value: "/home/user"}},
 		Profile:   profile,
+
+		StepCommands: [][]string{{"img", "slot", "7f3k-1"}},
 		Volumes: []podspec.Volume{
 			{Name: "workspace", MountPath: "/workspace"},
 			{Name: "session", MountPath: "/run/kubectl-img", Memory: true},
@@ -57,11 +59,21 @@ func everything() podspec.Options {
 	return o
 }
 
+// stockWithAll has two containers for build steps, on a cluster without user namespaces.
+func stockWithAll() podspec.Options {
+	o := everything()
+	o.Profile, o.HostUsers = podspec.Stock, true
+	o.StepCommands = append(o.StepCommands, []string{"img", "slot", "7f3k-2"})
+	o.Template = []byte("spec: {containers: [{name: builder, resources: {limits: {memory: 64Mi}}}], initContainers: [{name: step-2, resources: {limits: {ephemeral-storage: 512Mi}}}]}")
+	return o
+}
+
 func TestGoldenPods(t *testing.T) {
 	harmless := minimal(podspec.UserNS)
 	harmless.Template = readTestdata(t, "template-harmless.yaml")
 	tests := map[string]podspec.Options{
 		"everything":      everything(),
+		"stock-with-all":  stockWithAll(),
 		"with-a-template": harmless,
 	}
 	for _, profile := range podspec.Profiles() {
@@ -109,7 +121,7 @@ func TestPodUnknownProfile(t *testing.T) {
 }
 
 func TestProfiles(t *testing.T) {
-	want := []podspec.Profile{podspec.UserNS, podspec.Restricted, podspec.Localhost, podspec.Unset, podspec.Unconfined}
+	want := []podspec.Profile{podspec.Stock, podspec.UserNS, podspec.Restricted, podspec.Localhost, podspec.Unset, podspec.Unconfined}
 	if diff := cmp.Diff(want, podspec.Profiles()); diff != "" {
 		t.Errorf("from the most isolated to the least (-want +got):\n%s", diff)
 	}

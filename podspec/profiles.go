@@ -11,6 +11,7 @@ type Profile string
 
 // The profiles, from the most isolated to the least.
 const (
+	Stock      Profile = "stock"
 	UserNS     Profile = "userns"
 	Restricted Profile = "restricted"
 	Localhost  Profile = "localhost"
@@ -25,7 +26,9 @@ type definition struct {
 	summary               string
 	needsNodeProfiles     bool
 	emulatesOwners        bool
+	separatesSteps        bool
 	userNamespaceOptional bool
+	withoutCountsAs       Profile   // what the form without a user namespace counts as, where that is less than the profile
 	needs                 []Control // on which the profile depends; --profile auto skips what a control has refused to another profile's pod
 	ids                   string    // in addition to the builder's own, as in /etc/subuid; empty if the pod maps no others
 	settings              []mutator // in addition to those of every profile
@@ -34,6 +37,13 @@ type definition struct {
 // definitions has the order of the constants.
 func definitions() []definition {
 	return []definition{
+		{
+			name: Stock, summary: "build steps in containers of their own, and nothing to install on the nodes",
+			needs: []Control{PodUserNamespace, Seccomp, StepContainers}, separatesSteps: true, userNamespaceOptional: true,
+			// A step that leaves its container is root of the node, with the node's system calls filtered.
+			withoutCountsAs: Unset,
+			settings:        []mutator{rootOfPod, defaultSeccomp, engineCapabilities, noEscalation, stepContext},
+		},
 		{
 			name: UserNS, summary: "a user namespace of its own, and system calls filtered",
 			needsNodeProfiles: true, needs: append(needsOfSteps(), PodUserNamespace, WholeProc, IDMapping), ids: podIDs,
@@ -81,17 +91,32 @@ func (p Profile) definition() definition {
 func (p Profile) Summary() string { return p.definition().summary }
 
 // NeedsNodeProfiles reports whether the pod uses a seccomp profile, and an AppArmor profile if one is named, that somebody has to
-// install on the nodes. Nothing filters the system calls of the other profiles' pods.
+// install on the nodes.
 func (p Profile) NeedsNodeProfiles() bool { return p.definition().needsNodeProfiles }
+
+// FiltersCalls reports whether a seccomp profile filters the system calls of the whole pod.
+func (p Profile) FiltersCalls() bool { return p.NeedsNodeProfiles() || p.SeparatesSteps() }
 
 // EmulatesOwners reports whether the pod has a single user ID, so that the builder image emulates the owners of files.
 func (p Profile) EmulatesOwners() bool { return p.definition().emulatesOwners }
+
+// SeparatesSteps reports whether build steps run in containers of their own, beside the builder's: Options.StepCommands.
+func (p Profile) SeparatesSteps() bool { return p.definition().separatesSteps }
 
 // MapsNodeIDs reports whether the pod has no user namespace of its own, so that files in its volumes are owned by ids of the node.
 func (p Profile) MapsNodeIDs() bool { return p.definition().ids == nodeIDs }
 
 // UserNamespaceOptional reports whether the profile also works without a user namespace of the pod's own: Options.HostUsers.
 func (p Profile) UserNamespaceOptional() bool { return p.definition().userNamespaceOptional }
+
+// Satisfies reports whether the profile isolates at least as much as minimum, in the form that hostUsers chooses: Options.HostUsers.
+func (p Profile) Satisfies(minimum Profile, hostUsers bool) bool {
+	if less := p.definition().withoutCountsAs; hostUsers && less != "" {
+		p = less
+	}
+	all := Profiles()
+	return slices.Index(all, p) <= slices.Index(all, minimum)
+}
 
 func unknownProfile(p Profile) error {
 	var names []string

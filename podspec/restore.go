@@ -39,10 +39,11 @@ func restore(merged, ours *corev1.Pod, o Options) {
 	spec.ActiveDeadlineSeconds = clone(ours.Spec.ActiveDeadlineSeconds)
 	spec.EnableServiceLinks = ptr.To(false)
 	spec.Volumes = restoreVolumes(spec.Volumes, o.Volumes)
-	restoreBuilder(spec, ours.Spec.Containers[0])
+	restoreBuilder(spec, ours.Spec.Containers[0], defaultsOf(ours, Container))
+	restoreSteps(spec, ours.Spec.InitContainers)
 }
 
-func restoreBuilder(spec *corev1.PodSpec, ours corev1.Container) {
+func restoreBuilder(spec *corev1.PodSpec, ours corev1.Container, defaults corev1.ResourceList) {
 	i := slices.IndexFunc(spec.Containers, func(c corev1.Container) bool { return c.Name == Container })
 	if i < 0 {
 		spec.Containers = slices.Insert(spec.Containers, 0, *ours.DeepCopy())
@@ -55,7 +56,7 @@ func restoreBuilder(spec *corev1.PodSpec, ours corev1.Container) {
 	c.VolumeMounts = restoreMounts(c.VolumeMounts, ours.VolumeMounts)
 	c.TerminationMessagePath, c.TerminationMessagePolicy = ours.TerminationMessagePath, ours.TerminationMessagePolicy
 	c.RestartPolicy, c.RestartPolicyRules = nil, nil
-	lowerDefaults(c.Resources)
+	lowerDefaults(c.Resources, defaults)
 	// Nothing restarts the container, so a probe or hook could only disturb the build.
 	c.LivenessProbe, c.ReadinessProbe, c.StartupProbe, c.Lifecycle = nil, nil, nil, nil
 }

@@ -20,6 +20,7 @@ type security struct {
 	hostUsers *bool
 	pod       corev1.PodSecurityContext
 	container corev1.SecurityContext
+	step      corev1.SecurityContext // of the containers for build steps
 }
 
 // mutator sets one part of the security settings. Later mutators overwrite earlier ones.
@@ -118,7 +119,11 @@ func (s security) apply(pod *corev1.Pod) {
 	spec.EphemeralContainers = nil
 	spec.SecurityContext = s.pod.DeepCopy()
 	for i := range spec.InitContainers {
-		spec.InitContainers[i].SecurityContext = s.container.DeepCopy()
+		c := &spec.InitContainers[i]
+		c.SecurityContext = s.container.DeepCopy()
+		if isStep(pod, c.Name) {
+			c.SecurityContext = s.step.DeepCopy()
+		}
 	}
 	for i := range spec.Containers {
 		spec.Containers[i].SecurityContext = s.container.DeepCopy()

@@ -19,6 +19,9 @@ func Engine(profile podspec.Profile) engine.Engine {
 		Hide: []string{session.Dir, session.Workspace, "/run/secrets", corev1.TerminationMessagePathDefault},
 	}
 	switch {
+	case profile.SeparatesSteps():
+		// Snapshots that no mount can combine are whole trees, so the state has a directory of its own. There are no mounts to cover anything in, either.
+		builds.StateDir, builds.Hide = stateVolume+"/img-stock", nil
 	case profile.EmulatesOwners():
 		// Files unpacked with emulated owners are of no use where owners are real, so the state has a directory of its own.
 		builds.StateDir, builds.Losses = stateVolume+"/img-restricted", session.LossesPath

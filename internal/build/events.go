@@ -39,11 +39,14 @@ func (r *run) onReady() {
 		return
 	}
 	if r.current.unproven {
-		if err := r.current.cache.put(r.current.Profile); err != nil {
+		if err := r.current.cache.put(r.current.form()); err != nil {
 			r.Log.Debugf("the profile is not remembered: %v", err)
 		}
 	}
-	if p := r.current.Profile; !p.NeedsNodeProfiles() {
+	switch p := r.current.Profile; {
+	case p.SeparatesSteps() && r.current.withoutUserNamespace():
+		r.Log.Warnf("profile %s without a user namespace of the pod's own isolates less: root in a build step is root of the node; --min-profile %s refuses it", p, p)
+	case !p.FiltersCalls():
 		r.Log.Warnf("profile %s isolates less than the others: nothing filters the pod's system calls; --min-profile localhost refuses it", p)
 	}
 }

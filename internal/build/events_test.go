@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/kubectl-img/kubectl-img/internal/cluster"
 	"github.com/kubectl-img/kubectl-img/internal/progress"
 	"github.com/kubectl-img/kubectl-img/podspec"
@@ -19,15 +21,18 @@ func TestReady(t *testing.T) {
 		cache := profileCache(t.TempDir() + "/x")
 		r := &run{
 			Plan: &Plan{Fallbacks: []Candidate{{}}}, Connection: &cluster.Connection{Log: progress.NewLogger(progress.Auto, false, &out)},
-			current: attempt{Candidate{Profile: profile}, true, cache},
+			current: attempt{Candidate{Profile: profile, Pod: &corev1.Pod{}}, true, cache},
 		}
 		r.onReady()
-		weak := strings.Contains(out.String(), fmt.Sprintf("warning: profile %s isolates less", profile))
+		weak := strings.Contains(out.String(), fmt.Sprintf("warning: profile %s isolates less than", profile))
 		if want := profile == podspec.Unset || profile == podspec.Unconfined; weak != want {
 			t.Errorf("%s shows %q", profile, out.String())
 		}
-		if got := cache.get(time.Now()); got != profile {
-			t.Errorf("cached %q, want %q", got, profile)
+		if strings.Contains(out.String(), "stock without a user namespace") != (profile == podspec.Stock) { // this pod has none
+			t.Errorf("%s shows %q", profile, out.String())
+		}
+		if got := cache.get(time.Now()); strings.TrimSuffix(string(got), "-host") != string(profile) || (got == profile) == profile.UserNamespaceOptional() {
+			t.Errorf("cached %q, want %q, or its form without a user namespace", got, profile)
 		}
 	}
 }

@@ -90,6 +90,7 @@ func (r *run) jobOutcome(ctx context.Context, s *session.Session, outcome sessio
 		}
 	}
 	if outcome.Err != nil {
+		r.lookAtSteps(ctx, outcome.Err)
 		return outcome.Err
 	}
 	return r.deliver(ctx, s, outcome.Result, ended)

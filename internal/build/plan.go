@@ -62,6 +62,22 @@ type Candidate struct {
 	Pod     *corev1.Pod
 }
 
+// hostSuffix marks the form of a profile without a user namespace of the pod's own.
+const hostSuffix = "-host"
+
+// withoutUserNamespace reports whether this is the form of its profile that a cluster without user namespaces can run.
+func (c Candidate) withoutUserNamespace() bool {
+	return c.Profile.UserNamespaceOptional() && c.Pod != nil && c.Pod.Spec.HostUsers == nil
+}
+
+// form names the profile and its form, for files and pods.
+func (c Candidate) form() podspec.Profile {
+	if c.withoutUserNamespace() {
+		return c.Profile + hostSuffix
+	}
+	return c.Profile
+}
+
 // Tag is one name of the image.
 type Tag struct {
 	Reference  string // registry, repository and tag in full: docker.io/library/app:latest

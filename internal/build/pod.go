@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,9 +57,9 @@ func (r *run) create(ctx context.Context) (*builder.Pod, error) {
 
 // isLower reports whether one of the requests is lower than the pod's.
 func isLower(requests corev1.ResourceList, pod *corev1.Pod) bool {
-	for _, c := range pod.Spec.Containers {
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
 		for name, quantity := range requests {
-			if asked, ok := c.Resources.Requests[name]; c.Name == podspec.Container && ok && quantity.Cmp(asked) < 0 {
+			if asked, ok := c.Resources.Requests[name]; slices.Contains(podspec.Ours(pod), c.Name) && ok && quantity.Cmp(asked) < 0 {
 				return true
 			}
 		}

@@ -52,6 +52,11 @@ func decisive(pod *corev1.Pod) string {
 			c.Command, c.Env = nil, nil // the supervisor
 		}
 	}
+	for i := range p.Spec.InitContainers {
+		if c := &p.Spec.InitContainers[i]; slices.Contains(podspec.Steps(p), c.Name) {
+			c.Command = nil // it has a name of this pod only
+		}
+	}
 	// The names only: a pipeline labels each run with its number.
 	annotations := slices.DeleteFunc(slices.Sorted(maps.Keys(p.Annotations)), func(name string) bool { return strings.HasPrefix(name, podspec.AnnotationPrefix) })
 	text, err := json.Marshal([]any{slices.Sorted(maps.Keys(p.Labels)), annotations, p.Spec})
@@ -61,7 +66,7 @@ func decisive(pod *corev1.Pod) string {
 	return string(text)
 }
 
-// get returns the cached profile, or nothing if there is none, or it is too old or unreadable.
+// get returns the form of the cached profile, or nothing if there is none, or it is too old or unreadable.
 func (c profileCache) get(now time.Time) podspec.Profile {
 	info, err := os.Stat(string(c))
 	if err != nil || now.Sub(info.ModTime()).Abs() > profileCacheTTL {
@@ -69,13 +74,13 @@ func (c profileCache) get(now time.Time) podspec.Profile {
 	}
 	text, err := os.ReadFile(string(c))
 	profile := podspec.Profile(strings.TrimSpace(string(text)))
-	if err != nil || !slices.Contains(podspec.Profiles(), profile) {
+	if err != nil || !slices.Contains(podspec.Profiles(), podspec.Profile(strings.TrimSuffix(string(profile), hostSuffix))) {
 		return ""
 	}
 	return profile
 }
 
-// put caches a profile, for the user's own eyes.
+// put caches a form of a profile, for the user's own eyes.
 func (c profileCache) put(profile podspec.Profile) error {
 	if c == "" {
 		return nil

@@ -58,7 +58,7 @@ func TestProfileCacheKey(t *testing.T) {
 // TestProfileCacheKeyHasTheWholePod changes each field of the pod, its containers and their security settings. One that is in no key would let a profile that worked for one
 // pod pass for another, as --apparmor-profile did.
 func TestProfileCacheKeyHasTheWholePod(t *testing.T) {
-	dir, config, pod := t.TempDir(), &rest.Config{}, planOf(t).Pod
+	dir, config, pod := t.TempDir(), &rest.Config{}, planOf(t, "--profile", "stock").Pod
 	before := build.NewProfileCache(dir, config, pod)
 	for what, c := range map[string]struct {
 		of      func(*corev1.Pod) any
@@ -67,6 +67,8 @@ func TestProfileCacheKeyHasTheWholePod(t *testing.T) {
 		"spec":                          {func(p *corev1.Pod) any { return &p.Spec }, []string{"ActiveDeadlineSeconds"}},
 		"spec.securityContext":          {func(p *corev1.Pod) any { return p.Spec.SecurityContext }, nil},
 		"container":                     {func(p *corev1.Pod) any { return &p.Spec.Containers[0] }, []string{"Command", "Env"}},
+		"step":                          {func(p *corev1.Pod) any { return &p.Spec.InitContainers[0] }, []string{"Command"}},
+		"step.securityContext":          {func(p *corev1.Pod) any { return p.Spec.InitContainers[0].SecurityContext }, nil},
 		"container.securityContext":     {func(p *corev1.Pod) any { return p.Spec.Containers[0].SecurityContext }, nil},
 		"spec.securityContext.seccomp":  {func(p *corev1.Pod) any { return p.Spec.SecurityContext.SeccompProfile }, nil},
 		"container.securityContext.add": {func(p *corev1.Pod) any { return p.Spec.Containers[0].SecurityContext.Capabilities }, nil},

@@ -31,13 +31,13 @@ func (r *run) tryProfiles(ctx context.Context) error {
 	next := r.candidates(known)
 	for len(next) > 0 {
 		c := next[0]
-		r.current = attempt{r.renamed(c), c.Profile != known, cache}
+		r.current = attempt{r.renamed(c), c.form() != known, cache}
 		err := r.inPod(ctx)
 		refusal, isolation := explain.Isolation(err)
 		if !isolation {
 			return err
 		}
-		if c.Profile == known {
+		if c.form() == known {
 			cache.remove()
 		}
 		var skipped []Candidate
@@ -46,7 +46,7 @@ func (r *run) tryProfiles(ctx context.Context) error {
 			failed = append(failed, explain.FailedProfile{Profile: s.Profile, Reason: refusal.Reason, Err: err})
 		}
 		if len(next) > 0 {
-			r.Log.Info(nextProfile(c.Profile, next[0].Profile, cli.OneLine(refusal.Reason)))
+			r.Log.Info(nextProfile(c, next[0], cli.OneLine(refusal.Reason)))
 			r.logSkipped(skipped, next)
 			if hint := explain.ProfileHint(err); hint != "" {
 				r.Log.Infof("for profile %s: %s", c.Profile, hint)
@@ -80,11 +80,15 @@ func refusedToo(tried Candidate, control podspec.Control, next []Candidate) (ref
 	return refused, left
 }
 
-func nextProfile(from, to podspec.Profile, reason string) string {
-	if from == to {
-		return fmt.Sprintf("profile %s does not work here with a user namespace of the pod's own, trying without: %s", from, reason)
+func nextProfile(from, to Candidate, reason string) string {
+	if from.Profile == to.Profile && to.withoutUserNamespace() {
+		return fmt.Sprintf("profile %s does not work here with a user namespace of the pod's own, trying without: %s", from.Profile, reason)
 	}
-	return fmt.Sprintf("profile %s does not work here, trying %s: %s", from, to, reason)
+	form := ""
+	if to.withoutUserNamespace() {
+		form = " without a user namespace of the pod's own"
+	}
+	return fmt.Sprintf("profile %s does not work here, trying %s%s: %s", from.Profile, to.Profile, form, reason)
 }
 
 // logSkipped names the profiles that are not tried, in one line. A profile of which another form is left is no such profile.
@@ -101,11 +105,11 @@ func (r *run) logSkipped(skipped, left []Candidate) {
 	}
 }
 
-// candidates returns every candidate, those of the known profile first.
+// candidates returns every candidate, the known form of a profile first.
 func (r *run) candidates(known podspec.Profile) []Candidate {
 	var first, others []Candidate
 	for _, c := range append([]Candidate{{r.Profile, r.Pod}}, r.Fallbacks...) {
-		if c.Profile == known {
+		if c.form() == known {
 			first = append(first, c)
 		} else {
 			others = append(others, c)
@@ -118,10 +122,7 @@ func (r *run) candidates(known podspec.Profile) []Candidate {
 func (r *run) renamed(c Candidate) Candidate {
 	if r.created {
 		c.Pod = c.Pod.DeepCopy()
-		c.Pod.Name += "-" + string(c.Profile)
-		if c.Profile.UserNamespaceOptional() && c.Pod.Spec.HostUsers == nil {
-			c.Pod.Name += "-host"
-		}
+		c.Pod.Name += "-" + string(c.form())
 	}
 	return c
 }

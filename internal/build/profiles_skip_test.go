@@ -24,12 +24,16 @@ func blocked(message string) answer {
 	}
 }
 
+// noSteps says what makes the pods of profile stock fail, and no others.
+var noSteps = blocked("build steps can't run in a container of their own: no agent")
+
 // everywhere gives the pods of all profiles the same answer, as a node does that refuses the same to all.
 func everywhere(a answer, others map[podspec.Profile]answer) map[podspec.Profile]answer {
 	answers := map[podspec.Profile]answer{}
 	for _, p := range podspec.Profiles() {
 		answers[p] = a
 	}
+	answers[podspec.Stock] = noSteps // as where the builder image has no agent
 	for p, other := range others {
 		answers[p] = other
 	}
@@ -49,55 +53,60 @@ func TestProfilesSkipped(t *testing.T) {
 		mend                string // said before the next profile is tried
 	}{
 		"AppArmor's default profile": {
-			answers: everywhere(blocked(appArmor), works), asked: "userns unconfined",
+			answers: everywhere(blocked(appArmor), works), asked: "userns stock unconfined",
 			skipped: "localhost, unset, restricted", err: "ErrImagePull",
 			mend: "for profile userns: kubectl img setup --profiles --apparmor | kubectl apply -f - loads a profile on the nodes; name it with --apparmor-profile kubectl-img\n",
 		},
 		"AppArmor's default profile, and level baseline": {
-			answers: everywhere(blocked(appArmor), map[podspec.Profile]answer{podspec.Unconfined: baseline}), asked: "userns unconfined",
-			err:  "userns, localhost, unset, restricted: the AppArmor profile cri-containerd.apparmor.d (enforce) denies mounts in a user namespace; unconfined: refused by Pod Security",
+			answers: everywhere(blocked(appArmor), map[podspec.Profile]answer{podspec.Unconfined: baseline}), asked: "userns stock unconfined",
+			err:  "userns, localhost, unset, restricted: the AppArmor profile cri-containerd.apparmor.d (enforce) denies mounts in a user namespace; stock: build steps can't run in a container of their own: no agent; unconfined: refused by Pod Security",
 			hint: "kubectl img setup --profiles --apparmor",
 		},
 		"a named AppArmor profile that is not loaded": {
 			answers: everywhere(waiting("CreateContainerError", "failed to generate apparmor spec opts: apparmor profile not found kubectl-img"), unsetWorks),
-			args:    "--apparmor-profile kubectl-img", asked: "userns unset", skipped: "localhost, restricted", err: "ErrImagePull",
+			args:    "--apparmor-profile kubectl-img", asked: "userns stock unset", skipped: "localhost, restricted", err: "ErrImagePull",
 		},
 		"a named AppArmor profile, and another that is the runtime's": {
 			answers: everywhere(blocked(appArmor), map[podspec.Profile]answer{
 				podspec.UserNS: blocked("the AppArmor profile team (enforce) denies mounts"), podspec.Unconfined: baseline,
 			}),
-			args: "--apparmor-profile team", asked: "userns unset unconfined",
-			err: "userns, localhost, restricted: the AppArmor profile team (enforce) denies mounts; unset: the AppArmor profile cri-containerd",
+			args: "--apparmor-profile team", asked: "userns stock unset unconfined",
+			err: "userns, localhost, restricted: the AppArmor profile team (enforce) denies mounts; stock: build steps can't run in a container of their own: no agent; unset: the AppArmor profile cri-containerd",
 		},
 		"Ubuntu's restriction of unconfined processes": {
 			answers: everywhere(blocked("AppArmor keeps unconfined processes from user namespaces (kernel.apparmor_restrict_unprivileged_userns is 1 on the node)"), nil),
-			asked:   "userns", err: "userns, localhost, unset, unconfined, restricted: AppArmor keeps", hint: "--apparmor-profile kubectl-img",
+			asked:   "userns stock", err: "userns, localhost, unset, unconfined, restricted: AppArmor keeps", hint: "--apparmor-profile kubectl-img",
 		},
 		"the seccomp profile is missing": {
-			answers: everywhere(noProfile, unsetWorks), asked: "userns unset", skipped: "localhost, restricted", err: "ErrImagePull",
+			answers: everywhere(noProfile, unsetWorks), asked: "userns stock unset", skipped: "localhost, restricted", err: "ErrImagePull",
 		},
 		"the seccomp profile is too old": {
 			answers: everywhere(blocked("the seccomp profile of the pod denies user namespaces (unshare)"), unsetWorks),
-			asked:   "userns unset", skipped: "localhost, restricted", err: "ErrImagePull",
+			asked:   "userns stock unset", skipped: "localhost, restricted", err: "ErrImagePull",
 		},
 		"no user namespaces": {
-			answers: everywhere(blocked("user.max_user_namespaces is 0 on the node"), nil), asked: "userns",
+			answers: everywhere(blocked("user.max_user_namespaces is 0 on the node"), nil), asked: "userns stock",
 			err: "userns, localhost, unset, unconfined, restricted: user.max_user_namespaces is 0", hint: "--node-selector",
 		},
 		"no user namespaces of pods": {
 			answers: map[podspec.Profile]answer{
 				podspec.UserNS:    blocked("the node gave the pod no user namespace (hostUsers: false), which profile userns asks for"),
 				podspec.Localhost: forbidden(`admission webhook "x.example" denied the request: no`), podspec.Unset: noProfile, podspec.Unconfined: baseline,
+				podspec.Stock: noSteps,
 			},
-			asked: "userns localhost unset unconfined restricted", err: "ErrImagePull", // once, without a user namespace
+			asked: "userns localhost stock unset unconfined restricted", err: "ErrImagePull", // once, without a user namespace
 		},
 		"no capabilities": {
 			answers: everywhere(blocked("no_new_privs is set (allowPrivilegeEscalation: false), which takes newuidmap's capability away"),
 				map[podspec.Profile]answer{podspec.Restricted: waiting("ErrImagePull", "no such image")}),
-			asked: "userns restricted", skipped: "localhost, unset, unconfined", err: "ErrImagePull",
+			asked: "userns stock restricted", skipped: "localhost, unset, unconfined", err: "ErrImagePull",
+		},
+		"a node with AppArmor": { // whose default profile is no hindrance to profile stock
+			answers: everywhere(blocked(appArmor), map[podspec.Profile]answer{podspec.Stock: waiting("ErrImagePull", "no such image")}), asked: "userns stock",
+			skipped: "localhost, unset, restricted", err: "ErrImagePull",
 		},
 		"what holds for one pod only": {
-			answers: map[podspec.Profile]answer{podspec.UserNS: blocked("the engine does not start: x")}, asked: "userns localhost", err: "ErrImagePull",
+			answers: map[podspec.Profile]answer{podspec.UserNS: blocked("the engine does not start: x")}, asked: "userns stock", err: "ErrImagePull",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -134,8 +134,8 @@ func TestProfiles(t *testing.T) {
 	}{
 		"the top": {asked: "userns", err: "ErrImagePull", code: cli.CodeInternal},
 		"admission": {
-			answers: map[podspec.Profile]answer{podspec.UserNS: baseline}, asked: "userns localhost",
-			says: "profile userns does not work here, trying localhost: refused by Pod Security baseline:v1.34\n", err: "ErrImagePull", code: cli.CodeInternal,
+			answers: map[podspec.Profile]answer{podspec.UserNS: baseline}, asked: "userns stock",
+			says: "profile userns does not work here, trying stock: refused by Pod Security baseline:v1.34\n", err: "ErrImagePull", code: cli.CodeInternal,
 		},
 		"the one for restricted": {
 			answers: map[podspec.Profile]answer{podspec.UserNS: podSecurity}, asked: "userns restricted",
@@ -147,17 +147,30 @@ func TestProfiles(t *testing.T) {
 				"profile restricted does not work here with a user namespace of the pod's own, trying without: the API server dropped or changed spec.hostUsers of the builder pod, which the profile needs\n",
 			err: "ErrImagePull", code: cli.CodeInternal,
 		},
+		"a named profile, and an image without it": {
+			answers: map[podspec.Profile]answer{podspec.Stock: noSteps}, args: "--profile stock", asked: "stock",
+			err: "no form of profile stock works in namespace team: stock: build steps can't run in a container of their own: no agent", code: cli.CodePolicy,
+		},
+		"a named profile without user namespaces": {
+			answers: map[podspec.Profile]answer{podspec.Stock: noUserNamespaces}, args: "--profile stock", asked: "stock stock",
+			says: "profile stock does not work here with a user namespace of the pod's own, trying without: the API server dropped or changed spec.hostUsers of the builder pod, which the profile needs\n",
+			err:  "ErrImagePull", code: cli.CodeInternal,
+		},
+		"no user namespaces, which a minimum wants": {
+			answers: map[podspec.Profile]answer{podspec.Stock: noUserNamespaces}, args: "--profile stock --min-profile stock", asked: "stock",
+			err: "dropped or changed spec.hostUsers", code: cli.CodeInternal,
+		},
 		"a dropped field and a missing profile": {
-			answers: map[podspec.Profile]answer{podspec.UserNS: dropped, podspec.Localhost: noProfile}, asked: "userns localhost unset",
+			answers: map[podspec.Profile]answer{podspec.UserNS: dropped, podspec.Localhost: noProfile}, asked: "userns localhost stock",
 			says: "profile userns does not work here, trying localhost: the API server dropped or changed spec.hostUsers of the builder pod, which the profile needs\n" +
-				"profile localhost does not work here, trying unset: CreateContainerError: cannot load seccomp profile \"x\"\n" +
+				"profile localhost does not work here, trying stock without a user namespace of the pod's own: CreateContainerError: cannot load seccomp profile \"x\"\n" +
 				"skipping restricted, which would fail for the same reason\n",
 			err: "ErrImagePull", code: cli.CodeInternal,
 		},
 		"nothing works": {
-			answers: map[podspec.Profile]answer{podspec.UserNS: noProfile, podspec.Localhost: noProfile, podspec.Unset: podSecurity, podspec.Restricted: noProfile},
-			asked:   "userns unset",
-			err:     `no profile works in namespace team: userns, localhost, restricted: CreateContainerError: cannot load seccomp profile "x"; unset: refused by Pod Security restricted:latest`,
+			answers: map[podspec.Profile]answer{podspec.UserNS: noProfile, podspec.Localhost: noProfile, podspec.Unset: podSecurity, podspec.Restricted: noProfile, podspec.Stock: noSteps},
+			asked:   "userns stock unset",
+			err:     `no profile works in namespace team: userns, localhost, restricted: CreateContainerError: cannot load seccomp profile "x"; stock: build steps can't run in a container of their own: no agent; unset: refused by Pod Security restricted:latest`,
 			code:    cli.CodePolicy,
 		},
 		"nothing down to a minimum": {
@@ -223,7 +236,7 @@ func TestProfilesCached(t *testing.T) {
 		t.Errorf("%v, asked for %s, remembered %q", err, works.asked, cache.Get(time.Now()))
 	}
 	fails := newClusterOf(map[podspec.Profile]answer{podspec.Unset: baseline, podspec.UserNS: baseline})
-	if _, err := fails.run(t.Context(), t, plan); err == nil || strings.Join(fails.asked, " ") != "unset userns localhost" || cache.Get(time.Now()) != "" {
+	if _, err := fails.run(t.Context(), t, plan); err == nil || strings.Join(fails.asked, " ") != "unset userns stock" || cache.Get(time.Now()) != "" {
 		t.Errorf("%v, asked for %s, remembered %q", err, fails.asked, cache.Get(time.Now()))
 	}
 	remember()

@@ -36,8 +36,9 @@ type run struct {
 	current  attempt // what is being tried
 	// identity is what the engine has said of itself.
 	identity atomic.Pointer[engine.Identity]
-	created  bool // a pod may be stored
-	left     bool // the build goes on without this client
+	stepEnd  *builder.StepEnd // of the container of a build step that failed, if it is the reason
+	created  bool             // a pod may be stored
+	left     bool             // the build goes on without this client
 
 	confirming patience
 }
@@ -80,10 +81,13 @@ func (r *run) explain(err error) error {
 	facts := explain.Facts{
 		Phase: r.phase.String(), Timeout: r.Timeout, PodTimeout: r.PodTimeout,
 		Namespace: r.Pod.Namespace, Pod: r.current.Pod.Name, ServiceAccount: r.Pod.Spec.ServiceAccountName,
-		MemoryLimit: builder.MemoryLimit(r.Pod, podspec.Container), Engine: r.engine(), Log: r.output, Login: r.login.facts(),
+		MemoryLimit: builder.MemoryLimit(r.current.Pod, podspec.Container), Engine: r.engine(), Log: r.output, Login: r.login.facts(),
 	}
 	if len(r.Tags) > 0 {
 		facts.Repository = r.Tags[0].Repository
+	}
+	if len(podspec.Steps(r.current.Pod)) > 0 {
+		facts.StepMemoryLimit, facts.StepEnd = builder.MemoryLimit(r.current.Pod, podspec.Step), r.stepEnd
 	}
 	r.lookAtNode(err, &facts)
 	return explain.Build(err, facts)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubectl-img/kubectl-img/internal/podlimits"
 	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
+	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
 // annotationRun identifies our pod among others of the same name after the answer to a create was lost.
@@ -32,10 +33,10 @@ type Pod struct {
 }
 
 // Create creates the pod; container names the one that builds. It repeats a create that was not answered. If the namespace's LimitRanges do
-// not allow the requests of adjustable resources, it adjusts them and returns them as adjusted. A returned Pod must be deleted, even if
+// not allow the adjustable requests, it adjusts them and returns them as adjusted. A returned Pod must be deleted, even if
 // there is an error: the API server may have stored it.
-func Create(ctx context.Context, api *API, want *corev1.Pod, container string, adjustable []corev1.ResourceName) (p *Pod, adjusted corev1.ResourceList, err error) {
-	adjusted, err = podlimits.Fit(want, container, adjustable, func(fitting *corev1.Pod) (err error) {
+func Create(ctx context.Context, api *API, want *corev1.Pod, container string, adjustable podlimits.Adjustable) (p *Pod, adjusted corev1.ResourceList, err error) {
+	adjusted, err = podlimits.Fit(want, podspec.Ours(want), adjustable, func(fitting *corev1.Pod) (err error) {
 		p, err = createAsIs(ctx, api, fitting, container)
 		return err
 	})
@@ -59,14 +60,14 @@ func createAsIs(ctx context.Context, api *API, want *corev1.Pod, container strin
 	switch {
 	case err == nil:
 		p.uid, p.created = got.UID, got.CreationTimestamp
-		if weakened := podsecurity.Compare(want, got, container); weakened != nil {
+		if weakened := podsecurity.Compare(want, got, podspec.Ours(want)); weakened != nil {
 			return p, weakened
 		}
 		return p, nil
 	case maybeStored:
 		return p, fmt.Errorf("create builder pod %s: %w", p, err)
 	default:
-		return nil, fmt.Errorf("create builder pod %s: %w", p, podlimits.Explain(want, container, err)) // a pod of this name is not ours
+		return nil, fmt.Errorf("create builder pod %s: %w", p, podlimits.Explain(want, podspec.Ours(want), err)) // a pod of this name is not ours
 	}
 }
 

@@ -69,6 +69,12 @@ func diagnose(pod *corev1.Pod, container string) startState {
 			return startState{err: &StartError{Reason: oneLine(c.State.Waiting.Reason), message: oneLine(c.State.Waiting.Message), hint: hint}}
 		}
 	}
+	if end := stepEnd(pod); end != nil {
+		if end.OutOfMemory() {
+			return startState{err: end}
+		}
+		return startState{err: &StartError{Reason: reasonStepEnded, message: end.Error(), hint: hintOlderImage}}
+	}
 	for _, cond := range pod.Status.Conditions {
 		if cond.Type == corev1.PodScheduled && cond.Status == corev1.ConditionFalse {
 			return startState{waiting: oneLine(cond.Reason + ": " + cond.Message)}

@@ -49,6 +49,8 @@ func controlOf(weakened *podsecurity.WeakenedError) podspec.Control {
 		return podspec.PodUserNamespace
 	case weakened.FeatureGate():
 		return podspec.WholeProc
+	case weakened.Sidecar():
+		return podspec.StepContainers
 	default:
 		return ""
 	}

@@ -38,6 +38,8 @@ func refusing(reason, message string) (control podspec.Control, ok bool) {
 	switch reason {
 	case reasonAppArmor:
 		return podspec.AppArmor, true
+	case reasonStepEnded:
+		return podspec.StepContainers, true
 	case reasonNoContainer, reasonNotRun, "StartError", "ContainerCannotRun", reasonNoSandbox:
 	default:
 		return "", false

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
 // Termination is the end of the builder container or of its pod.
@@ -19,6 +20,7 @@ type Termination struct {
 	Deleted *DeletedError // who deleted the pod, or nil
 	limit   string        // of memory
 	hint    string        // against a node that can't isolate the pod; empty for any other end
+	engine  bool          // build steps run in containers of their own
 }
 
 // Reasons of the kubelet against which a flag helps: kubernetes/pkg/kubelet.
@@ -53,10 +55,16 @@ func (t *Termination) Error() string {
 // HintMemory names the flags that give the builder more memory.
 const HintMemory = "give the builder more with --limit memory=… and --request memory=…"
 
+// HintEngineMemory says how to give more memory to an engine whose build steps run in containers of their own.
+const HintEngineMemory = "give container builder more with resources in --pod-template; --limit and --request are for the containers of the build steps"
+
 // Hint names the flag that gives the builder more of what it ran out of, or what helps against a node that can't isolate the pod.
 func (t *Termination) Hint() string {
 	switch t.Reason {
 	case reasonOOM:
+		if t.engine {
+			return HintEngineMemory
+		}
 		return HintMemory
 	case reasonEvicted:
 		return "ask for what the build needs with --request ephemeral-storage=…,memory=…, and raise a limit with --limit"
@@ -98,7 +106,7 @@ func containerEnd(pod *corev1.Pod, container string) *Termination {
 		if c.Name != container || end == nil {
 			continue
 		}
-		t := &Termination{Code: int(end.ExitCode), Reason: oneLine(end.Reason), Message: end.Message, limit: MemoryLimit(pod, container)}
+		t := &Termination{Code: int(end.ExitCode), Reason: oneLine(end.Reason), Message: end.Message, limit: MemoryLimit(pod, container), engine: len(podspec.Steps(pod)) > 0}
 		if pod.Status.Reason != "" { // the pod's end, such as an eviction, is the cause of the container's
 			t.Reason, t.Message = oneLine(pod.Status.Reason), pod.Status.Message
 		}
@@ -110,9 +118,9 @@ func containerEnd(pod *corev1.Pod, container string) *Termination {
 	return nil
 }
 
-// MemoryLimit returns the builder container's memory limit, or "none".
+// MemoryLimit returns a container's memory limit, or "none".
 func MemoryLimit(pod *corev1.Pod, container string) string {
-	for _, c := range pod.Spec.Containers {
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
 		if limit := c.Resources.Limits.Memory(); c.Name == container && !limit.IsZero() {
 			return limit.String()
 		}

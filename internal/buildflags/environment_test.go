@@ -99,7 +99,7 @@ func TestEnvironmentOfEveryFlag(t *testing.T) {
 	}
 	// Find does not merge the root's persistent flags; InheritedFlags does.
 	verb.InheritedFlags()
-	values := map[string]string{"bool": "true", "duration": "7m", "string": "x", "stringArray": "x\ny", "stringSlice": "x,y"}
+	values := map[string]string{"bool": "true", "duration": "7m", "int": "3", "string": "x", "stringArray": "x\ny", "stringSlice": "x,y"}
 	var env, names []string
 	verb.Flags().VisitAll(func(f *pflag.Flag) {
 		if !f.Hidden && f.Name != "help" {

@@ -42,6 +42,9 @@ func (f *Flags) readPod(plan *build.Plan) error {
 			return err
 		}
 	}
+	if err := f.profile.withShm(plan.Build.ShmSize); err != nil {
+		return err
+	}
 	options.Volumes = append(options.Volumes, build.LoginVolumes(plan.Auth.Secrets())...)
 	var err error
 	if plan.Build.Platform, err = readPlatform(f.input, f.image.platforms, options.NodeSelector); err != nil {

@@ -6,12 +6,10 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/kubectl-img/kubectl-img/internal/build"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/complete"
 	"github.com/kubectl-img/kubectl-img/podspec"
@@ -30,14 +28,17 @@ type profileFlags struct {
 	appArmorProfile string
 	strictOwnership bool
 
-	profiles []podspec.Profile // to be tried in this order
+	slots int // 0 for the default
+
+	forms []form // to be tried in this order
 }
 
 func (f *profileFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.profile, "profile", ProfileAuto, "Isolation `PROFILE`, or the first that works of "+ProfileNames(autoOrder(podspec.Profiles())))
+	flags.StringVar(&f.profile, "profile", ProfileAuto, "Isolation `PROFILE`; auto tries "+ProfileNames(autoProfiles()))
 	flags.StringVar(&f.minProfile, "min-profile", string(podspec.Unconfined), "Least isolated `PROFILE` that may be used; of the flag and its variable, the stricter one counts")
 	flags.StringVar(&f.seccompProfile, "seccomp-profile", podspec.DefaultSeccompProfile, "`PATH` below the kubelet's seccomp directory, for --profile userns, restricted and localhost")
 	flags.StringVar(&f.appArmorProfile, "apparmor-profile", "", "AppArmor profile `NAME` that the nodes have loaded, for --profile userns, restricted and localhost")
+	flags.IntVar(&f.slots, "slots", 0, "With --profile stock: `NUMBER` of containers for build steps, each for one stage at a time (default 1, or 2 with a request of 2 CPUs or more)")
 	flags.BoolVar(&f.strictOwnership, "strict-ownership", false, "With --profile restricted: fail if the owner of a file can't be kept")
 }
 
@@ -45,6 +46,7 @@ func completeProfile() complete.Table {
 	return complete.Table{
 		"profile":     complete.Profiles(cobra.CompletionWithDesc(ProfileAuto, "the first of them that works")),
 		"min-profile": complete.Profiles(), "seccomp-profile": complete.Nothing, "apparmor-profile": complete.Nothing,
+		"slots": complete.Nothing,
 	}
 }
 
@@ -85,18 +87,21 @@ func (f *profileFlags) read(options *podspec.Options) error {
 	named := podspec.Profile(f.profile)
 	switch {
 	case f.profile == ProfileAuto:
-		f.profiles = autoOrder(allowed)
+		f.forms = autoForms(minimum)
 	case !slices.Contains(podspec.Profiles(), named):
 		return f.invalid("profile", f.profile, fmt.Errorf("want one of %s, %s", ProfileAuto, ProfileNames(podspec.Profiles())))
 	case !slices.Contains(allowed, named):
 		return &belowMinimumError{f.assignment("profile", f.profile), source, allowed}
 	default:
-		f.profiles = []podspec.Profile{named}
+		f.forms = formsOf(named, minimum)
 	}
-	if f.typed("strict-ownership") && !slices.ContainsFunc(f.profiles, podspec.Profile.EmulatesOwners) {
+	if f.typed("strict-ownership") && !f.any(podspec.Profile.EmulatesOwners) {
 		return cli.Usagef("--strict-ownership has no effect with --profile %s, which keeps every owner", f.profile).WithHint("leave it out")
 	}
 	options.SeccompProfile, options.AppArmorProfile = f.seccompProfile, f.appArmorProfile
+	if err := f.checkSlots(); err != nil {
+		return err
+	}
 	return f.checkSeccompProfile()
 }
 
@@ -124,21 +129,6 @@ func (f *profileFlags) readMinimum() (minimum podspec.Profile, source string, er
 	return platform, cli.Variable(flag) + "=" + value, nil
 }
 
-// notBelow returns the profiles that isolate as much as minimum or more.
-func notBelow(minimum podspec.Profile) []podspec.Profile {
-	all := podspec.Profiles()
-	return all[:slices.Index(all, minimum)+1]
-}
-
-// autoOrder returns the order in which auto tries profiles. Restricted is last: its emulation takes time, so it is for clusters that admit nothing else.
-func autoOrder(profiles []podspec.Profile) []podspec.Profile {
-	order := slices.Clone(profiles)
-	if i := slices.Index(order, podspec.Restricted); i >= 0 {
-		order = append(slices.Delete(order, i, i+1), podspec.Restricted)
-	}
-	return order
-}
-
 // checkSeccompProfile rejects a path that the API server would reject, and one that no selected profile uses.
 func (f *profileFlags) checkSeccompProfile() error {
 	file := f.seccompProfile
@@ -149,7 +139,7 @@ func (f *profileFlags) checkSeccompProfile() error {
 		return f.invalid("seccomp-profile", file, errors.New("want a path without .. below the kubelet's seccomp directory"))
 	}
 	// In the environment it is a site's setting, which must not break a build with another profile.
-	if f.typed("seccomp-profile") && !slices.ContainsFunc(f.profiles, podspec.Profile.NeedsNodeProfiles) {
+	if f.typed("seccomp-profile") && !f.any(podspec.Profile.NeedsNodeProfiles) {
 		return cli.Usagef("--seccomp-profile has no effect with --profile %s", f.profile).WithHint("--profile localhost or --profile userns")
 	}
 	return nil
@@ -164,33 +154,8 @@ func (f *profileFlags) checkAppArmor(*podspec.Options) error {
 		return nil
 	case strings.TrimSpace(name) != name || len(name) > maxNameBytes:
 		return f.invalid("apparmor-profile", name, errors.New("want the name of a profile"))
-	case f.typed("apparmor-profile") && !slices.ContainsFunc(f.profiles, podspec.Profile.NeedsNodeProfiles):
+	case f.typed("apparmor-profile") && !f.any(podspec.Profile.NeedsNodeProfiles):
 		return cli.Usagef("--apparmor-profile has no effect with --profile %s", f.profile).WithHint("--profile localhost or --profile userns")
 	}
 	return nil
-}
-
-// candidates returns the pod of each profile to try, for a grace period and further environment variables.
-func (f *profileFlags) candidates(options podspec.Options, grace time.Duration, environment map[string]string) ([]build.Candidate, error) {
-	var all []build.Candidate
-	for _, profile := range f.profiles {
-		for _, options.HostUsers = range hostUsers(profile) {
-			options.Profile = profile
-			options.Env = build.PodEnvironment(options, grace, environment)
-			pod, err := podspec.Pod(options)
-			if err != nil {
-				return nil, cli.Usage(err)
-			}
-			all = append(all, build.Candidate{Profile: profile, Pod: pod})
-		}
-	}
-	return all, nil
-}
-
-// hostUsers returns the values of Options.HostUsers to try. Profile restricted uses a user namespace where the cluster has one, and works without.
-func hostUsers(profile podspec.Profile) []bool {
-	if profile.UserNamespaceOptional() {
-		return []bool{false, true}
-	}
-	return []bool{false}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-img/kubectl-img/internal/podlimits"
 	"github.com/kubectl-img/kubectl-img/internal/podsecurity"
+	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
 // level reports the level that the namespace's labels enforce, and returns it; it is empty if unknown. admission reports what the level
@@ -52,7 +53,7 @@ func (e *Exam) admission(ctx context.Context, r *Report, mayBuild bool, enforced
 		name, err := "profile "+c.Profile, refusals[i]
 		switch {
 		case err == nil:
-			r.Add(name, OK, "", "the API server admits its pod")
+			r.Add(name, OK, "", "the API server admits its pod%s", c.needsNothing())
 			strongerAdmitted = true
 		case restrictedWorks && violates(err, api.LevelRestricted):
 			r.Add(name, OK, "", "refused for the namespace's level; another profile is admitted: %v", err)
@@ -64,6 +65,14 @@ func (e *Exam) admission(ctx context.Context, r *Report, mayBuild bool, enforced
 			r.Add(name, Fail, e.admissionMend(c, err, enforced), "refused: %v", err)
 		}
 	}
+}
+
+// needsNothing says so of a profile for which nothing has to be installed, and that filters system calls all the same.
+func (c ProfilePod) needsNothing() string {
+	if !podspec.Profile(c.Profile).SeparatesSteps() {
+		return ""
+	}
+	return "; nothing to install on the nodes"
 }
 
 // restricted reports whether level restricted admits the candidate's pod.
@@ -83,20 +92,20 @@ func (e *droppedError) Error() string { return "the API server drops " + e.Name(
 
 // dryRun returns why the API server would not store the candidate's pod as it is.
 func (e *Exam) dryRun(ctx context.Context, c ProfilePod) error {
-	container := c.Pod.Spec.Containers[0].Name
+	containers := podspec.Ours(c.Pod)
 	var stored *corev1.Pod
-	_, err := podlimits.Fit(c.Pod, container, e.DefaultRequests, func(pod *corev1.Pod) (err error) {
+	_, err := podlimits.Fit(c.Pod, containers, e.adjustable(c.Pod), func(pod *corev1.Pod) (err error) {
 		stored, err = e.Client.CoreV1().Pods(e.Namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	weakened := podsecurity.Compare(c.Pod, stored, container)
+	weakened := podsecurity.Compare(c.Pod, stored, containers)
 	switch {
 	case weakened == nil:
 		return nil
-	case weakened.UserNamespace() && c.restricted():
+	case weakened.UserNamespace() && podspec.Profile(c.Profile).UserNamespaceOptional():
 		return nil // that profile also builds without a user namespace
 	case weakened.FeatureGate():
 		return &droppedError{weakened}

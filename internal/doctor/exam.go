@@ -6,6 +6,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-img/kubectl-img/internal/podlimits"
+	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
 // ProfilePod is a profile and its builder pod.
@@ -25,4 +28,23 @@ type Exam struct {
 	ServerTime func() time.Time
 	// Kubelet sends a GET request for path to a node's kubelet, through the API server.
 	Kubelet func(ctx context.Context, node, path string) ([]byte, error)
+}
+
+// first returns the pod that a build tries first.
+func (e *Exam) first() *corev1.Pod {
+	for _, c := range e.Candidates {
+		if c.Profile == string(podspec.UserNS) {
+			return c.Pod
+		}
+	}
+	return e.Candidates[0].Pod
+}
+
+// adjustable returns the requests of the pod that a build may change.
+func (e *Exam) adjustable(pod *corev1.Pod) podlimits.Adjustable {
+	all := podlimits.Adjustable{}
+	for _, container := range podspec.Ours(pod) {
+		all[container] = e.DefaultRequests
+	}
+	return all
 }

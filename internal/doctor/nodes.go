@@ -13,7 +13,7 @@ import (
 
 // nodes checks every node that can run a builder. It warns of what only profile userns needs.
 func (e *Exam) nodes(ctx context.Context, r *Report) {
-	selector := labels.SelectorFromSet(e.Candidates[0].Pod.Spec.NodeSelector).String()
+	selector := labels.SelectorFromSet(e.first().Spec.NodeSelector).String()
 	list, err := e.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		r.Add("nodes", Unknown, "kubectl get nodes -o wide, as an administrator", "no right to list nodes: their kernels, runtimes and seccomp default are unknown")

@@ -20,7 +20,7 @@ func quotaUse(pod *corev1.Pod) map[corev1.ResourceName]resource.Quantity {
 		sum.Add(q)
 		all[name] = sum
 	}
-	for _, c := range pod.Spec.Containers {
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
 		for name, q := range c.Resources.Requests {
 			add(name, q)
 			add("requests."+name, q)
@@ -44,7 +44,7 @@ func (e *Exam) quota(ctx context.Context, r *Report) {
 		r.Add(name, OK, "", "none in namespace %s", e.Namespace)
 		return
 	}
-	need := quotaUse(e.Candidates[0].Pod)
+	need := quotaUse(e.first())
 	for _, q := range quotas.Items {
 		if short := shortfall(q.Status, need); len(short) > 0 {
 			r.Add(name+" "+q.Name, Fail, fmt.Sprintf("kubectl edit resourcequota -n %s %s", e.Namespace, q.Name), "no room for a build: %s", strings.Join(short, ", "))
@@ -84,7 +84,7 @@ func (e *Exam) limits(ctx context.Context, r *Report) {
 		r.Add(name, OK, "", "none in namespace %s", e.Namespace)
 		return
 	}
-	resources := e.Candidates[0].Pod.Spec.Containers[0].Resources
+	resources := e.first().Spec.Containers[0].Resources
 	for _, lr := range ranges.Items {
 		line, found := name+" "+lr.Name, misfits(lr.Spec.Limits, resources)
 		switch {

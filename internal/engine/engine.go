@@ -14,6 +14,9 @@ type Engine interface {
 	Steps(Build) []Step
 	// Environment returns the variables that the supervisor and the engine read in the container. keepsState is whether builds to come find the engine's state.
 	Environment(keepsState bool) map[string]string
+	// Slots returns what it takes to run build steps in containers of their own: the main process of each container, whose names are unique, and the
+	// variables that the builder container has in addition to those of Environment.
+	Slots(names []string) (commands [][]string, env map[string]string)
 	// Abilities returns what the engine can do. The command line rejects everything else by name.
 	Abilities() Abilities
 	// Identify reads what the program said of itself: the output of the command ABOUT in Environment, or nothing if it knows no such command.
@@ -88,6 +91,8 @@ type Diagnosis struct {
 	Frontend string             // the image that the Dockerfile names as its frontend, and that is not allowed
 	Allowed  string             // for Frontend: what is allowed in its place
 	Flag     string             // gives the build what it asked for in vain: a secret, a key
+	StepLost bool               // the container in which a build step ran has ended
+	StepOOM  bool               // the kernel killed a process of a build step for memory
 	GaveUp   bool               // the engine ended by itself, and nothing in the build is at fault
 	Registry registryauth.Cause // why a registry could not be used; empty if the line is not about a registry
 	Detail   string             // for Registry: the part of the line that says it

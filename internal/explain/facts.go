@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 	"github.com/kubectl-img/kubectl-img/internal/registryauth"
 )
@@ -26,8 +27,11 @@ type Facts struct {
 	Namespace      string
 	Pod            string
 	ServiceAccount string // empty for the default one
-	MemoryLimit    string
+	MemoryLimit    string // of the builder container
 	Repository     string // of the first tag
+
+	StepMemoryLimit string           // of a container for build steps; empty if the pod has none
+	StepEnd         *builder.StepEnd // of a container for build steps, if one has ended
 
 	LostNode, LostNodeReason string // the node, if it is the node that was lost
 

@@ -19,17 +19,28 @@ const (
 	phaseAbandoned = "abandoned"
 )
 
+const hintStepLost = "run the build again; kubectl get events says who ended the container"
+
 // hintDisk names the flags that give the builder more disk.
 const hintDisk = "ask for what the build needs with --request ephemeral-storage=…, or for a larger volume with --cache-volume"
 
 // explainJob explains a step of the job that failed. The engine's last line says more than its exit status.
 func explainJob(job *session.JobError, f Facts) error {
-	diagnosis := f.Engine.Diagnose(f.lastLine())
-	if diagnosis.Text == "" {
-		diagnosis = f.Engine.Diagnose(job.Message)
+	diagnosis := diagnose(job, f)
+	if f.StepEnd != nil {
+		return &explainedError{text: job.Phase + " failed: " + f.StepEnd.Error(), hint: f.StepEnd.Hint(), code: cli.CodeBuild, err: job}
+	}
+	if diagnosis.StepOOM && f.StepMemoryLimit != "" {
+		return &explainedError{
+			text: fmt.Sprintf("%s failed: a process of the build step was killed for memory (limit %s): %s", job.Phase, f.StepMemoryLimit, diagnosis.Text),
+			hint: builder.HintMemory, code: cli.CodeBuild, err: job,
+		}
 	}
 	if out := outOfResources(job, diagnosis.Text, f); out != nil {
 		return out
+	}
+	if diagnosis.StepLost {
+		return &explainedError{text: job.Phase + " failed: the container of the build steps ended", hint: hintStepLost, code: cli.CodeBuild, err: job}
 	}
 	if rejection := registryRejection(job, diagnosis, f); rejection != nil {
 		return rejection
@@ -55,6 +66,16 @@ func explainJob(job *session.JobError, f Facts) error {
 	return explainSupervisor(job)
 }
 
+func diagnose(job *session.JobError, f Facts) engine.Diagnosis {
+	if diagnosis := f.Engine.Diagnose(f.lastLine()); diagnosis.Text != "" {
+		return diagnosis
+	}
+	return f.Engine.Diagnose(job.Message)
+}
+
+// StepLost reports whether the engine says that the container of a build step has ended.
+func StepLost(job *session.JobError, f Facts) bool { return diagnose(job, f).StepLost }
+
 // outOfResources names the resource that ran out during a step; or it returns nil.
 func outOfResources(job *session.JobError, said string, f Facts) error {
 	e := &explainedError{code: cli.CodeBuild, err: job}
@@ -65,6 +86,9 @@ func outOfResources(job *session.JobError, said string, f Facts) error {
 	case session.Memory:
 		e.text = fmt.Sprintf("%s failed: a process was killed for memory (limit %s): %s", job.Phase, f.MemoryLimit, said)
 		e.hint = builder.HintMemory
+		if f.StepMemoryLimit != "" {
+			e.hint = builder.HintEngineMemory
+		}
 	case session.Disk:
 		e.text = fmt.Sprintf("%s failed: the builder pod's disk is full: %s", job.Phase, said)
 		e.hint = hintDisk
@@ -150,6 +174,8 @@ func preflightHint(job *session.JobError) string {
 	switch {
 	case controlOf(job) == podspec.UserNamespaces:
 		return hintOtherNodes
+	case controlOf(job) == podspec.StepContainers:
+		return hintSteps
 	case job.Blocked():
 		return "--profile auto takes the most isolated profile that works here"
 	}

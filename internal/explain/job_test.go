@@ -3,8 +3,10 @@ package explain
 import (
 	"bytes"
 	"iter"
+	"strings"
 	"testing"
 
+	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/clitest"
 	"github.com/kubectl-img/kubectl-img/internal/session"
@@ -36,6 +38,42 @@ func TestContextError(t *testing.T) {
 			t.Errorf("exit code %d, want %d; got\n%swant\n%s", code, c.code, report.String(), want)
 		}
 		clitest.CheckReport(t, report.String())
+	}
+}
+
+// TestMemory names whose memory ran out: the engine's, or that of a container for build steps.
+func TestMemory(t *testing.T) {
+	for name, c := range map[string]struct {
+		said       string
+		cause      session.Resource
+		stepLimit  string
+		text, hint string
+	}{
+		"one container":       {"exit code: 137", session.Memory, "", "killed for memory (limit 1Gi): ", builder.HintMemory},
+		"the engine's":        {"exit code: 137", session.Memory, "2Gi", "killed for memory (limit 1Gi): ", builder.HintEngineMemory},
+		"that of build steps": {"exit code: 137: cannot allocate memory", "", "2Gi", "a process of the build step was killed for memory (limit 2Gi): ", builder.HintMemory},
+		"a step's own words":  {"exit code: 1", "", "2Gi", "build failed: process ", ""},
+	} {
+		facts := rejectedFacts(`process "/bin/sh -c echo : cannot allocate memory" did not complete successfully: ` + c.said)
+		facts.MemoryLimit, facts.StepMemoryLimit = "1Gi", c.stepLimit
+		err := Build(&session.JobError{Phase: "build", Code: 1, Exhausted: c.cause}, facts)
+		if !strings.Contains(err.Error(), c.text) || cli.Hint(err) != c.hint || cli.ExitCode(err) != cli.CodeBuild {
+			t.Errorf("%s: %v, hint %q", name, err, cli.Hint(err))
+		}
+	}
+}
+
+// TestStepLost has what the engine says, without and with the kubelet's reason.
+func TestStepLost(t *testing.T) {
+	facts := rejectedFacts(`failed to solve: process "/bin/sh -c x" did not complete successfully: slot a-1: the container of build steps has ended`)
+	job := &session.JobError{Phase: "build", Code: 1}
+	err := Build(job, facts)
+	if !StepLost(job, facts) || err.Error() != "build failed: the container of the build steps ended" || cli.ExitCode(err) != cli.CodeBuild || cli.Hint(err) == "" {
+		t.Errorf("%v, hint %q", err, cli.Hint(err))
+	}
+	facts = rejectedFacts(`process "/bin/sh -c echo : the container of build steps has ended" did not complete successfully: exit code: 1`)
+	if StepLost(job, facts) {
+		t.Error("a step's own words count")
 	}
 }
 

@@ -23,6 +23,7 @@ var refusals = []struct {
 	{"the kernel of the node denies ", podspec.UserNamespaces},
 	{"no_new_privs is set", podspec.IDMapping},
 	{"the pod lacks the capabilities ", podspec.IDMapping},
+	{"build steps can't run in a container of their own", podspec.StepContainers},
 }
 
 // controlOf returns what refuses the pod; it is empty if the pod's check does not know, or if it holds for this pod only.

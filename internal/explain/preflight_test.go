@@ -25,6 +25,7 @@ func TestPreflightControl(t *testing.T) {
 		"the kernel of the node denies $1":                                                                                         podspec.UserNamespaces,
 		"no_new_privs is set (allowPrivilegeEscalation: false), which takes newuidmap's capability away":                           podspec.IDMapping,
 		"the pod lacks the capabilities SETUID and SETGID (bounding set $bounding_set), which newuidmap takes":                     podspec.IDMapping,
+		"build steps can't run in a container of their own: $(printf %s ":                                                          podspec.StepContainers,
 		"the limit of user namespaces (user.max_user_namespaces) is reached on the node, or they are nested too deep":              "",
 		"range $range of $file exceeds the $ids ids of the pod":                                                                    "",
 		"the engine does not start: $(printf %s ":                                                                                  "",

@@ -40,7 +40,19 @@ func NoProfile(which, namespace string, attempts []FailedProfile) error {
 			break
 		}
 	}
+	if !slices.ContainsFunc(attempts, func(a FailedProfile) bool { return !stepsRefused(a.Err) }) {
+		hint = hintSteps
+	}
 	return &explainedError{text: fmt.Sprintf("%s works in namespace %s: %s", which, namespace, summary(attempts)), hint: hint, code: cli.CodePolicy}
+}
+
+// hintSteps helps against the most likely reason why build steps can't run in a container of their own.
+const hintSteps = "use the builder image of this release, or another --profile"
+
+// stepsRefused reports whether build steps can't run in a container of their own.
+func stepsRefused(err error) bool {
+	refusal, _ := Isolation(err)
+	return refusal.Control == podspec.StepContainers
 }
 
 // attemptHint is empty for a failure against which only other nodes help.

@@ -1,6 +1,7 @@
 package podlimits
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,7 +23,9 @@ func (e *boundsError) Hint() string {
 	var values []string
 	orLimit := ""
 	for _, b := range e.bounds {
-		values = append(values, string(b.resource)+"="+b.quantity.String())
+		if value := string(b.resource) + "=" + b.quantity.String(); !slices.Contains(values, value) {
+			values = append(values, value)
+		}
 		if !b.minimum {
 			orLimit = ", or --limit for a higher limit"
 		}
@@ -30,9 +33,9 @@ func (e *boundsError) Hint() string {
 	return "--request " + strings.Join(values, ",") + orLimit + "; kubectl describe limitrange shows the bounds"
 }
 
-// Explain returns err with a Hint method if it is about the container's requests, and err itself otherwise.
-func Explain(pod *corev1.Pod, container string, err error) error {
-	if found := bounds(pod, container, err); len(found) > 0 {
+// Explain returns err with a Hint method if it is about the containers' requests, and err itself otherwise.
+func Explain(pod *corev1.Pod, containers []string, err error) error {
+	if found := bounds(pod, containers, err); len(found) > 0 {
 		return &boundsError{err, found}
 	}
 	return err

@@ -24,8 +24,8 @@ func pod() *corev1.Pod {
 	}}}}}
 }
 
-func defaults() []corev1.ResourceName {
-	return []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory}
+func defaults() podlimits.Adjustable {
+	return podlimits.Adjustable{container: {corev1.ResourceCPU, corev1.ResourceMemory}}
 }
 
 // aboveLimit is the API server's error for requests above a LimitRange's default limits.
@@ -84,7 +84,7 @@ func TestFit(t *testing.T) {
 			}
 			asked := pod()
 			var sent []*corev1.Pod
-			adjusted, err := podlimits.Fit(asked, container, adjustable, func(p *corev1.Pod) error {
+			adjusted, err := podlimits.Fit(asked, []string{container}, adjustable, func(p *corev1.Pod) error {
 				sent = append(sent, p)
 				return c.answers[len(sent)-1]
 			})
@@ -115,13 +115,52 @@ func TestExplain(t *testing.T) {
 		"another error":     {err: errors.New("connection reset")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := podlimits.Explain(pod(), container, c.err)
+			err := podlimits.Explain(pod(), []string{container}, c.err)
 			var explained interface{ Hint() string }
 			if errors.As(err, &explained) != (c.hint != "") || !errors.Is(err, c.err) || err.Error() != c.err.Error() {
 				t.Fatalf("%v", err)
 			}
 			if explained != nil && !strings.HasPrefix(explained.Hint(), c.hint) {
 				t.Errorf("hint %q, want %q", explained.Hint(), c.hint)
+			}
+		})
+	}
+}
+
+// TestFitOfTwo has a pod whose build steps run in a container of their own. The API server's text does not say which of the two it means.
+func TestFitOfTwo(t *testing.T) {
+	two := func() *corev1.Pod {
+		p := pod()
+		step := p.Spec.Containers[0].DeepCopy()
+		step.Name, step.Resources.Requests[corev1.ResourceMemory] = "step", resource.MustParse("1Gi")
+		p.Spec.InitContainers = []corev1.Container{*step}
+		return p
+	}
+	both := []string{container, "step"}
+	adjustable := podlimits.Adjustable{container: defaults()[container], "step": defaults()[container]}
+	ofInit := func(limit string) error {
+		return apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "img-1", field.ErrorList{field.Invalid(
+			field.NewPath("spec", "initContainers").Index(0).Child("resources", "requests"), "1", "must be less than or equal to memory limit of "+limit)})
+	}
+	for name, c := range map[string]struct {
+		answers []error
+		want    string // memory of the builder and of the step
+		fails   bool
+	}{
+		"a maximum of the larger one":  {answers: []error{forbidden("maximum memory usage per Container is 512Mi, but request is 1Gi"), nil}, want: "256Mi 512Mi"},
+		"a minimum of the smaller one": {answers: []error{forbidden(belowMinimum), nil}, want: "1Gi 1Gi"},
+		"a limit of the step":          {answers: []error{ofInit("128Mi"), nil}, want: "256Mi 128Mi"},
+		"a maximum of the pod":         {answers: []error{forbidden("maximum memory usage per Pod is 1Gi, but request is 1280Mi")}, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, sent := "", 0
+			_, err := podlimits.Fit(two(), both, adjustable, func(p *corev1.Pod) error {
+				got = p.Spec.Containers[0].Resources.Requests.Memory().String() + " " + p.Spec.InitContainers[0].Resources.Requests.Memory().String()
+				sent++
+				return c.answers[sent-1]
+			})
+			if (err != nil) != c.fails || sent != len(c.answers) || !c.fails && got != c.want {
+				t.Errorf("%v after %d pods, the last with %s, want %s", err, sent, got, c.want)
 			}
 		})
 	}

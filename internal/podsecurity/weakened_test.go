@@ -40,6 +40,8 @@ func TestCompare(t *testing.T) {
 		"seccomp profile of container":       {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.SeccompProfile = unconfined.SeccompProfile }, "seccompProfile"},
 		"unconfined where nothing was set":   {nil, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = unconfined }, "seccompProfile"},
 		"default where nothing was set":      {nil, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = runtimeDefault }, ""},
+		"default removed":                    {runtimeDefault, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = nil }, "seccompProfile"},
+		"default replaced by a file":         {runtimeDefault, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = localhost }, "seccompProfile"},
 		"default where unconfined was asked": {unconfined, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = runtimeDefault }, ""},
 		"AppArmor profile removed":           {confined, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.SecurityContext = localhost }, "appArmorProfile"},
 		"another AppArmor profile": {confined, func(_ *corev1.Pod, c *corev1.SecurityContext) {
@@ -49,10 +51,14 @@ func TestCompare(t *testing.T) {
 		"AppArmor off":                       {confined, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.AppArmorProfile = appArmorOff }, "appArmorProfile"},
 		"AppArmor kept":                      {confined, func(*corev1.Pod, *corev1.SecurityContext) {}, ""},
 		"privilege escalation":               {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.AllowPrivilegeEscalation = ptr.To(true) }, "allowPrivilegeEscalation"},
-		"privileged":                         {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.Privileged = ptr.To(true) }, "privileged"},
-		"host pids":                          {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.HostPID = true }, "hostPID"},
-		"host network":                       {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.HostNetwork = true }, "hostNetwork"},
-		"host ipc":                           {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.HostIPC = true }, "hostIPC"},
+		"a capability": {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) {
+			c.Capabilities = &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: []corev1.Capability{"NET_ADMIN"}}
+		}, "capabilities"},
+		"shared process namespace": {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.ShareProcessNamespace = ptr.To(true) }, "shareProcessNamespace"},
+		"privileged":               {localhost, func(_ *corev1.Pod, c *corev1.SecurityContext) { c.Privileged = ptr.To(true) }, "privileged"},
+		"host pids":                {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.HostPID = true }, "hostPID"},
+		"host network":             {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.HostNetwork = true }, "hostNetwork"},
+		"host ipc":                 {localhost, func(p *corev1.Pod, _ *corev1.SecurityContext) { p.Spec.HostIPC = true }, "hostIPC"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			requested := pod(func(p *corev1.Pod, c *corev1.SecurityContext) {
@@ -61,8 +67,54 @@ func TestCompare(t *testing.T) {
 			requested.Spec.SecurityContext = c.requested
 			stored := requested.DeepCopy()
 			c.change(stored, stored.Spec.Containers[0].SecurityContext)
-			weakened := podsecurity.Compare(requested, stored, "builder")
+			weakened := podsecurity.Compare(requested, stored, []string{"builder"})
 			if (weakened == nil) != (c.field == "") || weakened != nil && !strings.HasSuffix(weakened.Field, c.field) {
+				t.Errorf("%v, want %q", weakened, c.field)
+			}
+		})
+	}
+}
+
+// TestCompareSteps changes the container in which build steps run. Nothing of another container of the user's counts.
+func TestCompareSteps(t *testing.T) {
+	context := func(add ...corev1.Capability) *corev1.SecurityContext {
+		return &corev1.SecurityContext{Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: add}}
+	}
+	requested := &corev1.Pod{Spec: corev1.PodSpec{
+		SecurityContext: &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
+		Containers:      []corev1.Container{{Name: "builder", SecurityContext: context("CHOWN")}},
+		InitContainers:  []corev1.Container{{Name: "step", SecurityContext: context("CHOWN", "SETUID"), RestartPolicy: ptr.To(corev1.ContainerRestartPolicyAlways)}},
+	}}
+	for name, c := range map[string]struct {
+		change func(pod *corev1.Pod, step *corev1.Container)
+		field  string
+	}{
+		"nothing":    {func(*corev1.Pod, *corev1.Container) {}, ""},
+		"no sidecar": {func(_ *corev1.Pod, c *corev1.Container) { c.RestartPolicy = nil }, "initContainers.restartPolicy"},
+		"a token": {func(_ *corev1.Pod, c *corev1.Container) {
+			c.VolumeMounts = []corev1.VolumeMount{{Name: "token", MountPath: "/token"}}
+		}, "volumeMounts"},
+		"a capability": {func(_ *corev1.Pod, c *corev1.Container) {
+			c.SecurityContext.Capabilities.Add = append(c.SecurityContext.Capabilities.Add, "SYS_ADMIN")
+		}, "capabilities"},
+		"nothing dropped": {func(_ *corev1.Pod, c *corev1.Container) { c.SecurityContext.Capabilities.Drop = nil }, "capabilities"},
+		"privileged":      {func(_ *corev1.Pod, c *corev1.Container) { c.SecurityContext.Privileged = ptr.To(true) }, "privileged"},
+		"seccomp": {func(_ *corev1.Pod, c *corev1.Container) {
+			c.SecurityContext.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeUnconfined}
+		}, "seccompProfile"},
+		"no step container": {func(p *corev1.Pod, _ *corev1.Container) { p.Spec.InitContainers = nil }, "capabilities"},
+		"a mount of the builder": {func(p *corev1.Pod, _ *corev1.Container) {
+			p.Spec.Containers[0].VolumeMounts = append(p.Spec.Containers[0].VolumeMounts, corev1.VolumeMount{Name: "token", MountPath: "/token"})
+		}, ""},
+		"another sidecar": {func(p *corev1.Pod, _ *corev1.Container) {
+			p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "mesh", SecurityContext: &corev1.SecurityContext{Privileged: ptr.To(true)}})
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stored := requested.DeepCopy()
+			c.change(stored, &stored.Spec.InitContainers[0])
+			weakened := podsecurity.Compare(requested, stored, []string{"builder", "step"})
+			if (weakened == nil) != (c.field == "") || weakened != nil && weakened.Field != c.field && !strings.HasSuffix(weakened.Field, "."+c.field) {
 				t.Errorf("%v, want %q", weakened, c.field)
 			}
 		})
@@ -71,7 +123,7 @@ func TestCompare(t *testing.T) {
 
 func TestWeakenedErrorHint(t *testing.T) {
 	for field, want := range map[string]string{
-		"spec.hostUsers": "feature gates", "securityContext.procMount": "feature gates", "securityContext.seccompProfile": "mutatingwebhookconfigurations",
+		"spec.hostUsers": "feature gates", "securityContext.procMount": "feature gates", "initContainers.restartPolicy": "1.29", "securityContext.seccompProfile": "mutatingwebhookconfigurations",
 	} {
 		if hint := (&podsecurity.WeakenedError{Field: field}).Hint(); !strings.Contains(hint, want) {
 			t.Errorf("%s: hint %q, want %q in it", field, hint, want)

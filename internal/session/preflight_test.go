@@ -70,6 +70,7 @@ func TestPreflight(t *testing.T) {
 	failing := []string{"PROBE=engine"}
 	older := []string{"PROBE=engine", "MAPS=engine unshare true", "ENTER_OLDER=mapper --map-auto", "NO_SANDBOX=sandbox is not available"}
 	restricted := []string{"PROFILE=restricted", "LOSSES=losses", "TOOLS=ownership", "ENTER=command env A=1 ownership"}
+	stock := []string{"PROFILE=stock", "SLOTS_CHECK=agent check", "SLOTS_ABILITY=\"slots\"", "ABOUT=about", "MAPS=no-such-engine", "PROBE=no-such-engine"}
 	own := map[string]string{"self/uid_map": ownIDs}
 	lacking := "echo 'ownership: the file system keeps no attributes' >&2; exit 126"
 	for name, c := range map[string]struct {
@@ -150,7 +151,26 @@ func TestPreflight(t *testing.T) {
 		"restricted and something else": {
 			node{env: restricted, proc: own, tools: map[string]string{"ownership": "echo 'unshare: no' >&2; exit 1", "unshare": "exec sleep 0.1"}}, "unshare: no", true,
 		},
-		"no ownership": {node{env: restricted, proc: own}, "the builder image has no ownership", false},
+		"no ownership":            {node{env: restricted, proc: own}, "the builder image has no ownership", false},
+		"everything works, stock": {node: node{env: stock, proc: own, tools: map[string]string{"agent": "true"}}},
+		"everything works, stock without a user namespace": {
+			node: node{env: append(stock, "HOST_USERS=true"), tools: map[string]string{"agent": "true"}},
+		},
+		"stock and no user namespace": {
+			node{env: stock, tools: map[string]string{"agent": "true"}}, "the node gave the pod no user namespace (hostUsers: false), which profile stock asks for", true,
+		},
+		"stock and no seccomp": {
+			node{env: stock, proc: map[string]string{"self/uid_map": ownIDs, "self/status": "Seccomp:\t0\n"}, tools: map[string]string{"agent": "true"}},
+			"the node applies no seccomp profile, which profile stock asks for", true,
+		},
+		"stock and no answer of the agent": {
+			node{env: stock, proc: own, tools: map[string]string{"agent": "echo one; echo 'slot a: no answer' >&2; exit 1", "about": `echo '{"abilities":["slots"]}'`}},
+			"build steps can't run in a container of their own: slot a: no answer", true,
+		},
+		"stock and an older engine": {
+			node{env: append(stock, "ABOUT=about"), proc: own, tools: map[string]string{"agent": "echo 'unknown command'; exit 1", "about": "echo old"}},
+			"build steps can't run in a container of their own: the engine in the builder image is too old for that", true,
+		},
 		"the engine itself": {
 			node{env: failing, tools: map[string]string{"unshare": "exec sleep 0.1", "newuidmap": "true", "engine": "echo one; echo two >&2; exit 3"}},
 			"the engine does not start: two", true,

@@ -29,7 +29,7 @@ func (b *bench) publishKaniko(ctx context.Context) (string, error) {
 }
 
 // buildByKaniko runs kaniko as its documentation does for a context on stdin: as root, in a pod without security settings.
-func (b *bench) buildByKaniko(ctx context.Context, image, reference string) error {
+func (b *bench) buildByKaniko(ctx context.Context, image, dir, reference string) error {
 	pod := corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{
 		Name: "kaniko", Image: image, Stdin: true, StdinOnce: true,
 		Args: []string{"--dockerfile=Dockerfile", "--context=tar://stdin", "--destination=" + reference},
@@ -39,5 +39,5 @@ func (b *bench) buildByKaniko(ctx context.Context, image, reference string) erro
 	if err != nil {
 		return err
 	}
-	return b.script(ctx, kanikoScript, []string{"NAMESPACE=" + b.namespace}, b.smallContext(), image, string(overrides))
+	return b.script(ctx, kanikoScript, []string{"NAMESPACE=" + b.namespace}, dir, image, string(overrides))
 }

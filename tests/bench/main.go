@@ -37,6 +37,7 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		{"memory", compareMemory},
 		{"start", compareStart},
 		{"restricted", compareRestricted},
+		{"stock", compareStock},
 	}
 	names := make([]string, len(comparisons))
 	for i, c := range comparisons {

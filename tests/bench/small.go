@@ -30,7 +30,9 @@ func compareSmall(ctx context.Context, b *bench, turns int) (report, error) {
 	err = b.race(ctx, turns,
 		side{ours, b.buildByPlugin},
 		side{byHand, func(ctx context.Context, reference string) error { return b.buildByHand(ctx, pod, reference) }},
-		side{theirs, func(ctx context.Context, reference string) error { return b.buildByKaniko(ctx, kaniko, reference) }},
+		side{theirs, func(ctx context.Context, reference string) error {
+			return b.buildByKaniko(ctx, kaniko, b.smallContext(), reference)
+		}},
 	)
 	if err != nil {
 		return report{}, err

@@ -62,30 +62,7 @@ func dropFields(t *testing.T, ns string, paths ...string) {
 		drops = append(drops, fmt.Sprintf("JSONPatch{op: 'remove', path: '%s'}", path))
 		has = append(has, "has(object"+strings.ReplaceAll(strings.ReplaceAll(path, "/0/", "[0]/"), "/", ".")+")")
 	}
-	policies := client.AdmissionregistrationV1().MutatingAdmissionPolicies()
-	bindings := client.AdmissionregistrationV1().MutatingAdmissionPolicyBindings()
-	_, err := policies.Create(t.Context(), &admissionv1.MutatingAdmissionPolicy{
-		ObjectMeta: metav1.ObjectMeta{Name: ns},
-		Spec: admissionv1.MutatingAdmissionPolicySpec{
-			MatchConstraints:   newPods(ns),
-			MatchConditions:    []admissionv1.MatchCondition{{Name: "has", Expression: strings.Join(has, " && ")}},
-			FailurePolicy:      ptr.To(admissionv1.Fail),
-			ReinvocationPolicy: admissionv1.NeverReinvocationPolicy,
-			Mutations: []admissionv1.Mutation{{
-				PatchType: admissionv1.PatchTypeJSONPatch,
-				JSONPatch: &admissionv1.JSONPatch{Expression: "[" + strings.Join(drops, ", ") + "]"},
-			}},
-		},
-	}, metav1.CreateOptions{})
-	if err == nil {
-		_, err = bindings.Create(t.Context(), &admissionv1.MutatingAdmissionPolicyBinding{
-			ObjectMeta: metav1.ObjectMeta{Name: ns}, Spec: admissionv1.MutatingAdmissionPolicyBindingSpec{PolicyName: ns},
-		}, metav1.CreateOptions{})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	deleteAtEnd(t, ns, bindings, policies)
+	changePods(t, ns, strings.Join(has, " && "), strings.Join(drops, ", "))
 	asked, err := tryPod(t, "default")
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +76,35 @@ func dropFields(t *testing.T, ns string, paths ...string) {
 			got.Spec.Containers[0].SecurityContext.ProcMount == nil || *got.Spec.Containers[0].SecurityContext.ProcMount != *asked.Spec.Containers[0].SecurityContext.ProcMount ||
 			got.Spec.SecurityContext.SeccompProfile == nil
 	})
+}
+
+// changePods makes the API server apply JSON patches to the pods of a namespace that meet a condition.
+func changePods(t *testing.T, ns, condition, patches string) {
+	t.Helper()
+	policies := client.AdmissionregistrationV1().MutatingAdmissionPolicies()
+	bindings := client.AdmissionregistrationV1().MutatingAdmissionPolicyBindings()
+	_, err := policies.Create(t.Context(), &admissionv1.MutatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: ns},
+		Spec: admissionv1.MutatingAdmissionPolicySpec{
+			MatchConstraints:   newPods(ns),
+			MatchConditions:    []admissionv1.MatchCondition{{Name: "has", Expression: condition}},
+			FailurePolicy:      ptr.To(admissionv1.Fail),
+			ReinvocationPolicy: admissionv1.NeverReinvocationPolicy,
+			Mutations: []admissionv1.Mutation{{
+				PatchType: admissionv1.PatchTypeJSONPatch,
+				JSONPatch: &admissionv1.JSONPatch{Expression: "[" + patches + "]"},
+			}},
+		},
+	}, metav1.CreateOptions{})
+	if err == nil {
+		_, err = bindings.Create(t.Context(), &admissionv1.MutatingAdmissionPolicyBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: ns}, Spec: admissionv1.MutatingAdmissionPolicyBindingSpec{PolicyName: ns},
+		}, metav1.CreateOptions{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	deleteAtEnd(t, ns, bindings, policies)
 }
 
 // tryPod is a dry run: it returns what the API server makes of a pod that uses every kind of isolation.

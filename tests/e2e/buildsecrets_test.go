@@ -23,7 +23,7 @@ import (
 // TestBuildSecrets mounts secrets and a key into steps, under each profile, and sets their limits.
 func TestBuildSecrets(t *testing.T) {
 	t.Parallel()
-	for profile, level := range map[string]string{"userns": baseline, "restricted": restricted, "localhost": privileged} {
+	for profile, level := range map[string]string{"userns": baseline, "stock": baseline, "restricted": restricted, "localhost": privileged} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			stepsWithSecrets(t, profile, level)
@@ -52,14 +52,18 @@ RUN df -k /dev/shm | awk 'NR == 2 { print $2 }' >/shm; ulimit -n >/limits; ulimi
 	}
 	secret := filepath.Join(t.TempDir(), "token")
 	write(t, secret, fileSecret)
-	c := build(ns, "-v", "--profile", profile, "-t", repository(ns), "--secret", "id=token,src="+secret, "--secret", "id=env,env=THE_SECRET", "--ssh", "default="+key.file,
-		"--shm-size", "16m", "--ulimit", "nofile=512:768", "--annotation", "org.example.note=a, b", "--keep", dir)
+	shm, shmSize := "16384", []string{"--shm-size", "16m"}
+	if profile == "stock" { // its steps share the pod's
+		shm, shmSize = "65536", nil
+	}
+	c := build(ns, append(shmSize, "-v", "--profile", profile, "-t", repository(ns), "--secret", "id=token,src="+secret, "--secret", "id=env,env=THE_SECRET", "--ssh", "default="+key.file,
+		"--ulimit", "nofile=512:768", "--annotation", "org.example.note=a, b", "--keep", dir)...)
 	c.env = []string{"THE_SECRET=" + envSecret}
 	r := c.run(t).succeeds(t)
 	image := pull(t, repository(ns))
 	sum := func(text string) string { return hex.EncodeToString(md5Of(text)) + "  -" }
 	for file, want := range map[string]string{
-		"seen": "400 444 " + sum(fileSecret) + " " + sum(envSecret) + " " + sum(envSecret), "keys": key.public, "left": "", "shm": "16384", "limits": "512\n768",
+		"seen": "400 444 " + sum(fileSecret) + " " + sum(envSecret) + " " + sum(envSecret), "keys": key.public, "left": "", "shm": shm, "limits": "512\n768",
 	} {
 		if got := strings.TrimSpace(fileIn(t, image, file)); got != want {
 			t.Errorf("%s: %q, want %q", file, got, want)

@@ -22,13 +22,13 @@ var rowOfCorpus = regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| [^|]+ \\| ([^|]+)
 
 const identical = "identical"
 
-// TestCorpus builds the Dockerfiles of testdata/corpus under the profiles userns and restricted, and compares the images layer by layer: every name
-// with its type, mode, owner, target, attributes and content. docs/restricted.md has the results. `make corpus` builds all Dockerfiles, `make test`
+// TestCorpus builds the Dockerfiles of testdata/corpus under the profiles userns, restricted and stock, and compares the images layer by layer: every name
+// with its type, mode, owner, target, attributes and content. docs/restricted.md has the results of restricted. Those of stock are all identical. `make corpus` builds all Dockerfiles, `make test`
 // every third. With the name of another builder image in KUBECTL_IMG_TESTS_CORPUS_BEFORE, it also logs how the images that this one builds differ
 // from ours; tools/update-engine.sh reads these lines.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	namespaces := map[string]string{"userns": namespace(t, baseline), "restricted": namespace(t, restricted)}
+	namespaces := map[string]string{"userns": namespace(t, baseline), "restricted": namespace(t, restricted), "stock": namespace(t, baseline)}
 	before := os.Getenv("KUBECTL_IMG_TESTS_CORPUS_BEFORE")
 	if before != "" {
 		namespaces["before"] = namespace(t, baseline) // neither engine may use what the other has built
@@ -68,11 +68,12 @@ func TestCorpus(t *testing.T) {
 				}
 				return pull(t, repository(ns)+":"+tag)
 			}
-			var images [2]v1.Image
-			var both sync.WaitGroup
-			both.Go(func() { images[0] = of("userns", name) })
-			both.Go(func() { images[1] = of("restricted", name) })
-			both.Wait()
+			var images [3]v1.Image
+			var all sync.WaitGroup
+			for n, profile := range []string{"userns", "restricted", "stock"} {
+				all.Go(func() { images[n] = of(profile, name) })
+			}
+			all.Wait()
 			if t.Failed() {
 				return
 			}
@@ -90,6 +91,9 @@ func TestCorpus(t *testing.T) {
 			got, differences := compare(images[1])
 			if want := said[name]; got != want {
 				t.Errorf("docs/restricted.md says %q, found %q: %s", want, got, differences)
+			}
+			if got, differences := compare(images[2]); got != identical {
+				t.Errorf("profile stock gives another image than userns: %s: %s", got, differences)
 			}
 			if before != "" {
 				got, differences := compare(of("before", name, "--profile", "userns", "--image", before))

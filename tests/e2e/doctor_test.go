@@ -77,7 +77,7 @@ func doctorHealthy(t *testing.T) {
 	d, r := examine(t, ns, "--probe", "-t", repository(ns))
 	r.succeeds(t)
 	d.healthy(t)
-	if want := []string{"userns", "restricted", "localhost", "unset"}; !slices.Equal(d.Profiles, want) {
+	if want := []string{"stock", "userns", "restricted", "localhost", "unset"}; !slices.Equal(d.Profiles, want) {
 		t.Errorf("profiles %q, want %q", d.Profiles, want)
 	}
 	if !isPushed(t, repository(ns)) {
@@ -180,7 +180,7 @@ func TestDoctorWithoutSeccompProfile(t *testing.T) {
 	}
 	d, r := examine(t, ns, "--probe")
 	r.succeeds(t)
-	if d.status("probe userns") != "fail" || d.mend("probe userns") != "kubectl img setup --profiles | kubectl apply -f -" || !slices.Equal(d.Profiles, []string{"unset"}) {
+	if d.status("probe userns") != "fail" || d.mend("probe userns") != "kubectl img setup --profiles | kubectl apply -f -" || !slices.Equal(d.Profiles, []string{"stock", "unset"}) {
 		t.Errorf("%+v", d)
 	}
 }

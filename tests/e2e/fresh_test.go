@@ -15,7 +15,7 @@ import (
 // must not take the second context for the first one.
 func TestFreshContext(t *testing.T) {
 	t.Parallel()
-	for _, profile := range []string{"userns", "restricted"} {
+	for _, profile := range []string{"userns", "stock", "restricted"} {
 		for _, kept := range []string{"without a cache volume", "with a cache volume"} {
 			t.Run(profile+", "+kept, func(t *testing.T) {
 				t.Parallel()

@@ -48,6 +48,14 @@ func TestForgedFrontend(t *testing.T) {
 	})
 }
 
+// slots are the flags for a frontend that waits for build steps: profile stock needs one container for the frontend, and one for its steps.
+func slots(profile string) []string {
+	if profile == "stock" {
+		return []string{"--slots", "2"}
+	}
+	return nil
+}
+
 // forge builds with the forged frontend. It returns how the build ended, and the files that it wrote outside of the engine's state, with one that the test
 // wrote.
 func forge(t *testing.T, profile, image, git string) (r result, escaped string) {
@@ -57,8 +65,8 @@ func forge(t *testing.T, profile, image, git string) (r result, escaped string) 
 	if err := os.Symlink("/", filepath.Join(dir, "root")); err != nil {
 		t.Fatal(err)
 	}
-	p := build(ns, "-t", repository(ns), "--profile", profile, "--image", image, "--progress", "plain", "--build-arg", "BASE="+busybox(),
-		"--build-arg", "FILE=https://"+shared.Registry+"/v2/", "--build-arg", "GIT="+git, dir).start(t)
+	p := build(ns, append(slots(profile), "-t", repository(ns), "--profile", profile, "--image", image, "--progress", "plain", "--build-arg", "BASE="+busybox(),
+		"--build-arg", "FILE=https://"+shared.Registry+"/v2/", "--build-arg", "GIT="+git, dir)...).start(t)
 	p.await(t, begun)
 	pod := onlyPod(t, ns)
 	inPod(t, pod, "touch", "/tmp/escaped-control")

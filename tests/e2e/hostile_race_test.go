@@ -133,8 +133,11 @@ func raceForNode(t *testing.T) {
 			p.await(t, begun)
 			pod := onlyPod(t, ns)
 			enter := []string{"img", "unshare"}
-			if profile == "restricted" {
+			switch profile {
+			case "restricted":
 				enter = []string{"/usr/bin/unshare", "--user", "--map-root-user", "--mount"}
+			case "stock": // its engine enters no namespace
+				enter = nil
 			}
 			engine := inPod(t, pod, append(enter, "/workspace/context/hostile", "node")...)
 			p.signal(t, syscall.SIGINT)

@@ -24,7 +24,7 @@ func TestHostileStep(t *testing.T) {
 // attacks are, by profile, the attacks of a build step that succeed: the table of SECURITY.md.
 func attacks() map[string][]string {
 	seen := []string{"kill", "see"}
-	return map[string][]string{"userns": nil, "localhost": seen, "unset": seen, "restricted": seen, "unconfined": seen}
+	return map[string][]string{"userns": nil, "stock": nil, "localhost": seen, "unset": seen, "restricted": seen, "unconfined": seen}
 }
 
 var (

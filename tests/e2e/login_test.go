@@ -23,7 +23,7 @@ func loginFromHelper(t *testing.T) {
 	target := newRegistryProxy(t, "target", hostAddress(), onlyFor("writer", "secret-of-the-target"))
 	ref := target.Host + "/e2e/" + ns
 	dir := only(t, "ARG BASE\nFROM $BASE/busybox:1\nRUN echo built >/built\n")
-	for _, profile := range []string{"userns", "localhost", "restricted"} {
+	for _, profile := range []string{"userns", "stock", "localhost", "restricted"} {
 		c := build(ns, "-t", ref+":"+profile, "--profile", profile, "--registry-ca", authorities(t, base, target), "--build-arg", "BASE="+base.Host, dir).
 			withHelper(t, map[string][2]string{base.Host: {"reader", "secret-of-the-base"}, target.Host: {"writer", "secret-of-the-target"}})
 		r := c.run(t).succeeds(t)

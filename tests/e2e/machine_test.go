@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"maps"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -23,14 +24,18 @@ func prepareMachine() {
 	}
 }
 
-// machineEnv makes builds run on the machine, under our AppArmor profile.
+// machineEnv makes builds run on the machine, under our AppArmor profile, and under the profile of KUBECTL_IMG_TESTS_PROFILE.
 func machineEnv() []string {
+	var env []string
+	if profile := os.Getenv("KUBECTL_IMG_TESTS_PROFILE"); profile != "" { // of every build that names none
+		env = append(env, "KUBECTL_IMG_PROFILE="+profile)
+	}
 	if machine() == "" {
-		return nil
+		return env
 	}
-	return []string{
-		"KUBECTL_IMG_NODE_SELECTOR=kubernetes.io/hostname=" + machine(), "KUBECTL_IMG_TOLERATION=kubectl-img-tests", "KUBECTL_IMG_APPARMOR_PROFILE=kubectl-img",
-	}
+	return append(env,
+		"KUBECTL_IMG_NODE_SELECTOR=kubernetes.io/hostname="+machine(), "KUBECTL_IMG_TOLERATION=kubectl-img-tests", "KUBECTL_IMG_APPARMOR_PROFILE=kubectl-img",
+	)
 }
 
 var installOnMachine sync.Once

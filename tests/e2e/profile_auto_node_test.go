@@ -76,11 +76,17 @@ func nodeWithSeccompDefault(t *testing.T) {
 	// The seccomp profile of the builder is on the node, so nothing changes.
 	run(closed).succeeds(t).tried(t, "userns")
 	run(closed, "--profile", "localhost").succeeds(t)
-	run(open, "--seccomp-profile", "nope.json").succeeds(t).tried(t, "unconfined", "userns", "unset").
-		says(t, "skipping localhost, restricted, which would fail for the same reason", "profile unset does not work here, trying unconfined: the seccomp profile of the pod denies user namespaces (unshare)")
-	run(open, "--seccomp-profile", "nope.json").succeeds(t).tried(t, "unconfined")
+	// Without it, one profile is left that filters system calls.
+	run(open, "--seccomp-profile", "nope.json").succeeds(t).tried(t, "stock", "userns").says(t, "profile userns does not work here, trying stock: CreateContainerError")
+	run(closed, "--seccomp-profile", "nope.json").succeeds(t).tried(t, "stock", "userns")
+	run(closed, "--profile", "stock", "--min-profile", "stock").succeeds(t)
 	run(open, "--profile", "unset").fails(t, codeInternal, "the seccomp profile of the pod denies user namespaces")
-	r := run(closed, "--seccomp-profile", "nope.json")
+
+	// An older image does not know that profile.
+	older := []string{"--seccomp-profile", "nope.json", "--image", c.LegacyImage}
+	run(open, older...).succeeds(t).tried(t, "unconfined", "userns", "stock", "unset").
+		says(t, "skipping localhost, restricted, which would fail for the same reason", "profile unset does not work here, trying unconfined: the seccomp profile of the pod denies user namespaces (unshare)")
+	r := run(closed, older...)
 	r.fails(t, codePolicy, "no profile works in namespace "+closed, "userns, localhost, restricted: CreateContainerError", "unset: the seccomp profile of the pod denies",
 		"unconfined: refused by Pod Security baseline").hints(t, "nope.json")
 }

@@ -58,7 +58,7 @@ func autoRestrictedWithoutUserNamespaces(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, restricted)
 	dropFields(t, ns, "/spec/hostUsers")
-	build(ns, "-t", repository(ns), only(t, shell("RUN touch /of && chown 33:44 /of"))).run(t).succeeds(t).tried(t, "restricted", "userns", "localhost").
+	build(ns, "-t", repository(ns), only(t, shell("RUN touch /of && chown 33:44 /of"))).run(t).succeeds(t).tried(t, "restricted", "userns", "stock").
 		says(t, "profile restricted does not work here with a user namespace of the pod's own, trying without: the API server dropped or changed spec.hostUsers")
 	if owner := filesOf(t, pull(t, repository(ns)))["of"].Owner; owner != [2]int{33, 44} {
 		t.Errorf("owner %d", owner)
@@ -77,7 +77,7 @@ func autoPolicy(t *testing.T) {
 	ns, cache := namespace(t, baseline), t.TempDir()
 	denyUserNamespaces(t, ns)
 	dir := only(t, shell("RUN true"))
-	for _, left := range [][]string{{"userns"}, nil} { // the second build uses the profile cache
+	for _, left := range [][]string{{"userns", "stock"}, nil} { // the second build uses the profile cache
 		build(ns, "-t", repository(ns), dir).withCache(cache).run(t).succeeds(t).tried(t, "localhost", left...)
 	}
 	build(ns, "-t", repository(ns), "--profile", "userns", dir).run(t).fails(t, codePolicy, noUserNamespaces)
@@ -109,15 +109,16 @@ func autoProfileRemoved(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	run().succeeds(t).tried(t, "unset", "userns") // localhost takes the same file
-	run().succeeds(t).tried(t, "unset")
+	run().succeeds(t).tried(t, "stock", "userns") // it needs no file
+	run().succeeds(t).tried(t, "stock")
 	for _, named := range []string{"userns", "localhost"} {
 		run("--profile", named).fails(t, codeInternal, "cannot load seccomp profile", name)
 	}
-	run("--min-profile", "localhost").fails(t, codePolicy, "no profile down to localhost", "cannot load seccomp profile").hints(t, name)
+	build(ns, "--image", shared.LegacyImage, "--min-profile", "localhost", "-t", repository(ns), "--seccomp-profile", name, dir).run(t).
+		fails(t, codePolicy, "no profile down to localhost", "cannot load seccomp profile").hints(t, name)
 
 	write(t, file, profile)
-	run().succeeds(t).tried(t, "unset") // an entry of the profile cache is valid for a day
+	run().succeeds(t).tried(t, "stock") // an entry of the profile cache is valid for a day
 	entries, err := filepath.Glob(filepath.Join(cache, "kubectl-img", "profiles", "*"))
 	if err != nil || len(entries) != 1 {
 		t.Fatalf("entries of the profile cache: %s, %v", entries, err)
@@ -136,17 +137,20 @@ func autoUserNamespacesDropped(t *testing.T) {
 		fields []string
 		says   string // by a build with the named profile
 		code   int
+		tried  []string // by auto: what built, and what failed before
 	}{
-		"hostUsers and procMount": {[]string{"/spec/containers/0/securityContext/procMount", "/spec/hostUsers"}, "dropped or changed spec.hostUsers", codeInternal},
-		"hostUsers alone":         {[]string{"/spec/hostUsers"}, "procMount", codePolicy}, // which is invalid
-		"procMount alone":         {[]string{"/spec/containers/0/securityContext/procMount"}, "dropped or changed securityContext.procMount", codeInternal},
+		"hostUsers and procMount": {
+			[]string{"/spec/containers/0/securityContext/procMount", "/spec/hostUsers"}, "dropped or changed spec.hostUsers", codeInternal, []string{"localhost", "userns"},
+		},
+		"hostUsers alone": {[]string{"/spec/hostUsers"}, "procMount", codePolicy, []string{"localhost", "userns", "stock"}}, // userns is invalid
+		"procMount alone": {[]string{"/spec/containers/0/securityContext/procMount"}, "dropped or changed securityContext.procMount", codeInternal, []string{"stock", "userns"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t, baseline)
 			dropFields(t, ns, c.fields...)
 			dir := only(t, shell("RUN true"))
-			build(ns, "-t", repository(ns), dir).run(t).succeeds(t).tried(t, "localhost", "userns")
+			build(ns, "-t", repository(ns), dir).run(t).succeeds(t).tried(t, c.tried[0], c.tried[1:]...)
 			build(ns, "-t", repository(ns)+":named", "--profile", "userns", dir).run(t).fails(t, c.code, c.says)
 			if isPushed(t, repository(ns)+":named") {
 				t.Error("built with less isolation than --profile requires")
@@ -164,7 +168,7 @@ func autoSeccompDropped(t *testing.T) {
 	if isPushed(t, repository(ns)+":named") {
 		t.Error("built with less isolation than --profile requires")
 	}
-	build(ns, "-t", repository(ns), dir).run(t).succeeds(t).tried(t, "unset", "userns", "localhost")
+	build(ns, "-t", repository(ns), dir).run(t).succeeds(t).tried(t, "unset", "userns", "stock", "localhost", "stock")
 }
 
 // autoPodCheck uses an image whose grep finds covered parts of /proc, as on a node that ignores procMount: only the pod itself notices that. The build
@@ -181,7 +185,7 @@ func autoPodCheck(t *testing.T) {
 			ns, cache := namespace(t, baseline), t.TempDir()
 			files := map[string]string{"Dockerfile": shell("COPY file /"), "file": "content"}
 			dir := contextOf(t, files)
-			for _, left := range [][]string{{"userns"}, nil} {
+			for _, left := range [][]string{{"userns", "stock"}, nil} {
 				c := build(ns, "-t", repository(ns), "--image", image, dir)
 				if source == "archive" {
 					c.args[len(c.args)-1] = "-"

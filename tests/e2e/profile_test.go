@@ -15,7 +15,7 @@ func TestProfile(t *testing.T) {
 
 // levels are the Pod Security levels that the profiles pass.
 func levels() map[string]string {
-	return map[string]string{"unconfined": privileged, "unset": baseline, "localhost": baseline, "restricted": restricted, "userns": baseline}
+	return map[string]string{"unconfined": privileged, "unset": baseline, "localhost": baseline, "restricted": restricted, "userns": baseline, "stock": baseline}
 }
 
 // look is a step that prints its process id and the first process that it sees.
@@ -30,8 +30,9 @@ func profileAllowed(t *testing.T) {
 			r := build(ns, "-t", repository(ns), "--profile", profile, only(t, shell(look))).run(t).succeeds(t)
 			own := regexp.MustCompile(`(?m) my pid is 1$`).MatchString(r.stderr)
 			builder := regexp.MustCompile(`(?m) first process: sh .*supervis`).MatchString(r.stderr)
-			if sandboxed := profile == "userns"; own != sandboxed || builder == sandboxed {
-				t.Errorf("a step is the first process of a pid namespace: %v; it sees the builder: %v\n%s", own, builder, r.stderr)
+			agent := regexp.MustCompile(`(?m) first process: img slot `).MatchString(r.stderr)
+			if own != (profile == "userns") || agent != (profile == "stock") || builder == (own || agent) {
+				t.Errorf("a step is the first process of a pid namespace: %v; it sees the builder: %v, the agent: %v\n%s", own, builder, agent, r.stderr)
 			}
 			if digestOf(t, repository(ns)) == "" {
 				t.Error("not pushed")
@@ -47,6 +48,7 @@ func profileDenied(t *testing.T) {
 		{baseline, "unconfined", "--profile userns"},
 		{restricted, "unconfined", "--profile restricted"},
 		{restricted, "userns", "--profile restricted"},
+		{restricted, "stock", "--profile restricted"},
 	} {
 		t.Run(fmt.Sprintf("%s in %s", c.profile, c.level), func(t *testing.T) {
 			t.Parallel()

@@ -14,7 +14,7 @@ type profilesTried struct {
 }
 
 var (
-	failedProfile = regexp.MustCompile(`(?m)^profile (\w+) does not work here, trying \w+: .`)
+	failedProfile = regexp.MustCompile(`(?m)^profile (\w+) does not work here, trying \w+(?: without a user namespace of the pod's own)?: .`)
 	podProfile    = regexp.MustCompile(`(?m)^created builder pod \S+ \(profile (\w+)\)$`)
 )
 

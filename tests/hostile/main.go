@@ -4,6 +4,7 @@
 //
 //	hostile                               tries all attacks that leave the build running
 //	hostile stop                          stops the helper that emulates owners, and continues it
+//	hostile slot                          attacks the agent of a container for build steps, and looks for what another step has left
 //	hostile node                          opens files of the node's kernel to write to them, and writes nothing
 //	hostile swap DIRECTORY TARGET         makes DIRECTORY and a link to TARGET, which change places until DIRECTORY/../stop exists
 //	hostile supervisor|engine|ownership   kills the processes of that part of the builder
@@ -11,6 +12,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,10 +24,16 @@ import (
 	"syscall"
 )
 
+// background is for the commands that this program starts, which end with it or are to outlive it.
+var background = context.Background()
+
 func main() {
 	switch {
 	case len(os.Args) == 2 && os.Args[1] == "stop":
 		stop(builders("ownership"))
+		return
+	case len(os.Args) == 2 && os.Args[1] == "slot":
+		slot()
 		return
 	case len(os.Args) == 2 && os.Args[1] == "node":
 		node()

@@ -50,6 +50,6 @@ func namespace(t *testing.T, level string) string {
 func levels() map[string]string {
 	return map[string]string{
 		"userns": clustertest.Baseline, "localhost": clustertest.Baseline, "restricted": clustertest.Restricted, "unset": clustertest.Baseline,
-		"unconfined": clustertest.Privileged,
+		"unconfined": clustertest.Privileged, "stock": clustertest.Baseline,
 	}
 }

@@ -35,6 +35,7 @@ func untouched() []outcome {
 		{"localhost", codeInternal, noSeccomp},
 		{"restricted", codePolicy, noSeccomp},
 		{"unset", codeInternal, denied},
+		{profile: "stock"},
 		{profile: "unconfined"},
 	}
 }

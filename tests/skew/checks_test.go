@@ -106,7 +106,7 @@ func auto(t *testing.T, s *server) compat.Result {
 	case !s.userNamespaces:
 		built, refused = "localhost", dropped
 	case !s.procMount:
-		built, refused = "localhost", "refused by Pod Security baseline:latest"
+		built, refused = "stock", "refused by Pod Security baseline:latest"
 	}
 	return s.with(t, o, built, refused)
 }

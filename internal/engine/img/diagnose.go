@@ -12,6 +12,12 @@ const (
 	errorPrefix = "Error: "
 	// gaveUp is all that img says when the session between its own client and server times out.
 	gaveUp = "context canceled"
+	// stepLost ends the message about a step whose container has ended.
+	stepLost = ": the container of build steps has ended"
+	// oneMoreSlot ends it where a frontend from an image takes the only container for build steps.
+	oneMoreSlot = ": the pod needs one more"
+	// stepOOM ends it where the kernel has killed a process of the step for memory.
+	stepOOM = ": cannot allocate memory"
 	// These are in every message about a RUN step, whose output may say anything. img v0.5.11 says the second.
 	stepFailed    = "did not complete successfully: exit code: "
 	oldStepFailed = "executor failed running"
@@ -23,6 +29,14 @@ const (
 func (Img) Diagnose(lastLine string) engine.Diagnosis {
 	text := strings.TrimPrefix(lastLine, errorPrefix)
 	d := engine.Diagnosis{Text: text, GaveUp: text == gaveUp}
+	switch {
+	case strings.HasSuffix(text, oneMoreSlot):
+		return engine.Diagnosis{Text: text, Flag: "--slots 2"}
+	case strings.HasSuffix(text, stepLost):
+		return engine.Diagnosis{Text: text, StepLost: true}
+	case strings.HasSuffix(text, stepOOM) && containsAny(text, stepFailed):
+		return engine.Diagnosis{Text: text, StepOOM: true}
+	}
 	if said, want, found := strings.Cut(text, forbidden); found && strings.HasPrefix(said, "failed to solve: ") && !containsAny(text, stepFailed) {
 		if i := strings.LastIndex(said, "frontend "); i >= 0 {
 			return engine.Diagnosis{Text: text, Frontend: strings.TrimPrefix(said[i:], "frontend "), Allowed: want}

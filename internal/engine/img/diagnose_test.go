@@ -76,7 +76,7 @@ func TestDiagnoseFrontend(t *testing.T) {
 	}
 }
 
-// TestDiagnoseMissingFlag reads what the engine says of a secret or a key that a step requires and nobody gave.
+// TestDiagnoseMissingFlag reads what the engine says of what a build requires and nobody gave: a secret, a key, a second container for build steps.
 func TestDiagnoseMissingFlag(t *testing.T) {
 	for words, want := range map[string]string{
 		"Error: failed to solve: secret token: not found":                                            "--secret id=token,src=FILE",
@@ -86,6 +86,7 @@ func TestDiagnoseMissingFlag(t *testing.T) {
 		`failed to solve: process "secret x: not found" did not complete successfully: exit code: 1`: "",
 		"failed to solve: failed to read dockerfile: failed to load cache key: git error: fatal: could not read Username for 'https://github.com': terminal prompts disabled: exit status 128": "--secret id=GIT_AUTH_TOKEN,env=NAME",
 		"secret token: not found": "",
+		`failed to solve: process "sh" did not complete successfully: the Dockerfile's frontend takes the pod's only container for build steps, and waits for a build step: the pod needs one more`: "--slots 2",
 	} {
 		if got := (Img{}).Diagnose(words); got.Flag != want || got.Registry != "" {
 			t.Errorf("%s: %+v, want the flag %q", words, got, want)

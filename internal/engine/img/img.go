@@ -34,6 +34,21 @@ func (Img) Abilities() engine.Abilities {
 	}
 }
 
+// Slots returns the agent's command for each container, and the engine's variables.
+func (i Img) Slots(names []string) (commands [][]string, env map[string]string) {
+	for _, name := range names {
+		commands = append(commands, []string{"img", "slot", name})
+	}
+	return commands, map[string]string{
+		"TOOLS":     "img",
+		"IMG_SLOTS": strings.Join(names, ","),
+		// Fails, with a line that says what is missing, unless the agents answer and can do what steps need.
+		"SLOTS_CHECK": "img slot-check --state " + i.StateDir,
+		// Is in what ABOUT prints, unless the image is older than this.
+		"SLOTS_ABILITY": `"slots"`,
+	}
+}
+
 // Environment returns what the supervisor and img read in the container.
 func (i Img) Environment(keepsState bool) map[string]string {
 	env := map[string]string{

@@ -19,6 +19,7 @@ check() {
 	done </proc/self/status
 	read -r inside outside ids </proc/self/uid_map
 	check_isolation
+	[ -z "${SLOTS_CHECK:-}" ] || check_slots
 	[ -z "${LOSSES:-}" ] || check_single_id
 	[ "$no_new_privs" != 1 ] || node_problem "no_new_privs is set (allowPrivilegeEscalation: false), which takes newuidmap's capability away"
 	check_id_ranges
@@ -36,7 +37,7 @@ image_problem() { printf '%s\n' "$1" && exit 1; }
 # check_isolation compares the pod with its profile: an old node ignores the settings that it does not know.
 check_isolation() {
 	case $PROFILE:${HOST_USERS:-} in
-	userns: | restricted:)
+	userns: | restricted: | stock:)
 		[ "$inside $outside" != "0 0" ] || node_problem "the node gave the pod no user namespace (hostUsers: false), which profile $PROFILE asks for"
 		;;
 	esac
@@ -46,9 +47,16 @@ check_isolation() {
 		;;
 	esac
 	case $PROFILE:$seccomp in # 2 stands for a filter
-	userns:2 | restricted:2 | localhost:2 | unset:* | unconfined:*) ;;
+	userns:2 | restricted:2 | localhost:2 | stock:2 | unset:* | unconfined:*) ;;
 	*) node_problem "the node applies no seccomp profile, which profile $PROFILE asks for" ;;
 	esac
+}
+
+# check_slots ends the check for an engine whose build steps run in containers of their own: they must answer, and be able to do what steps need.
+check_slots() {
+	output=$($SLOTS_CHECK 2>&1) && exit 0
+	grep -q "$SLOTS_ABILITY" "$SESSION/engine" || output="the engine in the builder image is too old for that"
+	node_problem "build steps can't run in a container of their own: $(printf %s "$output" | tail -n 1)"
 }
 
 # check_single_id ends the check for an engine whose user namespace has the pod's own id only.
@@ -62,7 +70,7 @@ check_single_id() {
 # sets can_start if it knows that the engine can start.
 choose_enter() {
 	can_start=yes ENTER=${ENTER:-}
-	[ -z "${LOSSES:-}" ] || return 0
+	[ -z "${LOSSES:-}${SLOTS_CHECK:-}" ] || return 0
 	! ${MAPS:-false} 2>/dev/null || return 0
 	ENTER=${ENTER_OLDER:-}
 	[ -n "$ENTER" ] && $ENTER true 2>/dev/null || ENTER="" can_start=""

@@ -39,7 +39,7 @@ report() {
 	event "result $(wc -c <"$WORKSPACE/log" | tr -d ' ') $1 $2"
 }
 
-# exhausted prints "memory" or "disk" if the pod ran out of it.
+# exhausted prints "memory" or "disk" if the container ran out of it.
 exhausted() {
 	if [ "$(oom_kills)" != "$oom_kills_at_start" ]; then
 		echo memory

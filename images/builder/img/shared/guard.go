@@ -14,8 +14,8 @@ type Guard struct {
 	changed *sync.Cond
 	files   []*file
 	write   func(path string, content []byte) error // nil for os.WriteFile
-	steps   int // that are running
-	alone   int // that wait for, or have, a moment without steps
+	steps   int                                     // that are running
+	alone   int                                     // that wait for, or have, a moment without steps
 }
 
 // resolverMemory is a bit longer than Go's resolver remembers what it has read in the files.

@@ -1,0 +1,102 @@
+package podspec
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+)
+
+// Step is the name of the first container for build steps; the others are step-2, step-3 and so on.
+const Step = "step"
+
+// MaxSteps is the largest number of containers for build steps that a pod can have.
+const MaxSteps = 8
+
+func stepName(n int) string {
+	if n == 0 {
+		return Step
+	}
+	return fmt.Sprintf("%s-%d", Step, n+1)
+}
+
+// stepContainers returns a container for each of StepCommands. They are sidecars: the kubelet starts them before the builder, and ends them after it.
+func (o Options) stepContainers() []corev1.Container {
+	if !o.Profile.SeparatesSteps() {
+		return nil
+	}
+	var all []corev1.Container
+	for n, command := range o.StepCommands {
+		all = append(all, corev1.Container{
+			Name:          stepName(n),
+			Image:         o.Image,
+			Command:       command,
+			Resources:     resources(defaultRequests(), share(o.Requests, len(o.StepCommands)), o.Limits),
+			RestartPolicy: ptr.To(corev1.ContainerRestartPolicyAlways),
+			// Where the image can't do this, its own words are in the pod's status.
+			TerminationMessagePath:   corev1.TerminationMessagePathDefault,
+			TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+		})
+	}
+	return all
+}
+
+// Steps returns the names of the pod's containers for build steps. It is empty for a profile that runs build steps in the builder container.
+func Steps(pod *corev1.Pod) []string {
+	if !Profile(pod.Annotations[AnnotationProfile]).SeparatesSteps() {
+		return nil
+	}
+	var names []string
+	for n := range MaxSteps {
+		if slices.ContainsFunc(pod.Spec.InitContainers, func(c corev1.Container) bool { return c.Name == stepName(n) }) {
+			names = append(names, stepName(n))
+		}
+	}
+	return names
+}
+
+// StepsIn returns the name of a container in which the pod's build steps run. All of them have the same limits.
+func StepsIn(pod *corev1.Pod) string {
+	if len(Steps(pod)) > 0 {
+		return Step
+	}
+	return Container
+}
+
+// Ours returns the names of the containers that a template can't change.
+func Ours(pod *corev1.Pod) []string { return append([]string{Container}, Steps(pod)...) }
+
+// isStep reports whether the init container is one for build steps.
+func isStep(pod *corev1.Pod, name string) bool { return slices.Contains(Steps(pod), name) }
+
+// rejectStepNames rejects a container of the template whose name is kept for build steps.
+func rejectStepNames(merged, ours *corev1.Pod) error {
+	if len(ours.Spec.InitContainers) == 0 {
+		return nil
+	}
+	for n := len(ours.Spec.InitContainers); n < MaxSteps; n++ {
+		if slices.ContainsFunc(merged.Spec.InitContainers, func(c corev1.Container) bool { return c.Name == stepName(n) }) {
+			return &templateError{fmt.Errorf("init container %q has a name that profile %s keeps for build steps", stepName(n), ours.Annotations[AnnotationProfile])}
+		}
+	}
+	return nil
+}
+
+// restoreSteps replaces what a template has made of the containers for build steps. A volume or a variable there would be in reach of every step. Only resources
+// stay, and the image is the builder's. They come last, so that no other init container runs beside them.
+func restoreSteps(spec *corev1.PodSpec, ours []corev1.Container) {
+	builder := spec.Containers[slices.IndexFunc(spec.Containers, func(c corev1.Container) bool { return c.Name == Container })]
+	for _, o := range ours {
+		step := *o.DeepCopy()
+		step.Image, step.ImagePullPolicy = builder.Image, builder.ImagePullPolicy
+		spec.InitContainers = slices.DeleteFunc(spec.InitContainers, func(c corev1.Container) bool {
+			if c.Name == o.Name {
+				step.Resources = c.Resources
+				lowerDefaults(step.Resources, defaultRequests())
+			}
+			return c.Name == o.Name
+		})
+		spec.InitContainers = append(spec.InitContainers, step)
+	}
+}
