@@ -20,6 +20,8 @@ type Options struct {
 	// StepCommands are the main processes of the containers for build steps, one each. Only a profile that separates steps has such containers.
 	StepCommands [][]string
 	Env          []corev1.EnvVar
+	// Hosts are HOST=IP, for build steps in containers of their own: those have the pod's /etc/hosts.
+	Hosts []string
 
 	Profile        Profile
 	SeccompProfile string // path below the kubelet's seccomp directory; DefaultSeccompProfile if empty

@@ -89,6 +89,7 @@ func (o Options) base() *corev1.Pod {
 			ImagePullSecrets:              pullSecrets(o.ImagePullSecrets),
 			Volumes:                       volumes(o.Volumes),
 			InitContainers:                o.stepContainers(),
+			HostAliases:                   o.hostAliases(),
 			Containers: []corev1.Container{{
 				Name:                     Container,
 				Image:                    o.Image,

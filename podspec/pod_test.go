@@ -64,6 +64,7 @@ func stockWithAll() podspec.Options {
 	o := everything()
 	o.Profile, o.HostUsers = podspec.Stock, true
 	o.StepCommands = append(o.StepCommands, []string{"img", "slot", "7f3k-2"})
+	o.Hosts = []string{"db.example=10.0.0.7", "web.example=10.0.0.8", "db2.example=10.0.0.7"}
 	o.Template = []byte("spec: {containers: [{name: builder, resources: {limits: {memory: 64Mi}}}], initContainers: [{name: step-2, resources: {limits: {ephemeral-storage: 512Mi}}}]}")
 	return o
 }

@@ -3,6 +3,7 @@ package podspec
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
@@ -40,6 +41,24 @@ func (o Options) stepContainers() []corev1.Container {
 		})
 	}
 	return all
+}
+
+// hostAliases returns Hosts as the kubelet writes them to the /etc/hosts that all containers of the pod share.
+func (o Options) hostAliases() []corev1.HostAlias {
+	if !o.Profile.SeparatesSteps() {
+		return nil
+	}
+	var aliases []corev1.HostAlias
+	for _, entry := range o.Hosts {
+		host, ip, _ := strings.Cut(entry, "=")
+		known := slices.IndexFunc(aliases, func(a corev1.HostAlias) bool { return a.IP == ip })
+		if known < 0 {
+			aliases = append(aliases, corev1.HostAlias{IP: ip, Hostnames: []string{host}})
+			continue
+		}
+		aliases[known].Hostnames = append(aliases[known].Hostnames, host)
+	}
+	return aliases
 }
 
 // Steps returns the names of the pod's containers for build steps. It is empty for a profile that runs build steps in the builder container.

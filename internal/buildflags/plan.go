@@ -57,6 +57,7 @@ func (f *Flags) readPod(plan *build.Plan) error {
 	// The pod outlives the client's own time limit, so that the client, which knows the phase, reports the time-out.
 	options.Deadline = plan.Timeout + plan.DetachGrace
 	options.Expiry = plan.PodTimeout + options.Deadline
+	options.Hosts = plan.Build.AddHosts
 	candidates, err := f.profile.candidates(options, plan.DetachGrace, f.pod.cacheEnvironment())
 	if err != nil {
 		return err

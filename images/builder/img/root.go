@@ -39,6 +39,14 @@ func defaultState(env func(string) string) string {
 	return "/tmp/img"
 }
 
+// runtimeDir is for what must not outlive the machine. It is in memory where the environment names one.
+func (g *global) runtimeDir() string {
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+		return dir
+	}
+	return filepath.Join(g.state, "buildkit", "runtime")
+}
+
 // exitError is the engine's end, which has been reported by itself.
 type exitError int
 
@@ -137,10 +145,9 @@ func (g *global) open(ctx context.Context, o engine.Options, keep ...string) (*e
 			return nil, err
 		}
 	}
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" { // BuildKit makes mount points there; Hide may have covered it
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, err
-		}
+	o.RuntimeDir = g.runtimeDir() // BuildKit makes mount points there; Hide may have covered it
+	if err := os.MkdirAll(o.RuntimeDir, 0o700); err != nil {
+		return nil, err
 	}
 	if len(o.Slots) > 0 {
 		return engine.Open(ctx, o)

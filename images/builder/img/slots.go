@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -41,7 +40,7 @@ func newSlotCheck(g *global) *cobra.Command {
 			ctx, cancel := context.WithTimeoutCause(cmd.Context(), timeout, fmt.Errorf("no answer within %s", timeout))
 			defer cancel()
 			for _, name := range g.slots {
-				if err := slot.Check(ctx, name, engine.SlotKeys(filepath.Join(g.state, "buildkit"))); err != nil {
+				if err := slot.Check(ctx, name, engine.SlotKeys(g.runtimeDir())); err != nil {
 					return err
 				}
 			}

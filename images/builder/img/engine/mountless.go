@@ -12,8 +12,8 @@ import (
 // Mountless reports whether BuildKit was changed so that it needs no mount(2), as the directory patch says.
 const Mountless = true
 
-// withoutMounts has BuildKit mount nothing.
-func withoutMounts() {
-	snapshot.WithoutMounts = true
+// withoutMounts has BuildKit mount nothing, and keep secrets below memory.
+func withoutMounts(memory string) {
+	snapshot.WithoutMounts, snapshot.Memory = true, memory
 	file.Untar = linked.Untar
 }

@@ -15,6 +15,7 @@ type Options struct {
 	Runtime    string            // a program that is called as runc
 	ProcessBox bool              // build steps have a pid namespace of their own
 	Slots      []string          // containers that build steps run in, by name. If there are any, nothing is mounted, and Backend and Runtime have no use
+	RuntimeDir string            // for what must not outlive the pod: secrets while a step has them, and the keys of slots
 	Contexts   map[string]string // directories that a build may copy from, by name
 	Frontends  Frontends         // that a # syntax= line may name
 	Registries map[string]resolverconfig.RegistryConfig

@@ -55,7 +55,7 @@ func TestBuildInSlots(t *testing.T) {
 	}
 	container := slottest.Start(t, "engine-"+t.Name())
 	e, err := Open(t.Context(), Options{
-		StateDir: t.TempDir(), Slots: []string{container.Name}, Contexts: map[string]string{"context": dir, "dockerfile": dir}, Ephemeral: true,
+		StateDir: t.TempDir(), RuntimeDir: t.TempDir(), Slots: []string{container.Name}, Contexts: map[string]string{"context": dir, "dockerfile": dir}, Ephemeral: true,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ type storage struct {
 // storage opens the snapshots of a state directory. Those that need no mount(2) have a directory of their own: their files must never be written to.
 func (o Options) storage(root string) (*storage, error) {
 	if len(o.Slots) > 0 {
-		withoutMounts()
+		withoutMounts(o.RuntimeDir)
 		root = filepath.Join(root, "slots")
 		s, err := linked.New(filepath.Join(root, "snapshots"))
 		return &storage{
@@ -62,7 +62,7 @@ func (o Options) storage(root string) (*storage, error) {
 // executor runs build steps: in slots, or with runc.
 func (o Options) executor(root string, networks map[pb.NetMode]network.Provider, monitor *resources.Monitor) (executor.Executor, error) {
 	if len(o.Slots) > 0 {
-		return steps.New(o.Slots, SlotKeys(filepath.Dir(root)), o.guard), nil
+		return steps.New(o.Slots, SlotKeys(o.RuntimeDir), o.guard), nil
 	}
 	mode := oci.NoProcessSandbox
 	if o.ProcessBox {
@@ -73,5 +73,5 @@ func (o Options) executor(root string, networks map[pb.NetMode]network.Provider,
 	}, networks)
 }
 
-// SlotKeys is the directory, below that of the state, of the keys that the engine has given the agents of slots.
-func SlotKeys(root string) string { return filepath.Join(root, "slots", "keys") }
+// SlotKeys is the directory of the keys that this pod's engines have given the agents of slots.
+func SlotKeys(runtimeDir string) string { return filepath.Join(runtimeDir, "slot-keys") }

@@ -3,7 +3,7 @@
 //
 // With snapshot.WithoutMounts set,
 //   - a read-only bind mount of a directory is the directory itself, as one that can be written to is already;
-//   - a secret is a file in a directory, without a tmpfs of its own. The directory is in TMPDIR.
+//   - a secret is a file in a directory, without a tmpfs of its own. The directory is in snapshot.Memory.
 //
 // file.Untar unpacks archives for ADD. BuildKit's own function changes its root directory with unshare(2) and pivot_root(2).
 package main
@@ -29,8 +29,9 @@ var edits = []edit{
 	},
 	{
 		"snapshot/localmounter_linux.go", "func (lm *localMounter) Mount() (string, error) {",
-		"// WithoutMounts is set where mount(2) is refused.\nvar WithoutMounts bool\n\nfunc (lm *localMounter) Mount() (string, error) {",
+		"// WithoutMounts is set where mount(2) is refused. Memory is a directory for secrets then.\nvar (\n\tWithoutMounts bool\n\tMemory string\n)\n\nfunc (lm *localMounter) Mount() (string, error) {",
 	},
+	{"solver/llbsolver/mounts/secretmount_unix.go", `os.MkdirTemp("", "buildkit-secrets")`, `os.MkdirTemp(snapshot.Memory, "buildkit-secrets")`},
 	{
 		"solver/llbsolver/mounts/secretmount_unix.go", "if err := mount.All([]mount.Mount{tmpMount}, dir); err != nil {",
 		"if snapshot.WithoutMounts {\n\t\t// The directory is where the secret is.\n\t} else if err := mount.All([]mount.Mount{tmpMount}, dir); err != nil {",

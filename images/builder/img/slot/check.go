@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -28,6 +29,9 @@ const probe = ".kubectl-img-check"
 
 // check makes a file as a build would: with an owner, a mode and capabilities. A directory of the same name would be a step's.
 func (s *Slot) check() (err error) {
+	if len(s.lacks) > 0 {
+		return fmt.Errorf("the container lacks the capabilities %s", strings.Join(s.lacks, ", "))
+	}
 	root := s.Root()
 	if _, err := tree.Remove(root, probe); err != nil {
 		return fmt.Errorf("remove files: %w", err)

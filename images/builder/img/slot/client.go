@@ -17,10 +17,11 @@ import (
 
 // Slot is a container that runs commands for this engine.
 type Slot struct {
-	Name string
-	root *os.File
-	c    *net.UnixConn
-	mu   sync.Mutex // of what is sent
+	Name  string
+	root  *os.File
+	c     *net.UnixConn
+	lacks []string   // capabilities
+	mu    sync.Mutex // of what is sent
 }
 
 // Dial connects with the agent of this name. It waits for the agent until the context ends. keys is a directory of our own that keeps the keys of
@@ -52,7 +53,7 @@ func Dial(ctx context.Context, name, keys string) (*Slot, error) {
 }
 
 func (s *Slot) greet(keys string) error {
-	handed, err := greet(s.c, filepath.Join(keys, s.Name))
+	handed, lacks, err := greet(s.c, filepath.Join(keys, s.Name))
 	if err != nil {
 		return err
 	}
@@ -62,6 +63,7 @@ func (s *Slot) greet(keys string) error {
 	if err != nil {
 		return fmt.Errorf("open its root directory: %w", err)
 	}
+	s.lacks = lacks
 	s.root = os.NewFile(uintptr(fd), "root of slot "+s.Name)
 	return nil
 }

@@ -203,6 +203,10 @@ func TestCheck(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	weak := slottest.Start(t, "weak-"+t.Name(), unix.CAP_KILL, unix.CAP_FSETID)
+	if err := slot.Check(t.Context(), weak.Name, keys); err == nil || !strings.HasSuffix(err.Error(), ": the container lacks the capabilities FSETID, KILL") {
+		t.Errorf("%v", err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if err := slot.Check(ctx, "nobody", keys); err == nil || strings.Contains(err.Error(), "\n") {

@@ -85,50 +85,54 @@ func admit(c *net.UnixConn, key []byte, root *os.File) ([]byte, error) {
 	case key == nil || !hmac.Equal(second.Hello.Proof, proof(key, "engine", first.Hello.Nonce, nonce)):
 		return key, errors.New("the peer does not have the key")
 	}
-	return key, send(c, message{Hello: &hello{}}, root)
+	lacks, err := lacking()
+	if err != nil {
+		return key, err
+	}
+	return key, send(c, message{Hello: &hello{Lacks: lacks}}, root)
 }
 
-// greet is the engine's part. It returns the agent's root directory. keyFile has the key, from the first greeting on.
-func greet(c *net.UnixConn, keyFile string) (*os.File, error) {
+// greet is the engine's part. It returns the agent's root directory, and the capabilities that the agent lacks. keyFile has the key, from the first greeting on.
+func greet(c *net.UnixConn, keyFile string) (_ *os.File, lacks []string, err error) {
 	key, err := os.ReadFile(keyFile)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
+		return nil, nil, err
 	}
 	_ = c.SetDeadline(time.Now().Add(trustTimeout))
 	defer func() { _ = c.SetDeadline(time.Time{}) }()
 	nonce := random()
 	if err := send(c, message{Hello: &hello{Nonce: nonce}}); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	answer, files, err := receive(c)
 	closeAll(files)
 	if err != nil || answer.Hello == nil {
-		return nil, errors.Join(errors.New("the agent does not answer"), err)
+		return nil, nil, errors.Join(errors.New("the agent does not answer"), err)
 	}
 	reply := &hello{}
 	switch {
 	case key == nil && answer.Hello.Keyed:
-		return nil, &UntrustedError{"the agent belongs to another engine"}
+		return nil, nil, &UntrustedError{"the agent belongs to another engine"}
 	case key == nil:
 		key = random()
 		if err := os.WriteFile(keyFile, key, 0o600); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		reply.Key = key
 	case !answer.Hello.Keyed:
-		return nil, ErrEnded // and another one has started
+		return nil, nil, ErrEnded // and another one has started
 	case !hmac.Equal(answer.Hello.Proof, proof(key, "agent", nonce, answer.Hello.Nonce)):
-		return nil, &UntrustedError{"the agent does not prove that it is the one from before"}
+		return nil, nil, &UntrustedError{"the agent does not prove that it is the one from before"}
 	default:
 		reply.Proof = proof(key, "engine", nonce, answer.Hello.Nonce)
 	}
 	if err := send(c, message{Hello: reply}); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	last, files, err := receive(c)
 	if err != nil || last.Hello == nil || len(files) != 1 {
 		closeAll(files)
-		return nil, errors.Join(fmt.Errorf("the agent hands over %d descriptors, want 1", len(files)), err)
+		return nil, nil, errors.Join(fmt.Errorf("the agent hands over %d descriptors, want 1", len(files)), err)
 	}
-	return files[0], nil
+	return files[0], last.Hello.Lacks, nil
 }

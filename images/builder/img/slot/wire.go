@@ -128,11 +128,11 @@ func closeAll(files []*os.File) {
 
 // hello is what both sides exchange before anything else.
 type hello struct {
-	Nonce []byte `json:",omitempty"`
-	Keyed bool   `json:",omitempty"` // the agent has a key
-	Proof []byte `json:",omitempty"`
-	Key   []byte `json:",omitempty"`
-	Error string `json:",omitempty"`
+	Nonce []byte   `json:",omitempty"`
+	Keyed bool     `json:",omitempty"` // the agent has a key
+	Proof []byte   `json:",omitempty"`
+	Key   []byte   `json:",omitempty"`
+	Lacks []string `json:",omitempty"` // capabilities that the agent needs and does not have
 }
 
 // ErrEnded is what a connection says whose agent is gone.

@@ -63,8 +63,8 @@ func (l *Log) String() string {
 	return l.text.String()
 }
 
-// Start runs an agent until the test ends.
-func Start(t *testing.T, name string) *Container {
+// Start runs an agent until the test ends. Its container lacks the capabilities with these numbers.
+func Start(t *testing.T, name string, without ...int) *Container {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Fatal("this test needs root")
@@ -75,6 +75,7 @@ func Start(t *testing.T, name string) *Container {
 	}
 	c := &Container{Name: name, Log: &Log{}}
 	c.cmd = exec.CommandContext(context.Background(), Program(t), name, root)
+	c.cmd.Env = append(os.Environ(), "WITHOUT="+fmt.Sprint(without))
 	c.cmd.Stdout, c.cmd.Stderr = c.Log, c.Log
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC}
 	if _, err := c.cmd.StdinPipe(); err != nil { // the agent ends with the test program

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 	"unsafe"
@@ -125,6 +127,9 @@ var kept = []uint{
 
 // dropCapabilities drops all others, for every thread.
 func dropCapabilities() error {
+	kept = slices.DeleteFunc(kept, func(n uint) bool {
+		return slices.Contains(strings.Fields(strings.Trim(os.Getenv("WITHOUT"), "[]")), strconv.Itoa(int(n)))
+	})
 	for capability := uint(0); capability <= unix.CAP_LAST_CAP; capability++ {
 		if slices.Contains(kept, capability) {
 			continue
