@@ -5,6 +5,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/moby/buildkit/executor"
 	resourcestypes "github.com/moby/buildkit/executor/resources/types"
@@ -50,13 +51,16 @@ func refuse(meta executor.Meta) error {
 func (e *Executor) Run(
 	ctx context.Context, _ string, root executor.Mount, mounts []executor.Mount, process executor.ProcessInfo, started chan<- struct{},
 ) (_ resourcestypes.Recorder, err error) {
-	if started != nil {
-		defer close(started)
-	}
+	start := sync.OnceFunc(func() {
+		if started != nil {
+			close(started)
+		}
+	})
+	defer start()
 	if err := errors.Join(refuse(process.Meta), checkHosts("/etc/hosts", process.Meta.ExtraHosts)); err != nil {
 		return nil, err
 	}
-	s := &step{ctx: ctx, process: process}
+	s := &step{ctx: ctx, process: process, started: start}
 	if err := s.open(root, mounts); err != nil {
 		return nil, errors.Join(err, s.release())
 	}

@@ -106,6 +106,7 @@ func (r *room) command(s *step) (slot.Result, error) {
 	if err != nil {
 		return slot.Result{}, err
 	}
+	s.started()
 	result, err := r.slot.Run(s.ctx, command, s.process.Signal, pipes.stdin, pipes.stdout, pipes.stderr)
 	pipes.finish()
 	return result, err

@@ -19,6 +19,7 @@ import (
 type step struct {
 	ctx     context.Context //nolint:containedctx // it lives as long as the call
 	process executor.ProcessInfo
+	started func()      // says that the process is about to start
 	dir     string      // of the snapshot that the step changes
 	lazy    linked.Lazy // the snapshot has no tree yet, if set
 	mounts  []*source
