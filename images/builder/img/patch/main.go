@@ -3,7 +3,8 @@
 //
 // With snapshot.WithoutMounts set,
 //   - a read-only bind mount of a directory is the directory itself, as one that can be written to is already;
-//   - a secret is a file in a directory, without a tmpfs of its own. The directory is in snapshot.Memory.
+//   - a secret is a file in a directory, without a tmpfs of its own. The directory is in snapshot.Memory;
+//   - git runs without unshare(2), with which BuildKit gives it an umask of 022. The process has that one anyhow.
 //
 // file.Untar unpacks archives for ADD. BuildKit's own function changes its root directory with unshare(2) and pivot_root(2).
 package main
@@ -44,6 +45,11 @@ var edits = []edit{
 		"solver/llbsolver/mounts/secretmount_unix.go", "\"github.com/moby/buildkit/identity\"\n",
 		"\"github.com/moby/buildkit/identity\"\n\t\"github.com/moby/buildkit/snapshot\"\n",
 	},
+	{
+		"source/git/source_linux.go", "if err := syscall.Unshare(syscall.CLONE_FS); err != nil {",
+		"if err := syscall.Unshare(syscall.CLONE_FS); err != nil && !snapshot.WithoutMounts {",
+	},
+	{"source/git/source_linux.go", "\t\"golang.org/x/sys/unix\"\n", "\t\"github.com/moby/buildkit/snapshot\"\n\t\"golang.org/x/sys/unix\"\n"},
 	{"solver/llbsolver/file/unpack.go", "return true, chrootarchive.Untar(file, dest, opts)", "return true, Untar(file, dest, opts)"},
 	{
 		"solver/llbsolver/file/unpack.go", "func unpack(",
