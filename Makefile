@@ -54,8 +54,8 @@ e2e: ## build on a real Kubernetes; start it, and stop it if it was not running 
 RUNS ?= 50
 SEED ?= 1
 .PHONY: chaos
-chaos: ## inject one fault into each of RUNS builds, from SEED on; RUNS=1 SEED=s repeats one (Linux, root)
-	tests/with-cluster.sh go run ./chaos -runs $(RUNS) -seed $(SEED) $(if $(ONLY),-only '$(ONLY)')
+chaos: ## inject one fault into each of RUNS builds, from SEED on; RUNS=1 SEED=s repeats one, PROFILE=stock for another profile (Linux, root)
+	tests/with-cluster.sh go run ./chaos -runs $(RUNS) -seed $(SEED) $(if $(ONLY),-only '$(ONLY)') $(if $(PROFILE),-profile $(PROFILE))
 
 LOAD ?=
 .PHONY: load

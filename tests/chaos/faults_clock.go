@@ -46,7 +46,7 @@ func (r *run) startBeside() (*process, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	c, err := startProcess(ctx, r.Plugin, r.environment(dir, r.Kubeconfig), []string{
-		"build", "-n", r.ns, "-t", r.ref + "/beside", "--timeout", "5m", "--request", "cpu=50m,memory=64Mi", "--profile", "unconfined", dir,
+		"build", "-n", r.ns, "-t", r.ref + "/beside", "--timeout", "5m", "--request", "cpu=50m,memory=64Mi", "--profile", r.profile, dir,
 	})
 	if err == nil && !c.await(ctx, moment{after: atContext}) {
 		err = fmt.Errorf("the build beside it did not begin: %s", c.stderr.String())

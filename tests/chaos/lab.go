@@ -9,6 +9,7 @@ import (
 // lab is what all runs share.
 type lab struct {
 	*fixture.Fixture
+	profile     string
 	clockPlugin func() (string, error) // the path of a plugin whose clock can be wrong: see clock.go
 	full        string                 // host:port of a registry on a full disk
 	closers     []func()

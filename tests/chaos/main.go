@@ -37,6 +37,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.parallel, "parallel", 4, "how many runs at once, except those that need the cluster for themselves")
 	only := flags.String("only", "", "regular expression of the kinds of faults; seeds of other kinds are skipped")
 	flags.StringVar(&o.plugin, "plugin", "", "the binary to test (default: compiled from this tree)")
+	flags.StringVar(&o.profile, "profile", "unconfined", "of the builds")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -55,25 +56,25 @@ func chaos(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	l, err := newLab(ctx, o.plugin, stderr)
+	l, err := newLab(ctx, o.plugin, o.profile, stderr)
 	if err != nil {
 		return err
 	}
 	defer l.shutDown()
 	reports := l.runAll(ctx, o, stderr)
-	fmt.Fprint(stdout, table(reports))
+	fmt.Fprint(stdout, table(reports, o.profile))
 	if violated(reports) {
 		return errViolated
 	}
 	return ctx.Err()
 }
 
-func newLab(ctx context.Context, plugin string, log io.Writer) (*lab, error) {
+func newLab(ctx context.Context, plugin, profile string, log io.Writer) (*lab, error) {
 	f, err := fixture.New(ctx, "chaos", log)
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{Fixture: f}
+	l := &lab{Fixture: f, profile: profile}
 	l.clockPlugin = sync.OnceValues(func() (string, error) { return l.compileClock(ctx) })
 	if plugin == "" {
 		err = l.Compile(ctx, "-race")

@@ -6,9 +6,9 @@ import (
 )
 
 // newPlan takes the kinds in turns, so that a round of runs has all of them.
-func newPlan(seed uint64) plan {
+func newPlan(seed uint64, profile string) plan {
 	var round []kind
-	for _, k := range kinds() {
+	for _, k := range kinds(profile) {
 		for range k.weight {
 			round = append(round, k)
 		}
@@ -41,10 +41,14 @@ func coprime(n int) uint64 {
 	}
 }
 
-// kinds are all kinds of faults.
-func kinds() []kind {
-	return slices.Concat(
+// kinds are all kinds of faults for builds under a profile.
+func kinds(profile string) []kind {
+	all := slices.Concat(
 		[]kind{{"none", 1, func(*rand.Rand) fault { return fault{what: "no fault", want: want{outcome: succeeds}} }}},
 		networkKinds(), signalKinds(), podKinds(), registryKinds(), componentKinds(), clockKinds(),
 	)
+	if profile == stock {
+		all = append(all, stepKinds()...)
+	}
+	return all
 }

@@ -82,7 +82,7 @@ func (r *run) prepare(ctx context.Context) error {
 	r.env = r.environment(r.home, filepath.Join(r.home, "kubeconfig"))
 	r.args = []string{
 		"build", "-n", r.ns, "--name", podName, "-t", r.tag, "--detach-grace", r.grace.String(), "--request", "cpu=50m,memory=64Mi",
-		"--profile", "unconfined",
+		"--profile", r.profile,
 	}
 	if r.proxy != nil {
 		r.args = append(r.args, "--registry-ca", r.proxy.CAFile)

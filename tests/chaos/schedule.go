@@ -15,13 +15,14 @@ type options struct {
 	parallel int
 	only     *regexp.Regexp
 	plugin   string
+	profile  string
 }
 
 // runAll does runs side by side, then those that need the cluster for themselves.
 func (l *lab) runAll(ctx context.Context, o options, log io.Writer) []report {
 	var side, alone []plan
 	for seed := o.seed; len(side)+len(alone) < o.runs; seed++ {
-		switch p := newPlan(seed); {
+		switch p := newPlan(seed, l.profile); {
 		case !o.only.MatchString(p.kind):
 			if seed > o.seed+1_000_000 {
 				return nil // nothing matches

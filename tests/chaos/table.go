@@ -31,7 +31,7 @@ func (w *row) add(r report) {
 }
 
 // table counts the runs by kind, in Markdown.
-func table(reports []report) string {
+func table(reports []report, profile string) string {
 	rows, sum := map[string]*row{}, &row{}
 	for _, r := range reports {
 		if rows[r.kind] == nil {
@@ -44,7 +44,7 @@ func table(reports []report) string {
 	out.WriteString("| fault | runs | succeeded | failed, cause named | client killed | ended before the fault | violations | longest run |\n")
 	out.WriteString("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	var names []string
-	for _, k := range kinds() {
+	for _, k := range kinds(profile) {
 		if rows[k.name] != nil {
 			names = append(names, k.name)
 		}
