@@ -44,10 +44,16 @@ func (e *apiError) ExitCode() int {
 	case own:
 	case apierrors.IsForbidden(e.error), apierrors.IsInvalid(e.error):
 		return cli.CodePolicy
-	case builder.Away(e.error):
+	case builder.Away(e.error) && !unconfigured(e.error):
 		return cli.CodeTemporary
 	}
 	return cli.ExitCode(e.error)
+}
+
+// unconfigured reports whether the request went to the address that client-go takes where no kubeconfig names a cluster. Time does not change that.
+func unconfigured(err error) bool {
+	var request *url.Error
+	return errors.As(err, &request) && strings.HasPrefix(request.URL, "http://localhost:8080/")
 }
 
 // Unanswered says in one line why the API server does not answer.

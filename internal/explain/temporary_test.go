@@ -3,6 +3,9 @@ package explain
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
+	"syscall"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,6 +15,16 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
+
+// TestNoCluster tells an API server that is away from a missing kubeconfig, for which client-go has an address of its own.
+func TestNoCluster(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	for address, code := range map[string]int{"http://localhost:8080/api": cli.CodeInternal, "https://cluster.example:6443/api": cli.CodeTemporary} {
+		if got := cli.ExitCode(API(fmt.Errorf("create builder pod: %w", &url.Error{Op: "Post", URL: address, Err: refused}))); got != code {
+			t.Errorf("%s: exit code %d, want %d", address, got, code)
+		}
+	}
+}
 
 // A pipeline repeats a build that ends with exit code 75, so only what can get better by itself may have it.
 func TestTemporary(t *testing.T) {

@@ -60,7 +60,11 @@ func listRunning(t *testing.T) {
 		b.Spec.Profile == "" || b.Spec.Detached || strings.Join(b.Spec.Tags, ",") != repository(ns)+":latest" {
 		t.Errorf("%+v", b)
 	}
-	wide := img(ns, "ls", "-o", "wide").run(t).succeeds(t).stdout
+	wide := ""
+	eventually(t, soon, "the pod says in time that it builds", func() bool { // on a busy machine it does not, and ls says Running
+		wide = img(ns, "ls", "-o", "wide").run(t).succeeds(t).stdout
+		return strings.Contains(wide, "Building")
+	})
 	for _, part := range []string{"NAME", "STATUS", "AGE", "IMAGE", "BY", "PROFILE", "NODE", "mine", "Building", "jane@" + host, node} {
 		if !strings.Contains(wide, part) {
 			t.Errorf("ls -o wide lacks %q:\n%s", part, wide)

@@ -149,10 +149,14 @@ func registryFails(t *testing.T) {
 					}
 					return http.StatusOK
 				})
-				verb, code := "pull from ", codeRegistry
+				verb, code := "pull from ", codeTemporary
 				if strings.HasPrefix(p.name, "push") {
 					verb = "push to "
-				} else if answer == http.StatusNotFound {
+				}
+				switch {
+				case answer == http.StatusNotFound && verb == "push to ":
+					code = codeRegistry
+				case answer == http.StatusNotFound:
 					code = codeBuild
 				}
 				c, pushed := p.through(t, ns, g)
