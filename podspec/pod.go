@@ -20,7 +20,7 @@ func Pod(o Options) (*corev1.Pod, error) {
 	}
 	o.Volumes = append(slices.Clone(o.Volumes), o.idVolumes()...)
 	pod := o.base()
-	sec.apply(pod)
+	sec.apply(pod, Steps(pod))
 	if len(o.Template) == 0 {
 		return pod, nil
 	}
@@ -35,7 +35,7 @@ func Pod(o Options) (*corev1.Pod, error) {
 		return nil, err
 	}
 	restore(merged, pod, o)
-	sec.apply(merged)
+	sec.apply(merged, Steps(merged))
 	return merged, nil
 }
 

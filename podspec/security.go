@@ -1,6 +1,8 @@
 package podspec
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
 )
@@ -109,8 +111,8 @@ func unconfinedAppArmor(s *security) {
 	s.pod.AppArmorProfile = &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeUnconfined}
 }
 
-// apply overwrites all security settings of the pod and its containers.
-func (s security) apply(pod *corev1.Pod) {
+// apply overwrites all security settings of the pod and its containers. steps are the names of those in which build steps run.
+func (s security) apply(pod *corev1.Pod, steps []string) {
 	spec := &pod.Spec
 	spec.HostUsers = clone(s.hostUsers)
 	spec.HostNetwork, spec.HostPID, spec.HostIPC = false, false, false
@@ -121,7 +123,7 @@ func (s security) apply(pod *corev1.Pod) {
 	for i := range spec.InitContainers {
 		c := &spec.InitContainers[i]
 		c.SecurityContext = s.container.DeepCopy()
-		if isStep(pod, c.Name) {
+		if slices.Contains(steps, c.Name) {
 			c.SecurityContext = s.step.DeepCopy()
 		}
 	}

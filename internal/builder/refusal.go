@@ -6,6 +6,9 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
+// reasonStepEnded is the reason of a StartError: a container for build steps does not stay. No image of an earlier release knows what runs in it.
+const reasonStepEnded = "StepContainerEnded"
+
 // Reasons of the kubelet for a pod that it rejects, and for what the container runtime could not create or start.
 const (
 	reasonAppArmor    = "AppArmor" // the pod names an AppArmor profile that the node can't enforce

@@ -11,9 +11,6 @@ import (
 	"github.com/kubectl-img/kubectl-img/podspec"
 )
 
-// reasonStepEnded is the reason of a StartError: a container for build steps does not stay. No image of an earlier release knows what runs in it.
-const reasonStepEnded = "StepContainerEnded"
-
 const hintOlderImage = "use the builder image of this release, or another profile: an older image can't run build steps in a container of their own"
 
 // StepEnd is the end of a container for build steps while its pod went on.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -156,6 +157,22 @@ func (f *profileFlags) checkAppArmor(*podspec.Options) error {
 		return f.invalid("apparmor-profile", name, errors.New("want the name of a profile"))
 	case f.typed("apparmor-profile") && !f.any(podspec.Profile.NeedsNodeProfiles):
 		return cli.Usagef("--apparmor-profile has no effect with --profile %s", f.profile).WithHint("--profile localhost or --profile userns")
+	}
+	return nil
+}
+
+// any reports whether a profile that is tried has a property.
+func (f *profileFlags) any(has func(podspec.Profile) bool) bool {
+	return slices.ContainsFunc(f.forms, func(tried form) bool { return has(tried.profile) })
+}
+
+// checkSlots rejects a number that no pod can have, and one that no selected profile uses.
+func (f *profileFlags) checkSlots() error {
+	switch {
+	case f.slots < 0, f.slots > podspec.MaxSteps, f.typed("slots") && f.slots == 0:
+		return f.invalid("slots", strconv.Itoa(f.slots), fmt.Errorf("want a number from 1 to %d", podspec.MaxSteps))
+	case f.typed("slots") && !f.any(podspec.Profile.SeparatesSteps):
+		return cli.Usagef("--slots has no effect with --profile %s", f.profile).WithHint("--profile " + string(podspec.Stock))
 	}
 	return nil
 }

@@ -113,3 +113,12 @@ func ofContainer(field string, pod *corev1.Pod) string {
 	}
 	return ""
 }
+
+func requestsOf(pod *corev1.Pod, container string) corev1.ResourceList {
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		if c.Name == container {
+			return c.Resources.Requests
+		}
+	}
+	return nil
+}

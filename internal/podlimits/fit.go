@@ -45,15 +45,6 @@ func Fit(pod *corev1.Pod, containers []string, adjustable Adjustable, send func(
 	return nil, err
 }
 
-func requestsOf(pod *corev1.Pod, container string) corev1.ResourceList {
-	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
-		if c.Name == container {
-			return c.Resources.Requests
-		}
-	}
-	return nil
-}
-
 // Text returns the requests as the value of --request.
 func Text(requests corev1.ResourceList) string {
 	var parts []string

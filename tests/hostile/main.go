@@ -12,7 +12,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,9 +22,6 @@ import (
 	"strconv"
 	"syscall"
 )
-
-// background is for the commands that this program starts, which end with it or are to outlive it.
-var background = context.Background()
 
 func main() {
 	switch {
@@ -88,15 +84,6 @@ func builders(part string) []int {
 		}
 	}
 	return found
-}
-
-func ptrace(pid int) bool {
-	if syscall.PtraceAttach(pid) != nil {
-		return false
-	}
-	var status syscall.WaitStatus
-	_, _ = syscall.Wait4(pid, &status, 0, nil)
-	return syscall.PtraceDetach(pid) == nil
 }
 
 // credentials looks for a registry login in the pod's files, and in the files and the environment of the builder's processes.

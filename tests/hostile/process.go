@@ -3,13 +3,18 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
+
+// background is for the commands that this program starts, which end with it or are to outlive it.
+var background = context.Background()
 
 func proc(pid int, name string) string { return filepath.Join("/proc", strconv.Itoa(pid), name) }
 
@@ -46,4 +51,13 @@ func vector(pid int) bool {
 	local := unix.Iovec{Base: &buffer[0], Len: uint64(len(buffer))}
 	n, err := unix.ProcessVMReadv(pid, []unix.Iovec{local}, []unix.RemoteIovec{{Base: uintptr(address), Len: len(buffer)}}, 0)
 	return err == nil && n > 0
+}
+
+func ptrace(pid int) bool {
+	if syscall.PtraceAttach(pid) != nil {
+		return false
+	}
+	var status syscall.WaitStatus
+	_, _ = syscall.Wait4(pid, &status, 0, nil)
+	return syscall.PtraceDetach(pid) == nil
 }
