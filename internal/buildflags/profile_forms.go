@@ -97,6 +97,19 @@ func (f *profileFlags) withShm(size int64) error {
 	return nil
 }
 
+// withGit leaves out the profiles in which the engine can't start git.
+func (f *profileFlags) withGit(repository bool) error {
+	if !repository {
+		return nil
+	}
+	f.forms = slices.DeleteFunc(f.forms, func(tried form) bool { return tried.profile.SeparatesSteps() })
+	if len(f.forms) == 0 {
+		return cli.Usagef("a git repository can't be a build context with --profile %s, in which git does not start", f.profile).
+			WithHint("clone it and name its directory, or use another --profile")
+	}
+	return nil
+}
+
 // slotNames names the containers for build steps after their pod, for the processes in it.
 func (f *profileFlags) slotNames(options podspec.Options) []string {
 	n := f.slots

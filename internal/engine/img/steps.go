@@ -48,6 +48,7 @@ func (i Img) build(b engine.Build, result []string, first bool) []string {
 	}
 	argv = append(argv, each("--build-arg", b.BuildArgs)...)
 	argv = append(argv, each("--label", b.Labels)...)
+	argv = append(argv, each("--build-context", b.Contexts)...)
 	// A flag, because an older img rejects it; it would ignore a variable.
 	argv = append(argv, each("--frontends", b.Frontends)...)
 	argv = append(argv, each("--cache-from", b.CacheFrom)...)

@@ -30,6 +30,13 @@ func TestSteps(t *testing.T) {
 				"digest: img ls --state /s --filter name==localhost/kubectl-img:latest",
 			},
 		},
+		"further contexts": {
+			engine.Build{Context: "/c", Dockerfile: "/d", Contexts: []string{"a=/x", "b=docker-image://y"}},
+			[]string{
+				"build: img build --state /s --no-console --tag localhost/kubectl-img:latest --file /d --build-context a=/x --build-context b=docker-image://y /c",
+				"digest: img ls --state /s --filter name==localhost/kubectl-img:latest",
+			},
+		},
 		"output": {
 			engine.Build{Context: "/c", Dockerfile: "/d", Output: &engine.Output{Type: "oci", Path: "/o", Attrs: []string{"name=a,b"}}},
 			[]string{`output: img build --state /s --no-console --output type=oci,dest=/o,"name=a,b" --file /d /c`},
