@@ -70,6 +70,7 @@ type Build struct {
 	CacheTo     []string // type=TYPE,KEY=VALUE,…
 	Frontends   []string // lists of images that may read the Dockerfile, or "none"; each one restricts
 	Push        bool
+	Image       []string // KEY=VALUE of how the pushed image is written: its compression, for example
 	Output      *Output
 }
 

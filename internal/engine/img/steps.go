@@ -21,7 +21,7 @@ func (i Img) Steps(b engine.Build) []engine.Step {
 			tags = []string{unnamed}
 		}
 		steps = append(steps,
-			engine.Step{Phase: engine.PhaseBuild, Argv: i.build(b, tagFlags(tags), true)},
+			engine.Step{Phase: engine.PhaseBuild, Argv: i.build(b, append(tagFlags(tags), imageFlags(b.Image)...), true)},
 			// `img push` prints no digest; the image store it pushes from knows it.
 			engine.Step{Phase: engine.PhaseDigest, Argv: i.command("ls", "--filter", "name=="+tags[0])})
 	}
@@ -97,6 +97,14 @@ func fields(all ...string) string {
 		}
 	}
 	return strings.Join(all, ",")
+}
+
+// imageFlags say how the image is written, if the build asks for something.
+func imageFlags(attrs []string) []string {
+	if len(attrs) == 0 {
+		return nil
+	}
+	return []string{"--output", fields(append([]string{"type=image"}, attrs...)...)}
 }
 
 func tagFlags(tags []string) []string { return each("--tag", tags) }
