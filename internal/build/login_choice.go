@@ -68,6 +68,7 @@ func (r *run) loginsFor(ctx context.Context, text []byte) (registryauth.Logins, 
 		r.Log.Debugf("the registries of the Dockerfile are not known: %v", err)
 	}
 	pull = append(pull, cacheReferences(r.Build.CacheFrom)...)
+	pull = append(pull, contextImages(r.Build.Contexts)...)
 	return registryauth.Decide(ctx, registryauth.Registries(push, pull), registryauth.Situation{
 		Rules: r.Auth, ServiceAccount: r.Pod.Spec.ServiceAccountName, Keychain: authn.DefaultKeychain,
 	})
@@ -81,6 +82,17 @@ func cacheReferences(specs []string) []string {
 			if ref, ok := strings.CutPrefix(field, "ref="); ok {
 				refs = append(refs, ref)
 			}
+		}
+	}
+	return refs
+}
+
+// contextImages returns the references among further contexts, which are NAME=WHERE.
+func contextImages(contexts []string) []string {
+	var refs []string
+	for _, c := range contexts {
+		if _, ref, ok := strings.Cut(c, "=docker-image://"); ok && ref != "scratch" {
+			refs = append(refs, ref)
 		}
 	}
 	return refs

@@ -56,3 +56,10 @@ func TestCacheReferences(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+func TestContextImages(t *testing.T) {
+	got := contextImages([]string{"a=docker-image://a.example/b:1", "b=/workspace/contexts/0", "c=docker-image://scratch", "d=https://example.com/=x.git"})
+	if want := []string{"a.example/b:1"}; !cmp.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

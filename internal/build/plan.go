@@ -24,6 +24,7 @@ type Plan struct {
 	Fallbacks []Candidate           // with --profile auto: what is tried next where Pod's profile does not work
 	Build     engine.Build          // the engine's part
 	Source    *buildcontext.Context // the build context; nothing of it has been sent
+	Further   []FurtherContext      // what is uploaded for --build-context
 	Secrets   [][]byte              // the content of session.SecretPath(n); never printed
 
 	Tags   []Tag        // every name that the image is pushed under; the digest line shows the first
@@ -54,6 +55,26 @@ type Plan struct {
 	CacheDir string // directory of the profile cache; empty for none
 
 	Warnings []string // one line each, for stderr, before anything else
+}
+
+// FurtherContext is a directory that is uploaded besides the build context.
+type FurtherContext struct {
+	Name   string // in the Dockerfile
+	Path   string // in the pod
+	Source *buildcontext.Context
+}
+
+// contexts returns what is uploaded for steps to copy from. The build context is the first, and has no name.
+func (p *Plan) contexts() []FurtherContext {
+	return append([]FurtherContext{{Path: p.Build.Context, Source: p.Source}}, p.Further...)
+}
+
+// title names a context for a text.
+func (c FurtherContext) title() string {
+	if c.Name == "" {
+		return "the build context"
+	}
+	return "build context " + c.Name
 }
 
 // Candidate is a profile to try, and its pod.

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"context"
 
-	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
 	"github.com/kubectl-img/kubectl-img/internal/progress"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
@@ -20,9 +19,9 @@ func (r *run) upload(ctx context.Context, s *session.Session) error {
 	}
 	r.phase.set(phaseUpload)
 	transfer := progress.NewTransfer(r.Progress, r.screen, r.terminal, r.Log)
-	var sent buildcontext.Summary
+	var sent []sentContext
 	err := s.Upload(ctx, session.Payload{Once: r.Source.Once(), AfterCheck: r.current.unproven || len(r.engine().Needs(r.Build)) > 0, Write: func(w *tar.Writer) (err error) {
-		if sent, err = r.Source.WriteTar(ctx, w, session.Entry(r.Build.Context)); err != nil {
+		if sent, err = r.writeContexts(ctx, w); err != nil {
 			return err
 		}
 		// The logins need the Dockerfile, which may have come out of an archive only now.
@@ -38,9 +37,24 @@ func (r *run) upload(ctx context.Context, s *session.Session) error {
 	return err
 }
 
-// finish returns the script that the pod runs over the context before the build.
-func (r *run) finish(sent buildcontext.Summary) string {
-	script := string(sent.ModeScript())
+func (r *run) writeContexts(ctx context.Context, w *tar.Writer) ([]sentContext, error) {
+	var sent []sentContext
+	for _, c := range r.contexts() {
+		sum, err := c.Source.WriteTar(ctx, w, session.Entry(c.Path))
+		if err != nil {
+			return nil, err
+		}
+		sent = append(sent, sentContext{c, sum})
+	}
+	return sent, nil
+}
+
+// finish returns the script that the pod runs over the contexts before the build.
+func (r *run) finish(sent []sentContext) string {
+	script := ""
+	for _, c := range sent {
+		script += string(c.ModeScript())
+	}
 	if r.Build.Remote == "" && r.Source.Dockerfile() == nil { // it is a link in an archive, which only the pod can follow
 		script += session.CopyDockerfile(r.Source.DockerfilePath())
 	}

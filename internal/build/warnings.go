@@ -15,25 +15,39 @@ const largeContext = 100e6
 
 // warnOfSize names the largest entries of a large context: what a user forgot to ignore is nearly always among them.
 func (r *run) warnOfSize(ctx context.Context) {
-	sum, err := r.Source.Scan(ctx)
-	if err != nil || sum.Bytes < largeContext {
-		return // an entry that can't be read is an error of the upload
+	for _, c := range r.contexts() {
+		if sum, err := c.Source.Scan(ctx); err == nil && sum.Bytes >= largeContext { // an entry that can't be read is an error of the upload
+			r.warnOfLarge(c, sum)
+		}
 	}
+}
+
+func (r *run) warnOfLarge(c FurtherContext, sum buildcontext.Summary) {
 	var names []string
 	for _, e := range sum.Largest {
 		names = append(names, fmt.Sprintf("%s (%s)", e.Path, units.HumanSize(float64(e.Bytes))))
 	}
-	r.Log.Warnf("the build context holds %s in %d entries, the largest: %s",
-		units.HumanSize(float64(sum.Bytes)), sum.Entries, strings.Join(names, ", "))
+	r.Log.Warnf("%s holds %s in %d entries, the largest: %s",
+		c.title(), units.HumanSize(float64(sum.Bytes)), sum.Entries, strings.Join(names, ", "))
+}
+
+// sentContext is a context, and what was sent of it.
+type sentContext struct {
+	FurtherContext
+	buildcontext.Summary
 }
 
 // warnOfLosses names what differs between the context and the image.
-func (r *run) warnOfLosses(sent buildcontext.Summary) {
-	for _, skipped := range sent.Skipped {
-		r.Log.Warnf("%s is a %s and was left out of the build context", skipped.Path, skipped.Kind)
+func (r *run) warnOfLosses(sent []sentContext) {
+	var setID []string
+	for _, c := range sent {
+		for _, skipped := range c.Skipped {
+			r.Log.Warnf("%s is a %s and was left out of %s", skipped.Path, skipped.Kind, c.title())
+		}
+		setID = append(setID, c.SetID...)
 	}
 	identity := r.identity.Load()
-	if n := len(sent.SetID); n > 0 && identity != nil && identity.LosesBits {
-		r.Log.Warnf("%d set-user-ID or set-group-ID files lose that bit when %s copies them, %s first; RUN chmod sets it again", n, identity.Name, sent.SetID[0])
+	if n := len(setID); n > 0 && identity != nil && identity.LosesBits {
+		r.Log.Warnf("%d set-user-ID or set-group-ID files lose that bit when %s copies them, %s first; RUN chmod sets it again", n, identity.Name, setID[0])
 	}
 }

@@ -18,10 +18,34 @@ func FromDir(dir, dockerfile string, stdin io.Reader) (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
+	return withIgnoreFile(dir, d)
+}
+
+// Further checks the directory of a further context, and reads its ignore file. It has no Dockerfile.
+func Further(dir string) (*Context, error) {
+	if err := checkDirectory(dir); err != nil {
+		return nil, err
+	}
+	return withIgnoreFile(dir, &dockerfile{})
+}
+
+// Whole checks a directory of which no ignore file leaves anything out. It has no Dockerfile.
+func Whole(dir string) (*Context, error) {
+	if err := checkDirectory(dir); err != nil {
+		return nil, err
+	}
+	return withRules(dir, &dockerfile{}, nil)
+}
+
+func withIgnoreFile(dir string, d *dockerfile) (*Context, error) {
 	ignore, err := findIgnoreFile(dir, d)
 	if err != nil {
 		return nil, err
 	}
+	return withRules(dir, d, ignore)
+}
+
+func withRules(dir string, d *dockerfile, ignore *ignoreFile) (*Context, error) {
 	m, err := ignore.matcher()
 	if err != nil {
 		return nil, err

@@ -18,8 +18,10 @@ import (
 type imageFlags struct {
 	*input
 
+	path      string // the build context, as the user named it
 	tags      []string
 	file      string
+	contexts  []string
 	buildArgs []string
 	target    string
 	labels    []string
@@ -33,6 +35,7 @@ type imageFlags struct {
 func (f *imageFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVarP(&f.tags, "tag", "t", nil, "`NAME[:TAG]` to push the image to (repeatable)")
 	flags.StringVarP(&f.file, "file", "f", "", "Dockerfile `FILE`, or - (default PATH/Dockerfile)")
+	flags.StringArrayVar(&f.contexts, "build-context", nil, "`NAME=PATH` of a further context, or NAME=URL, =docker-image://REF, =oci-layout://PATH[:TAG] (repeatable)")
 	flags.StringArrayVar(&f.buildArgs, "build-arg", nil, "`KEY=VALUE`, or KEY to take the value from the environment (repeatable)")
 	flags.StringVar(&f.target, "target", "", "`STAGE` of the Dockerfile to build")
 	flags.StringArrayVar(&f.labels, "label", nil, "`KEY=VALUE` for the image's configuration (repeatable)")
@@ -49,7 +52,7 @@ func completeImage() complete.Table {
 		platforms = append(platforms, "linux/"+arch)
 	}
 	return complete.Table{
-		"tag": complete.Nothing, "file": complete.Files, "build-arg": complete.Nothing, "target": complete.Nothing, "label": complete.Nothing, "annotation": complete.Nothing,
+		"tag": complete.Nothing, "file": complete.Files, "build-context": complete.Nothing, "build-arg": complete.Nothing, "target": complete.Nothing, "label": complete.Nothing, "annotation": complete.Nothing,
 		"platform": complete.Words(platforms...), "cache-from": complete.Nothing, "cache-to": complete.Prefixes("type=registry,ref=", "type=inline"),
 	}
 }
@@ -62,7 +65,6 @@ func unsupportedImage(engine string) []unsupportedFlag {
 	return []unsupportedFlag{
 		{"allow", "", "grants rights that an unprivileged pod does not have", "remove --security=insecure and --network=host from RUN"},
 		{"attest", "", other, attestLater},
-		{"build-context", "", other, "put the files below PATH, or push them as an image and use COPY --from=IMAGE"},
 		{"call", "", onlyBuilds, "hadolint Dockerfile"},
 		{"check", "", onlyBuilds, "hadolint Dockerfile"},
 		{"compress", "", "is not needed: the upload decides for itself what to compress", "leave it out"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-img/kubectl-img/internal/build"
@@ -56,12 +57,12 @@ func parseShortOutput(value string) (*build.Destination, []string, error) {
 func checkOutput(out *build.Destination, attrs []string) error {
 	switch out.Type {
 	case build.OutputTar, build.OutputOCI, build.OutputDocker, build.OutputLocal:
-	case "image", "registry":
-		return cli.WithHint(fmt.Errorf("type %s goes to a registry, not to this machine", out.Type), "--push")
+	case outputImage, outputRegistry:
+		return checkImage(out, attrs)
 	case "":
-		return errors.New("type is missing: want tar, oci, docker or local")
+		return errors.New("type is missing: want tar, oci, docker, local or registry")
 	default:
-		return fmt.Errorf("unknown type %q: want tar, oci, docker or local", out.Type)
+		return fmt.Errorf("unknown type %q: want tar, oci, docker, local or registry", out.Type)
 	}
 	if out.Dest == "" && !out.Stdout {
 		return cli.WithHint(fmt.Errorf("dest is missing: there is nothing here to load type %s into", out.Type), "dest=PATH, or dest=- for stdout")
@@ -76,7 +77,7 @@ func checkOutput(out *build.Destination, attrs []string) error {
 func checkOutputAttrs(outputType string, attrs []string) error {
 	able := build.Abilities()
 	var known []string
-	if outputType == build.OutputOCI || outputType == build.OutputDocker {
+	if outputType != build.OutputTar && outputType != build.OutputLocal {
 		known = able.Archive.Attrs
 	}
 	for _, attr := range attrs {
@@ -89,10 +90,53 @@ func checkOutputAttrs(outputType string, attrs []string) error {
 				return fmt.Errorf("name: %w", err)
 			}
 		case key == "compression" && !slices.Contains(able.Archive.Compressions, value):
-			return fmt.Errorf("compression %q: %s knows %s", value, able.Name, strings.Join(able.Archive.Compressions, " and "))
+			return fmt.Errorf("compression %q: %s knows %s", value, able.Name, strings.Join(able.Archive.Compressions, ", "))
+		case key == "compression-level":
+			if level, err := strconv.Atoi(value); err != nil || level < 0 || level > maxLevel(attrs) {
+				return fmt.Errorf("compression-level %q: want a number from 0 to %d", value, maxLevel(attrs))
+			}
+		case key == "force-compression" || key == "rewrite-timestamp" || key == "oci-mediatypes":
+			if _, err := strconv.ParseBool(value); err != nil {
+				return fmt.Errorf("%s %q: want true or false", key, value)
+			}
 		}
 	}
 	return nil
+}
+
+// maxLevel is the highest level of the compression.
+func maxLevel(attrs []string) int {
+	if slices.Contains(attrs, "compression=zstd") {
+		return 22
+	}
+	return 9
+}
+
+// The types of an image that is pushed. The first one also wants push=true.
+const (
+	outputImage    = "image"
+	outputRegistry = "registry"
+)
+
+// isImage reports whether an output goes to a registry.
+func isImage(out *build.Destination) bool {
+	return out.Type == outputImage || out.Type == outputRegistry
+}
+
+func checkImage(out *build.Destination, attrs []string) error {
+	if out.Dest != "" || out.Stdout {
+		return fmt.Errorf("type %s goes to a registry, and has no dest", out.Type)
+	}
+	rest := withoutPush(attrs)
+	if out.Type == outputImage && len(rest) == len(attrs) {
+		return cli.WithHint(errors.New("type image goes to a registry, or nowhere"), "type=registry, or type=image,push=true")
+	}
+	return checkOutputAttrs(out.Type, rest)
+}
+
+// withoutPush leaves out the attribute that makes type image the same as type registry.
+func withoutPush(attrs []string) []string {
+	return slices.DeleteFunc(slices.Clone(attrs), func(attr string) bool { return attr == "push=true" })
 }
 
 func splitCSV(value string) ([]string, error) {

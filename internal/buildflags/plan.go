@@ -11,7 +11,7 @@ import (
 
 // Plan reads, defaults and checks everything that the user gave. Set has all flags of the command. The first problem is the error. Nothing has been created.
 func (f *Flags) Plan(set *pflag.FlagSet, path string) (*build.Plan, error) {
-	f.set = set
+	f.set, f.image.path = set, path
 	var err error
 	if f.fromEnv, f.warnings, err = f.proc.Env.Apply(set); err != nil {
 		return nil, err
@@ -22,7 +22,10 @@ func (f *Flags) Plan(set *pflag.FlagSet, path string) (*build.Plan, error) {
 			return nil, err
 		}
 	}
-	if plan.Source, err = f.image.openContext(plan, path); err != nil {
+	if plan.Source, err = f.image.openContext(plan); err != nil {
+		return nil, err
+	}
+	if err := f.image.readContexts(plan); err != nil {
 		return nil, err
 	}
 	if err := f.image.checkPlatforms(plan); err != nil {

@@ -102,6 +102,21 @@ func TestPlan(t *testing.T) {
 		},
 		"push=false":               {args: []string{"-t", "app", "--push=false"}, want: func(p *build.Plan) { p.Build.Push = false }},
 		"push=false without a tag": {args: []string{"--push=false"}, want: untagged},
+		"how the image is pushed": {
+			args: []string{"-t", "app", "--detach", "-o", "type=image,push=true,compression=zstd,compression-level=19"},
+			want: func(p *build.Plan) {
+				p.Build.Image, p.Detach = []string{"compression=zstd", "compression-level=19"}, true
+			},
+		},
+		"a push with its name": {args: []string{"-o", "type=registry,name=app"}, want: func(*build.Plan) {}},
+		"a push and an archive": {
+			args: []string{"-o", "type=oci,dest=a.tar,compression=estargz", "-o", "type=registry,name=app,rewrite-timestamp=true"},
+			want: func(p *build.Plan) {
+				p.Build.Image = []string{"rewrite-timestamp=true"}
+				p.Output = &build.Destination{Type: "oci", Dest: "a.tar", Limit: 64 << 30}
+				p.Build.Output = &engine.Output{Type: "oci", Attrs: []string{"compression=estargz", "name=docker.io/library/app:latest"}, Path: session.OutputPath}
+			},
+		},
 		"output replaces push": {
 			args: []string{"-t", "app", "-o", "type=oci,dest=a.tar"},
 			want: func(p *build.Plan) {

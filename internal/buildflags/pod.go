@@ -67,6 +67,7 @@ func unsupportedPod() []unsupportedFlag {
 		{"cpuset-mems", "", ofKubernetes, "--node-selector KEY=VALUE"},
 		{"memory", "m", ofKubernetes, "--limit memory=2Gi"},
 		{"memory-swap", "", ofKubernetes, "--limit memory=2Gi"},
+		{"resource", "", ofKubernetes, "--limit cpu=2,memory=2Gi"},
 		{"security-opt", "", "is an option of a docker daemon; the pod's profile decides", "--profile userns"},
 	}
 }

@@ -2,6 +2,7 @@ package buildflags
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -29,7 +30,7 @@ type resultFlags struct {
 
 func (f *resultFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.push, "push", true, "Push every tag; with --output only if given")
-	flags.StringArrayVarP(&f.outputs, "output", "o", nil, "Fetch the result to `SPEC`: DIR, - for stdout, or type=tar|oci|docker|local,dest=PATH")
+	flags.StringArrayVarP(&f.outputs, "output", "o", nil, "Fetch the result to `SPEC`: DIR, - for stdout, or type=tar|oci|docker|local,dest=PATH; or push it: type=registry,compression=zstd (both can be given)")
 	flags.StringVar(&f.outputLimit, "output-limit", "64Gi", "`SIZE` in bytes that --output may have here")
 	flags.StringVar(&f.iidFile, "iidfile", "", "`FILE` to write the image ID to")
 	flags.StringVar(&f.digestFile, "digest-file", "", "`FILE` to write the image's digest to")
@@ -38,7 +39,7 @@ func (f *resultFlags) add(flags *pflag.FlagSet) {
 
 func completeResult() complete.Table {
 	return complete.Table{
-		"output": complete.Prefixes("type=tar,dest=", "type=oci,dest=", "type=docker,dest=", "type=local,dest="), "output-limit": complete.Nothing,
+		"output": complete.Prefixes("type=tar,dest=", "type=oci,dest=", "type=docker,dest=", "type=local,dest=", "type=registry,compression="), "output-limit": complete.Nothing,
 		"iidfile": complete.Files, "digest-file": complete.Files, "metadata-file": complete.Files,
 	}
 }
@@ -54,36 +55,71 @@ func unsupportedResult(engine string) []unsupportedFlag {
 // read reads what becomes of the result.
 func (f *resultFlags) read(plan *build.Plan) error {
 	plan.IIDFile, plan.DigestFile, plan.MetadataFile = f.iidFile, f.digestFile, f.metadataFile
-	if err := f.readOutput(plan); err != nil {
+	pushes, err := f.readOutputs(plan)
+	if err != nil {
 		return err
 	}
+	if pushes && !f.push {
+		return cli.Usagef("%s and %s contradict each other: one of them pushes", f.source("output"), f.source("push")).WithHint("leave one out")
+	}
 	// An output replaces the push, as in buildx, unless both are asked for.
-	plan.Build.Push = f.push && (plan.Output == nil || f.given("push"))
+	plan.Build.Push = pushes || f.push && (plan.Output == nil || f.given("push"))
 	if plan.Build.Push && len(plan.Tags) == 0 {
 		return cli.Usagef("nothing to push to: no --tag").WithHint("-t REGISTRY/NAME:TAG, or --push=false, or --output")
 	}
 	return checkFiles(f.input, plan)
 }
 
-func (f *resultFlags) readOutput(plan *build.Plan) error {
+// readOutputs reads what is fetched, and how the image is pushed. It reports whether an output pushes.
+func (f *resultFlags) readOutputs(plan *build.Plan) (pushes bool, err error) {
 	able := build.Abilities()
-	switch {
-	case len(f.outputs) == 0:
-		return nil
-	case len(f.outputs) > 1 && !able.ManyOutputs:
-		return cli.Usagef("%s is given %d times: %s writes one output per build", f.source("output"), len(f.outputs), able.Name)
+	for _, value := range f.outputs {
+		out, attrs, err := parseOutput(value)
+		if err == nil && !isImage(out) {
+			err = checkDestination(f.input, out)
+		}
+		switch {
+		case err != nil:
+			return false, f.invalid("output", value, err)
+		case isImage(out) && !pushes:
+			pushes = true
+			if plan.Build.Image, err = f.readNames(plan, withoutPush(attrs)); err != nil {
+				return false, f.invalid("output", value, err)
+			}
+		case isImage(out):
+			return false, cli.Usagef("%s asks for two images: %s pushes one image per build", f.source("output"), able.Name).WithHint("another --tag pushes it to another place")
+		case plan.Output != nil && !able.ManyOutputs:
+			return false, cli.Usagef("%s asks for two results here: %s writes one output per build", f.source("output"), able.Name)
+		default:
+			plan.Output = out
+			plan.Build.Output = engineOutput(out, attrs)
+		}
 	}
-	value := f.outputs[0]
-	out, attrs, err := parseOutput(value)
-	if err == nil {
-		err = checkDestination(f.input, out)
+	if plan.Output == nil {
+		return pushes, nil
 	}
-	if err != nil {
-		return f.invalid("output", value, err)
+	plan.Build.Output.Attrs = f.withName(plan.Build.Output.Attrs, plan)
+	return pushes, f.readLimit(plan.Output)
+}
+
+// readNames takes the names of a pushed image for tags, and returns its other attributes.
+func (f *resultFlags) readNames(plan *build.Plan, attrs []string) (rest []string, err error) {
+	for _, attr := range attrs {
+		names, found := strings.CutPrefix(attr, "name=")
+		switch {
+		case !found:
+			rest = append(rest, attr)
+			continue
+		case len(plan.Tags) > 0:
+			return nil, errors.New("name and --tag both name the image: want one of them")
+		}
+		tag, err := build.ParseTag(names)
+		if err != nil {
+			return nil, fmt.Errorf("name: %w", err)
+		}
+		plan.Tags, plan.Build.Tags = append(plan.Tags, tag), append(plan.Build.Tags, tag.Reference)
 	}
-	plan.Output = out
-	plan.Build.Output = engineOutput(out, f.withName(attrs, plan))
-	return f.readLimit(out)
+	return rest, nil
 }
 
 func (f *resultFlags) readLimit(out *build.Destination) error {

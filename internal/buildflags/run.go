@@ -133,12 +133,12 @@ func (f *runFlags) readTimeouts(plan *build.Plan) error {
 }
 
 // checkDetach rejects what only a client that waits can do.
-func (f *runFlags) checkDetach(*build.Plan) error {
+func (f *runFlags) checkDetach(plan *build.Plan) error {
 	if !f.detach {
 		return nil
 	}
 	for _, flag := range []string{"output", "iidfile", "digest-file", "metadata-file"} {
-		if f.given(flag) {
+		if f.given(flag) && (flag != "output" || plan.Output != nil) {
 			return cli.Usagef("%s and %s contradict each other: nobody waits for the result", f.source("detach"), f.source(flag)).
 				WithHint("kubectl img attach NAME waits for it, and takes --metadata-file")
 		}

@@ -32,7 +32,8 @@ func OnePath(_ *cobra.Command, args []string) error {
 }
 
 // openContext opens the build context. It reads no more than must be checked now.
-func (f *imageFlags) openContext(plan *build.Plan, path string) (*buildcontext.Context, error) {
+func (f *imageFlags) openContext(plan *build.Plan) (*buildcontext.Context, error) {
+	path := f.path
 	if isRemote(path) {
 		return f.openRemote(plan, path)
 	}
@@ -52,15 +53,8 @@ func (f *imageFlags) openContext(plan *build.Plan, path string) (*buildcontext.C
 
 // openRemote leaves the context to the engine. The URL stays out of errors: people put tokens there.
 func (f *imageFlags) openRemote(plan *build.Plan, address string) (*buildcontext.Context, error) {
-	const wrong = "the build context's URL "
-	switch u, err := url.Parse(address); {
-	case strings.ContainsFunc(address, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
-		return nil, cli.Usagef(wrong + "has a space or a control character")
-	case strings.HasPrefix(address, "git@") || strings.HasPrefix(address, "github.com/"): // no URLs, but docker takes them
-	case err != nil || u.Host == "":
-		return nil, cli.Usagef(wrong + "is not valid")
-	case u.User != nil && (u.Scheme != "ssh" || hasPassword(u)):
-		return nil, cli.Usagef(wrong + "has a login, which the log would show").WithHint("leave it out, and give the token with --secret id=GIT_AUTH_TOKEN,env=NAME")
+	if err := checkURL(address); err != nil {
+		return nil, cli.Usagef("the build context's URL %w", err)
 	}
 	switch {
 	case f.file == fromStdin:
@@ -70,6 +64,22 @@ func (f *imageFlags) openRemote(plan *build.Plan, address string) (*buildcontext
 	}
 	plan.Build.Remote, plan.Build.Dockerfile = address, f.file
 	return buildcontext.Remote(), nil
+}
+
+// checkURL returns what is wrong with a URL that the engine fetches from. It completes "the URL ", and does not repeat the URL.
+func checkURL(address string) error {
+	switch u, err := url.Parse(address); {
+	case strings.ContainsFunc(address, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
+		return errors.New("has a space or a control character")
+	case strings.HasPrefix(address, "git@") || strings.HasPrefix(address, "github.com/"): // no URLs, but docker takes them
+		return nil
+	case err != nil || u.Host == "":
+		return errors.New("is not valid")
+	case u.User != nil && (u.Scheme != "ssh" || hasPassword(u)):
+		return cli.WithHint(errors.New("has a login, which the log would show"), "leave it out, and give the token with --secret id=GIT_AUTH_TOKEN,env=NAME")
+	default:
+		return nil
+	}
 }
 
 func hasPassword(u *url.URL) bool {

@@ -18,7 +18,7 @@ func dockersFlags() []string {
 	return strings.Fields(`add-host allow annotation attest build-arg build-context builder cache-from cache-to call cgroup-parent
 		check compress cpu-period cpu-quota cpu-shares cpuset-cpus cpuset-mems debug detach disable-content-trust file force-rm iidfile
 		invoke isolation label load memory memory-swap metadata-file network no-cache no-cache-filter on output platform policy print
-		progress provenance pull push quiet registry-mirror rm root sbom secret security-opt server-config shm-size squash ssh stream tag target ulimit`)
+		progress provenance pull push quiet registry-mirror resource rm root sbom secret security-opt server-config shm-size squash ssh stream tag target ulimit`)
 }
 
 func TestUnsupportedFlagsOfDocker(t *testing.T) {

@@ -10,7 +10,7 @@ type Abilities struct {
 	ManyCaches    bool     // one build exports several caches
 	CacheFrom     CacheSpec
 	CacheTo       CacheSpec
-	Archive       ArchiveSpec
+	Archive       ArchiveSpec // of --output, also for the image that is pushed
 }
 
 // CacheSpec is what an engine accepts in --cache-from or --cache-to.

@@ -50,6 +50,7 @@ type Step struct {
 type Build struct {
 	Remote      string   // URL of a context that the engine fetches; empty for one that is uploaded
 	Context     string   // directory in the pod
+	Contexts    []string // NAME=WHERE of further contexts: a directory in the pod, a URL, docker-image://REF, or oci-layout://DIRECTORY@DIGEST in the pod
 	Dockerfile  string   // file in the pod; in a context that the engine fetches: a path in it, empty for the usual one
 	Tags        []string // full references, tag included
 	BuildArgs   []string // KEY=VALUE
@@ -69,6 +70,7 @@ type Build struct {
 	CacheTo     []string // type=TYPE,KEY=VALUE,…
 	Frontends   []string // lists of images that may read the Dockerfile, or "none"; each one restricts
 	Push        bool
+	Image       []string // KEY=VALUE of how the pushed image is written: its compression, for example
 	Output      *Output
 }
 

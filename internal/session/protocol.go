@@ -2,11 +2,17 @@
 // the protocol.
 package session
 
+import (
+	"path"
+	"strconv"
+)
+
 // Paths in the builder pod.
 const (
 	Dir            = "/run/kubectl-img" // in memory: job, credentials, events, result
 	Workspace      = "/workspace"       // context, log and output
 	ContextDir     = Workspace + "/context"
+	contextsDir    = Workspace + "/contexts" // further contexts, each in a directory
 	OutputPath     = Workspace + "/output"
 	DockerfilePath = upload + "/dockerfile/Dockerfile"
 	ListingPath    = Dir + "/listing" // the engine's output that contains the image's digest
@@ -15,3 +21,6 @@ const (
 	upload = Dir + "/upload"
 	script = Dir + "/supervisor"
 )
+
+// FurtherContextDir returns the directory of the n-th further context in the pod.
+func FurtherContextDir(n int) string { return path.Join(contextsDir, strconv.Itoa(n)) }

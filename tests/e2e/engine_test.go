@@ -61,7 +61,7 @@ func engineOfOldImage(t *testing.T) {
 func engineLacksFlag(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)
-	for flag, value := range map[string]string{"pull": "true", "add-host": "db:10.0.0.5", "no-cache-filter": "fresh", "platform": "linux/amd64,linux/arm64"} {
+	for flag, value := range map[string]string{"pull": "true", "add-host": "db:10.0.0.5", "no-cache-filter": "fresh", "platform": "linux/amd64,linux/arm64", "build-context": "a=."} {
 		r := build(ns, "-t", repository(ns), "--image", shared.LegacyImage, "--profile", "unconfined", "--"+flag+"="+value, smallContext(t)).run(t).within(t, soon)
 		r.fails(t, codeUsage, "--"+flag, "genuinetools/img").hints(t, "a current builder image")
 		if strings.Contains(r.stderr, "sent the build context") {

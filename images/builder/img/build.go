@@ -127,8 +127,12 @@ func (b *buildOptions) solve(in *input) (client.SolveOpt, error) {
 		// An image is its own cache, as ever, unless it is to come out the same each time: this cache has the time of each step.
 		to = []client.CacheOptionsEntry{{Type: "inline"}}
 	}
+	stores, err := in.stores()
+	if err != nil {
+		return client.SolveOpt{}, err
+	}
 	return client.SolveOpt{
-		Frontend: "dockerfile.v0", FrontendAttrs: b.attributes(in), Exports: exports, CacheImports: from, CacheExports: to,
+		Frontend: "dockerfile.v0", FrontendAttrs: b.attributes(in), Exports: exports, CacheImports: from, CacheExports: to, OCIStores: stores,
 		SharedKey: identity.NewID(), // BuildKit must never take this context for an earlier one
 	}, nil
 }

@@ -33,7 +33,7 @@ func TestBuildAttributes(t *testing.T) {
 		{"-t x -f /d/Other --target t --platform linux/amd64 /c", map[string]string{"filename": "Other", "target": "t", "platform": "linux/amd64"}},
 		{"-t x --build-arg A=1 --build-arg B=a=b --label l=v /c", map[string]string{"filename": "Dockerfile", "build-arg:A": "1", "build-arg:B": "a=b", "label:l": "v"}},
 		{"-t x --no-cache --pull --add-host a:1.2.3.4 /c", map[string]string{"filename": "Dockerfile", "no-cache": "", "image-resolve-mode": "pull", "add-hosts": "a=1.2.3.4"}},
-		{"-t x --build-context b=docker-image://y /c", map[string]string{"filename": "Dockerfile", "context:b": "docker-image://y"}},
+		{"-t x --build-context b=docker-image://y /c", map[string]string{"filename": "Dockerfile", "context:b": "docker-image://y", "frontend.caps": "moby.buildkit.frontend.contexts+forward"}},
 		{"-t x https://host/repo.git", map[string]string{"filename": "Dockerfile", "context": "https://host/repo.git"}},
 	}
 	for _, tt := range tests {
@@ -54,17 +54,25 @@ func TestBuildContexts(t *testing.T) {
 	if want := map[string]string{"context": "/c", "dockerfile": "/d"}; err != nil || !maps.Equal(in.dirs, want) {
 		t.Errorf("contexts = %v, %v, want %v", in.dirs, err, want)
 	}
+	dir := t.TempDir()
+	_, in, err = parsed(t, "-t", "x", "--build-context", "a="+dir, "--build-context", "context="+dir, "--build-context", "l=oci-layout:///l@sha256:0", "/c")
+	if want := map[string]string{"context": "/c", "dockerfile": "/c", "a": dir, "_context": dir}; err != nil || !maps.Equal(in.dirs, want) {
+		t.Errorf("contexts = %v, %v, want %v", in.dirs, err, want)
+	}
+	if want := []string{"a=local:a", "context=local:_context", "l=oci-layout://layout0@sha256:0"}; !slices.Equal(in.named, want) || in.layouts["layout0"] != "/l" {
+		t.Errorf("further contexts %q, layouts %v", in.named, in.layouts)
+	}
 }
 
 func TestBuildUsage(t *testing.T) {
 	for args, want := range map[string]string{
-		"/c":                                   "name the image with --tag, or a result with --output",
-		"-t UPPER /c":                          `invalid name "UPPER"`,
-		"-t x --build-arg =v /c":               `invalid value "=v": want KEY=VALUE`,
-		"-t x --label l /c":                    `invalid value "l": want KEY=VALUE`,
-		"-t x --build-context b /c":            `invalid build context "b"`,
-		"-t x -f - -":                          "stdin can't be the context and the Dockerfile",
-		"-t x --build-context dockerfile=/ /c": `a build context can't be called "dockerfile"`,
+		"/c":                        "name the image with --tag, or a result with --output",
+		"-t UPPER /c":               `invalid name "UPPER"`,
+		"-t x --build-arg =v /c":    `invalid value "=v": want KEY=VALUE`,
+		"-t x --label l /c":         `invalid value "l": want KEY=VALUE`,
+		"-t x --build-context b /c": `invalid build context "b"`,
+		"-t x -f - -":               "stdin can't be the context and the Dockerfile",
+		"-t x --build-context a=oci-layout:///x /c": "want NAME=oci-layout://PATH@DIGEST",
 	} {
 		if _, _, err := parsed(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", args, err, want)

@@ -92,6 +92,10 @@ func (b *buildOptions) attributes(in *input) map[string]string {
 	if b.pull {
 		attrs["image-resolve-mode"] = "pull"
 	}
+	if len(in.named) > 0 {
+		// A frontend from an image that is too old for further contexts must fail, and not leave them out.
+		attrs["frontend.caps"] = "moby.buildkit.frontend.contexts+forward"
+	}
 	for prefix, pairs := range map[string][]string{"build-arg:": b.buildArgs, "label:": b.labels, "context:": in.named} {
 		for _, pair := range pairs {
 			key, value, _ := strings.Cut(pair, "=")

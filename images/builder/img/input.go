@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/pkg/archive"
 	"github.com/containerd/containerd/v2/pkg/archive/compression"
+	"github.com/containerd/containerd/v2/plugins/content/local"
 )
 
 // input is where a build reads from.
@@ -19,13 +21,14 @@ type input struct {
 	filename  string            // of the Dockerfile, in its directory
 	url       string            // of the context, if it is not a directory
 	dirs      map[string]string // contexts that are directories, by name
+	layouts   map[string]string // directories of OCI layouts, by store
 	named     []string          // NAME=WHERE of further contexts
 	temporary []string          // removed afterwards
 }
 
 // openInput reads what the arguments name: the context, the Dockerfile and the further contexts, NAME=WHERE.
 func openInput(ctx context.Context, contextArg, file string, contexts []string) (_ *input, err error) {
-	in := &input{dirs: map[string]string{}}
+	in := &input{dirs: map[string]string{}, layouts: map[string]string{}}
 	defer func() {
 		if err != nil {
 			in.remove()
@@ -74,17 +77,27 @@ func (in *input) dockerfile(file string) {
 	}
 }
 
+const layoutScheme = "oci-layout://"
+
 func (in *input) addContexts(pairs []string) error {
 	for _, pair := range pairs {
 		name, where, ok := strings.Cut(pair, "=")
 		if !ok || name == "" || where == "" {
 			return fmt.Errorf("invalid build context %q: want NAME=PATH or NAME=URL", pair)
 		}
-		if info, err := os.Stat(where); err == nil && info.IsDir() {
-			if _, used := in.dirs[name]; used {
-				return fmt.Errorf("a build context can't be called %q", name)
+		if layout, found := strings.CutPrefix(where, layoutScheme); found {
+			dir, digest, ok := strings.Cut(layout, "@")
+			if !ok {
+				return fmt.Errorf("invalid build context %q: want NAME=oci-layout://PATH@DIGEST", pair)
 			}
-			in.dirs[name], where = where, "local:"+name
+			store := fmt.Sprintf("layout%d", len(in.layouts))
+			in.layouts[store], where = dir, layoutScheme+store+"@"+digest
+		} else if info, err := os.Stat(where); err == nil && info.IsDir() {
+			if name == "context" || name == "dockerfile" { // these two have other directories
+				in.dirs["_"+name], where = where, "local:_"+name
+			} else {
+				in.dirs[name], where = where, "local:"+name
+			}
 		}
 		in.named = append(in.named, name+"="+where)
 	}
@@ -138,10 +151,25 @@ func (in *input) remove() {
 // keep lists what must not be hidden.
 func (in *input) keep() []string {
 	var dirs []string
-	for _, dir := range in.dirs {
-		dirs = append(dirs, dir)
+	for _, byName := range []map[string]string{in.dirs, in.layouts} {
+		for _, dir := range byName {
+			dirs = append(dirs, dir)
+		}
 	}
 	return dirs
+}
+
+// stores opens the OCI layouts.
+func (in *input) stores() (map[string]content.Store, error) {
+	stores := map[string]content.Store{}
+	for name, dir := range in.layouts {
+		store, err := local.NewStore(dir)
+		if err != nil {
+			return nil, err
+		}
+		stores[name] = store
+	}
+	return stores, nil
 }
 
 func copyTo(path string, from io.Reader) error {

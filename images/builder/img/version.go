@@ -14,7 +14,7 @@ var version = "dev"
 
 // abilities are what a plugin may ask of this program, by the names of flags and of what else it does. genuinetools/img has none of them.
 var abilities = []string{
-	"add-host", "annotation", "build-context", "frontends", "hide", "iidfile", "metadata-file", "mirror", "no-cache-filter", "outputs",
+	"add-host", "annotation", "build-context", "frontends", "hide", "iidfile", "metadata-file", "mirror", "no-cache-filter", "oci-layout", "outputs",
 	"plain-http", "platforms", "pull", "receive", "runc", "secret", "shm-size", "slots", "ssh", "status-file", "ulimit", "unshare", "url",
 }
 

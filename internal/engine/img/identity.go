@@ -2,6 +2,8 @@ package img
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/kubectl-img/kubectl-img/internal/engine"
 )
@@ -41,6 +43,9 @@ func (Img) Needs(b engine.Build) []engine.Need {
 		{b.ManyPlatforms(), engine.Need{Asked: "--platform with several platforms", Ability: "platforms"}},
 		{len(b.Secrets) > 0, engine.Need{Asked: "--secret", Ability: "secret"}},
 		{len(b.Keys) > 0, engine.Need{Asked: "--ssh", Ability: "ssh"}},
+		{len(b.Contexts) > 0, engine.Need{Asked: "--build-context", Ability: "build-context"}},
+		{slices.ContainsFunc(b.Contexts, isLayout), engine.Need{Asked: "--build-context with " + layoutScheme, Ability: "oci-layout"}},
+		{newAttr(b) != "", engine.Need{Asked: "--output with " + newAttr(b), Ability: "outputs"}},
 		{b.Remote != "", engine.Need{Asked: "a URL as build context", Ability: "url"}},
 		{b.Pull, engine.Need{Asked: "--pull", Ability: "pull"}},
 	} {
@@ -49,4 +54,24 @@ func (Img) Needs(b engine.Build) []engine.Need {
 		}
 	}
 	return needs
+}
+
+const layoutScheme = "oci-layout://"
+
+// isLayout reports whether a further context, NAME=WHERE, is an OCI layout.
+func isLayout(context string) bool { return strings.Contains(context, "="+layoutScheme) }
+
+// newAttr returns what a build asks of its result that genuinetools/img does not know. Of the image that it pushes, that knows nothing.
+func newAttr(b engine.Build) string {
+	attrs := slices.Clone(b.Image)
+	if b.Output != nil {
+		for _, attr := range b.Output.Attrs {
+			switch key, value, _ := strings.Cut(attr, "="); {
+			case key == "name", key == "oci-mediatypes", key == "compression" && (value == "gzip" || value == "uncompressed"):
+			default:
+				attrs = append(attrs, attr)
+			}
+		}
+	}
+	return strings.Join(attrs[:min(1, len(attrs))], "")
 }

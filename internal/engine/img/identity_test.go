@@ -33,6 +33,18 @@ func TestIdentify(t *testing.T) {
 			if need := id.Lacks(Img{}.Needs(engine.Build{NoCache: true, Platform: "linux/amd64"})); need != nil {
 				t.Errorf("a plain build asks for %s", need.Asked)
 			}
+			if need := id.Lacks(Img{}.Needs(engine.Build{Contexts: []string{"a=/b"}})); need == nil || need.Ability != "build-context" {
+				t.Errorf("a further context asks for %+v", need)
+			}
+			if needs := (Img{}).Needs(engine.Build{Contexts: []string{"a=oci-layout:///b@sha256:0"}}); len(needs) != 2 || needs[1].Ability != "oci-layout" {
+				t.Errorf("an OCI layout asks for %+v", needs)
+			}
+			for attr, asks := range map[string]bool{"compression=gzip": false, "name=a": false, "compression=zstd": true, "rewrite-timestamp=true": true} {
+				needs := Img{}.Needs(engine.Build{Output: &engine.Output{Attrs: []string{attr}}})
+				if asks != (len(needs) == 1) || len(Img{}.Needs(engine.Build{Image: []string{attr}})) != 1 {
+					t.Errorf("%s asks for %+v", attr, needs)
+				}
+			}
 			if need := id.Lacks(Img{}.Needs(engine.Build{Platform: "linux/amd64,linux/arm64"})); need == nil || need.Ability != "platforms" {
 				t.Errorf("several platforms ask for %+v", need)
 			}

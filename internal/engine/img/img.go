@@ -22,15 +22,18 @@ type Img struct {
 
 var _ engine.Engine = Img{}
 
-// Abilities returns what both engines can do, as far as the command line offers it.
+// Abilities returns what the command line offers. What genuinetools/img can't do of it is in Needs.
 func (Img) Abilities() engine.Abilities {
 	return engine.Abilities{
 		Name:          "img",
 		Architectures: []string{"386", "amd64", "arm", "arm64", "loong64", "mips64le", "ppc64le", "riscv64", "s390x"},
 		CacheFrom:     engine.CacheSpec{Types: []string{"registry"}, Attrs: []string{"ref"}},
 		CacheTo:       engine.CacheSpec{Types: []string{"registry", "inline"}, Attrs: []string{"ref", "mode"}},
-		// It turns any other attribute into metadata of the image.
-		Archive: engine.ArchiveSpec{Attrs: []string{"name", "compression", "oci-mediatypes"}, Compressions: []string{"gzip", "uncompressed"}},
+		// The engine turns any other attribute into metadata of the image.
+		Archive: engine.ArchiveSpec{
+			Attrs:        []string{"name", "compression", "compression-level", "force-compression", "oci-mediatypes", "rewrite-timestamp"},
+			Compressions: []string{"gzip", "uncompressed", "zstd", "estargz"},
+		},
 	}
 }
 

@@ -21,7 +21,7 @@ func (i Img) Steps(b engine.Build) []engine.Step {
 			tags = []string{unnamed}
 		}
 		steps = append(steps,
-			engine.Step{Phase: engine.PhaseBuild, Argv: i.build(b, tagFlags(tags), true)},
+			engine.Step{Phase: engine.PhaseBuild, Argv: i.build(b, append(tagFlags(tags), imageFlags(b.Image)...), true)},
 			// `img push` prints no digest; the image store it pushes from knows it.
 			engine.Step{Phase: engine.PhaseDigest, Argv: i.command("ls", "--filter", "name=="+tags[0])})
 	}
@@ -48,6 +48,7 @@ func (i Img) build(b engine.Build, result []string, first bool) []string {
 	}
 	argv = append(argv, each("--build-arg", b.BuildArgs)...)
 	argv = append(argv, each("--label", b.Labels)...)
+	argv = append(argv, each("--build-context", b.Contexts)...)
 	// A flag, because an older img rejects it; it would ignore a variable.
 	argv = append(argv, each("--frontends", b.Frontends)...)
 	argv = append(argv, each("--cache-from", b.CacheFrom)...)
@@ -96,6 +97,14 @@ func fields(all ...string) string {
 		}
 	}
 	return strings.Join(all, ",")
+}
+
+// imageFlags say how the image is written, if the build asks for something.
+func imageFlags(attrs []string) []string {
+	if len(attrs) == 0 {
+		return nil
+	}
+	return []string{"--output", fields(append([]string{"type=image"}, attrs...)...)}
 }
 
 func tagFlags(tags []string) []string { return each("--tag", tags) }

@@ -30,6 +30,20 @@ func TestSteps(t *testing.T) {
 				"digest: img ls --state /s --filter name==localhost/kubectl-img:latest",
 			},
 		},
+		"how the pushed image is written": {
+			engine.Build{Context: "/c", Dockerfile: "/d", Tags: []string{"r/a:1"}, Push: true, Image: []string{"compression=zstd", "force-compression=true"}},
+			[]string{
+				"build: img build --state /s --no-console --tag r/a:1 --output type=image,compression=zstd,force-compression=true --file /d /c",
+				"digest: img ls --state /s --filter name==r/a:1", "push: img push --state /s r/a:1",
+			},
+		},
+		"further contexts": {
+			engine.Build{Context: "/c", Dockerfile: "/d", Contexts: []string{"a=/x", "b=docker-image://y"}},
+			[]string{
+				"build: img build --state /s --no-console --tag localhost/kubectl-img:latest --file /d --build-context a=/x --build-context b=docker-image://y /c",
+				"digest: img ls --state /s --filter name==localhost/kubectl-img:latest",
+			},
+		},
 		"output": {
 			engine.Build{Context: "/c", Dockerfile: "/d", Output: &engine.Output{Type: "oci", Path: "/o", Attrs: []string{"name=a,b"}}},
 			[]string{`output: img build --state /s --no-console --output type=oci,dest=/o,"name=a,b" --file /d /c`},

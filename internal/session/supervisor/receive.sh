@@ -8,7 +8,7 @@ receive() {
 		return 1
 	fi
 	# The mode clears the set-group-ID bit, as in supervise. The umask: unless it is root, busybox tar applies it to all modes.
-	mkdir -p "$WORKSPACE/context" && chmod 00755 "$WORKSPACE/context" && umask 0
+	mkdir -p "$WORKSPACE/context" "$WORKSPACE/contexts" && chmod 00755 "$WORKSPACE/context" "$WORKSPACE/contexts" && umask 0
 	problem=""
 	if engine_receives; then
 		event "receiving $1 zstd"
@@ -40,7 +40,7 @@ engine_receives() { [ -n "${RECEIVE:-}" ] && grep -qF "$CAN_RECEIVE" "$SESSION/e
 
 # unpack_by_engine lets the engine receive. It leaves the reason in problem if that fails.
 unpack_by_engine() {
-	$RECEIVE --events "$SESSION/events" --end "$SESSION/end" "$WORKSPACE/context" "$SESSION/upload" 2>"$SESSION/unpacked" && return
+	$RECEIVE --events "$SESSION/events" --end "$SESSION/end" "$WORKSPACE/context" "$WORKSPACE/contexts" "$SESSION/upload" 2>"$SESSION/unpacked" && return
 	problem=$(sed 's/^Error: //;q' "$SESSION/unpacked")
 	problem=${problem:-the receiving process was killed}
 }
@@ -79,7 +79,7 @@ claim_upload() {
 		event uploaded
 		return 1
 	fi
-	rm -rf "$WORKSPACE/context" "$SESSION/upload" "$SESSION/tosum" "$SESSION/sum" "$SESSION/end"
+	rm -rf "$WORKSPACE/context" "$WORKSPACE/contexts" "$SESSION/upload" "$SESSION/tosum" "$SESSION/sum" "$SESSION/end"
 	echo "$1 $$" >"$SESSION/receiver"
 }
 
