@@ -40,6 +40,9 @@ func (f *imageFlags) openContext(plan *build.Plan, path string) (*buildcontext.C
 		return nil, cli.Usagef("stdin can't be both the build context and the Dockerfile").WithHint("pass one of them as a file")
 	}
 	source, err := f.readContext(path)
+	if f.file != fromStdin {
+		plan.File = f.file
+	}
 	switch {
 	case errors.Is(err, buildcontext.ErrNoDockerfile):
 		return nil, cli.Usagef("%w", err).WithHint("-f FILE names another Dockerfile")
