@@ -72,7 +72,11 @@ func (r *run) engine() engine.Engine { return Engine(r.current.Profile) }
 // explain turns the error that ended the run into one that a user can act on.
 func (r *run) explain(err error) error {
 	var failure engine.Failure
-	if errors.As(err, new(*session.JobError)) {
+	failed := errors.As(err, new(*session.JobError))
+	if err == nil || failed {
+		r.warnOfArguments()
+	}
+	if failed {
 		failure = r.output.ShowFailure(r.File)
 	} else {
 		r.output.ShowRest()

@@ -7,6 +7,7 @@ type Line struct {
 	Prefix string // the start of the line that is not text of the build: number and time
 	Text   string // what the line says, without the step's number and the time
 
+	Marked   string // LineQuoted: what is to blame of the line, or nothing
 	Position string // LineName: which step of its stage it is, such as "build 2/5"
 	ExitCode int    // LineFailed, LineError: of the command, 0 if the line does not say it
 }

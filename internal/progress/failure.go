@@ -23,6 +23,9 @@ func (l *Log) ShowFailure(file string) engine.Failure {
 	place = readable(place, 0)
 	ended := l.report.last()
 	step := l.failedStep(ended.Text)
+	if step.name == "" {
+		step.name = l.nameOf(source)
+	}
 	found := engine.Failure{Place: place, ExitCode: ended.ExitCode}
 	if ended.Kind != engine.LineError {
 		found.ExitCode = step.code
@@ -122,4 +125,22 @@ func (l *Log) failedStep(ended string) failedStep {
 		step.name = cmp.Or(l.report.title(), step.number)
 	}
 	return step
+}
+
+// nameOf returns the name of the step whose instruction is marked in the source. An engine that gives up a step before it has begun reports no step that
+// failed.
+func (l *Log) nameOf(source []string) string {
+	marked := ""
+	for _, line := range source {
+		marked += strings.TrimSuffix(l.lines.ReadLine(line).Marked, `\`) + " "
+	}
+	marked = strings.Join(strings.Fields(marked), " ")
+	for text := range strings.Lines(string(l.tail)) {
+		line := l.lines.ReadLine(text)
+		_, instruction, _ := strings.Cut(line.Text, "] ")
+		if line.Kind == engine.LineName && marked != "" && strings.Join(strings.Fields(instruction), " ") == marked {
+			return line.Text
+		}
+	}
+	return ""
 }

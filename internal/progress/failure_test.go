@@ -84,11 +84,15 @@ func TestShowFailure(t *testing.T) {
 		"a step of 30 lines":            {long, "step 2/2 failed: RUN seq 30\nthe last 20 lines of its output:\n" + strings.Join(numbers, ""), engine.Failure{Position: "2/2"}},
 		"a cut-off log":                 {"#7 1.5 x\n#7 ERROR: no\n", "step #7 failed\nits output:\n  x\n", engine.Failure{}},
 		"a step whose error is missing": {"#7 [2/2] RUN true\n------\n > [2/2] RUN true:\n------\nError: no\n", "step 2/2 failed: RUN true\n", engine.Failure{Position: "2/2"}},
-		"a silent step":                 {"#7 [2/2] RUN false\n#7 ERROR: no\n", "step 2/2 failed: RUN false\n", engine.Failure{Position: "2/2"}},
-		"a quotation":                   {quotingLog, quotingBlock, engine.Failure{Position: "3/3", Place: "app.Dockerfile:3", ExitCode: 2}},
-		"no step":                       {parseLog, "build failed: sub/app:2\n   2 | >>> NONSENSE\n", engine.Failure{Place: "sub/app:2"}},
-		"no failed step":                {"#7 [2/2] RUN true\n#7 0.1 x\nError: no space\n", "Error: no space\n", engine.Failure{}},
-		"an empty log":                  {"", "", engine.Failure{}},
+		"a step that has not begun": {
+			"#4 [1/2] FROM x\n#5 [a 2/2] COPY no /\n#5 CANCELED\nDockerfile:2\n--------------------\n   2 | >>> COPY  no \\\n   3 | >>> /\n--------------------\nError: no\n",
+			"step a 2/2 failed: sub/app:2\n   2 | >>> COPY  no \\\n   3 | >>> /\n", engine.Failure{Position: "a 2/2", Place: "sub/app:2"},
+		},
+		"a silent step":  {"#7 [2/2] RUN false\n#7 ERROR: no\n", "step 2/2 failed: RUN false\n", engine.Failure{Position: "2/2"}},
+		"a quotation":    {quotingLog, quotingBlock, engine.Failure{Position: "3/3", Place: "app.Dockerfile:3", ExitCode: 2}},
+		"no step":        {parseLog, "build failed: sub/app:2\n   2 | >>> NONSENSE\n", engine.Failure{Place: "sub/app:2"}},
+		"no failed step": {"#7 [2/2] RUN true\n#7 0.1 x\nError: no space\n", "Error: no space\n", engine.Failure{}},
+		"an empty log":   {"", "", engine.Failure{}},
 	} {
 		for _, mode := range []Mode{Plain, Steps, Quiet, Auto} {
 			t.Run(fmt.Sprintf("%s, %s", name, mode), func(t *testing.T) {

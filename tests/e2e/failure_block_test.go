@@ -87,6 +87,24 @@ func blockOfOneStep(t *testing.T) {
 	}
 }
 
+// TestBuildWarnings wants the rules that the Dockerfile breaks at the end of the build, each once, and the build arguments that have no effect.
+func TestBuildWarnings(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	dir := only(t, "from "+busybox()+"\nARG A\nRUN true\nCMD echo hi\n")
+	for mode, want := range map[string]bool{"plain": true, "steps": true, "quiet": false} {
+		r := build(ns, "--progress", mode, "--build-arg", "A=1", "--build-arg", "B=1", "--build-arg", "C=1", "-t", repository(ns), dir).run(t).succeeds(t)
+		for _, text := range []string{
+			"\n2 warnings found:\n - ", "\n - ConsistentInstructionCasing: ", "(line 1)\n", "\n - JSONArgsRecommended: ", "(line 4)\n",
+			"\nwarning: the Dockerfile has no ARG for --build-arg B, C\n",
+		} {
+			if strings.Contains(r.stderr, text) != want {
+				t.Errorf("%s: the log has %q: %v, want %v:\n%s", mode, text, !want, want, r.stderr)
+			}
+		}
+	}
+}
+
 func blockOfMissingFile(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t, privileged)

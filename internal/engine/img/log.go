@@ -38,7 +38,11 @@ func (Img) ReadLine(line string) engine.Line {
 	match := stepLine.FindStringSubmatch(line)
 	if match == nil {
 		kind, text := otherKind(strings.TrimRight(line, " \n"))
-		return engine.Line{Kind: kind, Prefix: prefix, Text: text, ExitCode: codeOf(kind, text)}
+		parsed := engine.Line{Kind: kind, Prefix: prefix, Text: text, ExitCode: codeOf(kind, text)}
+		if kind == engine.LineQuoted {
+			_, parsed.Marked, _ = strings.Cut(text, "| >>> ")
+		}
+		return parsed
 	}
 	kind, text := lineKind(match[2])
 	parsed := engine.Line{Kind: kind, Step: match[1], Prefix: prefix, Text: text, ExitCode: codeOf(kind, text)}

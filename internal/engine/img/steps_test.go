@@ -116,7 +116,7 @@ func TestReadLine(t *testing.T) {
 		" > [2/2] RUN a:\n":                   {Kind: engine.LineTitle, Text: "[2/2] RUN a"},
 		"app.Dockerfile:12":                   {Kind: engine.LinePlace, Text: "app.Dockerfile:12"},
 		"--------------------":                {Kind: engine.LineRule, Text: "--------------------"},
-		"  12 | >>> RUN a\n":                  {Kind: engine.LineQuoted, Text: "  12 | >>> RUN a"},
+		"  12 | >>> RUN a\n":                  {Kind: engine.LineQuoted, Text: "  12 | >>> RUN a", Marked: "RUN a"},
 		"  13 |     ":                         {Kind: engine.LineQuoted, Text: "  13 |"},
 		"#8 exporting layers done":            {Kind: engine.LineStep, Step: "#8", Text: "exporting layers done"},
 		"------\n":                            {Kind: engine.LineFrame},
