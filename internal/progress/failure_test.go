@@ -86,7 +86,8 @@ func TestShowFailure(t *testing.T) {
 		"a step whose error is missing": {"#7 [2/2] RUN true\n------\n > [2/2] RUN true:\n------\nError: no\n", "step 2/2 failed: RUN true\n", engine.Failure{Position: "2/2"}},
 		"a step that has not begun": {
 			"#4 [1/2] FROM x\n#5 [a 2/2] COPY no /\n#5 CANCELED\nDockerfile:2\n--------------------\n   2 | >>> COPY  no \\\n   3 | >>> /\n--------------------\nError: no\n",
-			"step a 2/2 failed: sub/app:2\n   2 | >>> COPY  no \\\n   3 | >>> /\n", engine.Failure{Position: "a 2/2", Place: "sub/app:2"},
+			"step a 2/2 failed: sub/app:2\n   2 | >>> COPY  no \\\n   3 | >>> /\n",
+			engine.Failure{Position: "a 2/2", Place: "sub/app:2"},
 		},
 		"a silent step":  {"#7 [2/2] RUN false\n#7 ERROR: no\n", "step 2/2 failed: RUN false\n", engine.Failure{Position: "2/2"}},
 		"a quotation":    {quotingLog, quotingBlock, engine.Failure{Position: "3/3", Place: "app.Dockerfile:3", ExitCode: 2}},
