@@ -75,7 +75,7 @@ func signalOfTimeout(t *testing.T) {
 	p := build(ns, "-t", repository(ns), endless(t)).start(t)
 	p.await(t, begun)
 	p.signal(t, syscall.SIGTERM)
-	time.Sleep(time.Millisecond) // for the kernel, which joins equal signals that a process has not taken
+	<-time.After(time.Millisecond) // for the kernel, which joins equal signals that a process has not taken
 	p.signal(t, syscall.SIGTERM)
 	if r := p.wait(t).fails(t, codeTerminated); strings.Contains(r.stderr, "kubectl delete pod") {
 		t.Errorf("the pod is left behind:\n%s", r.stderr)
