@@ -13,6 +13,14 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// flagError explains a flag that can't be read. Where the verb is wrong, its flags are unknown, and the verb is what to name.
+func flagError(cmd *cobra.Command, err error) error {
+	if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {
+		return knownCommand(cmd, words)
+	}
+	return cli.FlagError(cmd, err)
+}
+
 func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -12,9 +12,14 @@ import (
 )
 
 func TestCommandUnknown(t *testing.T) {
-	report := newBench(t).unusable(t, "biuld")
-	if want := "error: unknown command \"biuld\" for \"kubectl img\"\nhint: kubectl img build\n"; report != want {
-		t.Errorf("report %q, want %q", report, want)
+	for _, flags := range [][]string{nil, {"-t", "app", "."}, {"--progress=plain"}, {"-n", "ci", "--unknown"}} { // a wrong verb makes its flags unknown
+		report := newBench(t).unusable(t, append([]string{"biuld"}, flags...)...)
+		if want := "error: unknown command \"biuld\" for \"kubectl img\"\nhint: kubectl img build\n"; report != want {
+			t.Errorf("%q: report %q, want %q", flags, report, want)
+		}
+	}
+	if report := newBench(t).unusable(t, "--unknown"); !strings.HasPrefix(report, "error: unknown flag: --unknown\n") {
+		t.Errorf("report %q", report)
 	}
 }
 

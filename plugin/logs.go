@@ -44,7 +44,7 @@ func (o *logsFlags) run(ctx context.Context, p cli.Process, config genericcliopt
 		return err
 	}
 	out := p.Streams.Out
-	log := progress.NewLog(progress.Plain, build.Engine(podspec.Profile(pod.Annotations[podspec.AnnotationProfile])), out, p.IsTerminal(out))
+	log := progress.NewCopy(build.Engine(podspec.Profile(pod.Annotations[podspec.AnnotationProfile])), out, p.IsTerminal(out))
 	return progress.Interruptible(ctx, func() error {
 		defer log.Close()
 		if o.follow && builder.End(pod, podspec.Container) == nil {

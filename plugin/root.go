@@ -63,7 +63,7 @@ func newRootCommand(p cli.Process) *cobra.Command {
 	root.SetIn(p.Streams.In)
 	root.SetOut(p.Streams.Out)
 	root.SetErr(p.Streams.ErrOut)
-	root.SetFlagErrorFunc(cli.FlagError)
+	root.SetFlagErrorFunc(flagError)
 	config.AddFlags(root.PersistentFlags())
 	complete.Cluster{Env: p.Env, Kubeconfig: config}.KubectlFlags().Register(root)
 	for _, group := range verbGroups(p, config) {

@@ -26,7 +26,11 @@ func main() {
 	os.Exit(img.Run(ctx, os.Args[1:]))
 }
 
-// endOnSignal cancels the run on the first signal, so that it cleans up. A second signal, or the time limit, ends the process at
+// sameEvent is how long after the first signal another one belongs to it: GNU timeout signals the process and then its group, and a CI system every process
+// of a job.
+const sameEvent = time.Second
+
+// endOnSignal cancels the run on the first signal, so that it cleans up. A later signal, or the time limit, ends the process at
 // once; abandon then prints what is left behind.
 func endOnSignal(cancel context.CancelCauseFunc, abandon func()) {
 	signals := make(chan os.Signal, 2)
@@ -37,11 +41,23 @@ func endOnSignal(cancel context.CancelCauseFunc, abandon func()) {
 	}
 	cause := plugin.Interrupted{Signal: <-signals}
 	cancel(cause)
-	select {
-	case second := <-signals:
-		cause.Signal = second
-	case <-time.After(cleanupLimit):
-	}
+	cause.Signal = awaitEnd(signals, cause.Signal)
 	abandon()
 	os.Exit(plugin.Report(cause, os.Stderr))
+}
+
+// awaitEnd returns the signal that ends a run at once, or the first one after the time limit.
+func awaitEnd(signals <-chan os.Signal, first os.Signal) os.Signal {
+	began := time.Now()
+	limit := time.After(cleanupLimit)
+	for {
+		select {
+		case next := <-signals:
+			if time.Since(began) >= sameEvent {
+				return next
+			}
+		case <-limit:
+			return first
+		}
+	}
 }

@@ -25,6 +25,7 @@ type Plan struct {
 	Build     engine.Build          // the engine's part
 	Source    *buildcontext.Context // the build context; nothing of it has been sent
 	Further   []FurtherContext      // what is uploaded for --build-context
+	File      string                // the Dockerfile of an uploaded context, as the user names it; empty for Dockerfile
 	Secrets   [][]byte              // the content of session.SecretPath(n); never printed
 
 	Tags   []Tag        // every name that the image is pushed under; the digest line shows the first

@@ -25,7 +25,7 @@ func TestResultOnTheLogsTerminal(t *testing.T) {
 		func() error { r.Log.Warn("beware"); return nil },
 		func() error { return r.printDigest("sha256:1") },
 	} {
-		if _, err := r.output.Write([]byte("\x1b[8mhidden")); err != nil {
+		if _, err := r.output.Write([]byte("#1 0.1 \x1b[8mhidden")); err != nil {
 			t.Fatal(err)
 		}
 		if err := print(); err != nil {
@@ -33,7 +33,7 @@ func TestResultOnTheLogsTerminal(t *testing.T) {
 		}
 	}
 	r.screen.Flush()
-	if want := "\x1b[8mhidden\x1b[0m\nwarning: beware\n\x1b[8mhidden\x1b[0m\nr.example/app@sha256:1\n"; screen.String() != want {
+	if want := "#1 0.1 \x1b[8mhidden\x1b[0m\nwarning: beware\n#1 0.1 \x1b[8mhidden\x1b[0m\nr.example/app@sha256:1\n"; screen.String() != want {
 		t.Errorf("%q, want %q", screen.String(), want)
 	}
 }

@@ -71,17 +71,23 @@ func (r *run) engine() engine.Engine { return Engine(r.current.Profile) }
 
 // explain turns the error that ended the run into one that a user can act on.
 func (r *run) explain(err error) error {
+	var failure engine.Failure
+	failed := errors.As(err, new(*session.JobError))
+	if err == nil || failed {
+		r.warnOfArguments()
+	}
+	if failed {
+		failure = r.output.ShowFailure(r.File)
+	} else {
+		r.output.ShowRest()
+	}
 	if err == nil {
 		return nil
-	}
-	if errors.As(err, new(*session.JobError)) {
-		r.output.Replay()
-		r.output.RepeatFailedStep()
 	}
 	facts := explain.Facts{
 		Phase: r.phase.String(), Timeout: r.Timeout, PodTimeout: r.PodTimeout,
 		Namespace: r.Pod.Namespace, Pod: r.current.Pod.Name, ServiceAccount: r.Pod.Spec.ServiceAccountName,
-		MemoryLimit: builder.MemoryLimit(r.current.Pod, podspec.Container), Engine: r.engine(), Log: r.output, Login: r.login.facts(),
+		MemoryLimit: builder.MemoryLimit(r.current.Pod, podspec.Container), Engine: r.engine(), Log: r.output, Failure: failure, Login: r.login.facts(),
 	}
 	if len(r.Tags) > 0 {
 		facts.Repository = r.Tags[0].Repository

@@ -8,6 +8,8 @@ import (
 	"github.com/docker/go-units"
 
 	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
+	"github.com/kubectl-img/kubectl-img/internal/dockerfile"
+	"github.com/kubectl-img/kubectl-img/internal/progress"
 )
 
 // largeContext is the size in bytes from which the largest entries are named.
@@ -35,6 +37,17 @@ func (r *run) warnOfLarge(c FurtherContext, sum buildcontext.Summary) {
 type sentContext struct {
 	FurtherContext
 	buildcontext.Summary
+}
+
+// warnOfArguments names the build arguments that the Dockerfile does not declare.
+func (r *run) warnOfArguments() {
+	if r.Progress == progress.Quiet || r.Source == nil || len(r.Source.Dockerfile()) == 0 {
+		return
+	}
+	unused, err := dockerfile.UnusedArgs(r.Source.Dockerfile(), r.Build.BuildArgs)
+	if err == nil && len(unused) > 0 { // otherwise the engine says what is wrong with the Dockerfile
+		r.Log.Warnf("the Dockerfile has no ARG for --build-arg %s", strings.Join(unused, ", "))
+	}
 }
 
 // warnOfLosses names what differs between the context and the image.

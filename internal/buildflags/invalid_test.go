@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/kubectl-img/kubectl-img/internal/clitest"
 )
 
 // TestInvalidInput holds every kind of bad input to exit code 2 and one error line that names what is wrong.
@@ -263,6 +265,15 @@ func TestInvalidInputKeepsSecrets(t *testing.T) {
 func TestSourceWithoutADockerfile(t *testing.T) {
 	if report := newBench(t).unusable(t, "build", "-t", "app", "src"); !strings.Contains(report, "\nhint: -f FILE") {
 		t.Errorf("report %q does not name -f", report)
+	}
+}
+
+func TestSourceIsAComposeFile(t *testing.T) {
+	b := newBench(t)
+	clitest.Write(t, "compose.yaml", "services:\n  app:\n    build: .\n")
+	report := b.unusable(t, "build", "-t", "app", "-f", "compose.yaml", ".")
+	if !strings.HasPrefix(report, "error: compose.yaml is a compose file, not a Dockerfile\nhint: ") {
+		t.Errorf("report %q", report)
 	}
 }
 

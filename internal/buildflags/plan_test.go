@@ -169,6 +169,10 @@ func TestPlan(t *testing.T) {
 			args: []string{"-t", "app", "--iidfile", "iid", "--digest-file", "src/digest", "--metadata-file", "meta.json"},
 			want: func(p *build.Plan) { p.IIDFile, p.DigestFile, p.MetadataFile = "iid", "src/digest", "meta.json" },
 		},
+		"the Dockerfile's name": {
+			args: []string{"-t", "app", "-f", "Dockerfile"},
+			want: func(p *build.Plan) { p.File = "Dockerfile" },
+		},
 		"quiet":                    {args: []string{"-t", "app", "-q"}, want: func(p *build.Plan) { p.Progress = progress.Quiet }},
 		"plain":                    {args: []string{"-t", "app", "--progress=plain"}, want: func(p *build.Plan) { p.Progress = progress.Plain }},
 		"quiet beats variable":     {args: []string{"-t", "app", "-q"}, env: []string{"KUBECTL_IMG_PROGRESS=plain"}, want: func(p *build.Plan) { p.Progress = progress.Quiet }},

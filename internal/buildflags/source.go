@@ -1,6 +1,7 @@
 package buildflags
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/build"
 	"github.com/kubectl-img/kubectl-img/internal/buildcontext"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
+	"github.com/kubectl-img/kubectl-img/internal/dockerfile"
 )
 
 const fromStdin = "-"
@@ -41,11 +43,16 @@ func (f *imageFlags) openContext(plan *build.Plan) (*buildcontext.Context, error
 		return nil, cli.Usagef("stdin can't be both the build context and the Dockerfile").WithHint("pass one of them as a file")
 	}
 	source, err := f.readContext(path)
+	if f.file != fromStdin {
+		plan.File = f.file
+	}
 	switch {
 	case errors.Is(err, buildcontext.ErrNoDockerfile):
 		return nil, cli.Usagef("%w", err).WithHint("-f FILE names another Dockerfile")
 	case err != nil:
 		return nil, cli.Usagef("%w", err)
+	case dockerfile.IsCompose(source.Dockerfile()):
+		return nil, cli.Usagef("%s is a compose file, not a Dockerfile", cmp.Or(f.file, "Dockerfile")).WithHint("-f FILE, with the Dockerfile of one service")
 	default:
 		return source, nil
 	}

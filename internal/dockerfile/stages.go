@@ -23,6 +23,8 @@ type stageWalker struct {
 	args   []string // KEY=VALUE, for FROM
 	refs   []string
 	seen   map[int]bool
+
+	declared []string // by an ARG before the first FROM
 }
 
 func newStageWalker(dockerfile []byte, buildArgs []string) (*stageWalker, error) {
@@ -43,6 +45,7 @@ func newStageWalker(dockerfile []byte, buildArgs []string) (*stageWalker, error)
 func (w *stageWalker) readArgs(metaArgs []instructions.ArgCommand, buildArgs []string) {
 	given := shell.EnvsFromSlice(buildArgs)
 	for _, command := range metaArgs {
+		w.declared = append(w.declared, namesOf(command)...)
 		for _, arg := range command.Args {
 			value, ok := given.Get(arg.Key)
 			if !ok && arg.Value != nil {

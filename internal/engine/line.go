@@ -6,6 +6,10 @@ type Line struct {
 	Step   string // identifies a step within one log; empty for a line that belongs to none
 	Prefix string // the start of the line that is not text of the build: number and time
 	Text   string // what the line says, without the step's number and the time
+
+	Marked   string // LineQuoted: what is to blame of the line, or nothing
+	Position string // LineName: which step of its stage it is, such as "build 2/5"
+	ExitCode int    // LineFailed, LineError: of the command, 0 if the line does not say it
 }
 
 // LineKind is what a line says about its step.
@@ -21,4 +25,9 @@ const (
 	LineCached                   // says that the step was cached
 	LineFailed                   // says that the step failed
 	LineFrame                    // begins or ends a repetition of a failed step's output
+	LineTitle                    // names the repeated step
+	LinePlace                    // is a file and the number of a line, before a quotation of the file
+	LineRule                     // begins or ends the quotation
+	LineQuoted                   // is a line of the file
+	LineError                    // says what ended the engine
 )

@@ -35,9 +35,10 @@ type Facts struct {
 
 	LostNode, LostNodeReason string // the node, if it is the node that was lost
 
-	Engine engine.Engine
-	Log    engineLog
-	Login  LoginFacts
+	Engine  engine.Engine
+	Log     engineLog
+	Failure engine.Failure // the step that failed, as far as the log shows it
+	Login   LoginFacts
 }
 
 // engineLog is the engine's output so far.

@@ -27,6 +27,9 @@ const hintDisk = "ask for what the build needs with --request ephemeral-storage=
 // explainJob explains a step of the job that failed. The engine's last line says more than its exit status.
 func explainJob(job *session.JobError, f Facts) error {
 	diagnosis := diagnose(job, f)
+	if step := f.Failure.String(); step != "" {
+		diagnosis.Text = step // the command stands above, where it is marked
+	}
 	if f.StepEnd != nil {
 		return &explainedError{text: job.Phase + " failed: " + f.StepEnd.Error(), hint: f.StepEnd.Hint(), code: cli.CodeBuild, err: job}
 	}

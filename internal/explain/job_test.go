@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-img/kubectl-img/internal/builder"
 	"github.com/kubectl-img/kubectl-img/internal/cli"
 	"github.com/kubectl-img/kubectl-img/internal/clitest"
+	"github.com/kubectl-img/kubectl-img/internal/engine"
 	"github.com/kubectl-img/kubectl-img/internal/session"
 )
 
@@ -59,6 +60,24 @@ func TestMemory(t *testing.T) {
 		err := Build(&session.JobError{Phase: "build", Code: 1, Exhausted: c.cause}, facts)
 		if !strings.Contains(err.Error(), c.text) || cli.Hint(err) != c.hint || cli.ExitCode(err) != cli.CodeBuild {
 			t.Errorf("%s: %v, hint %q", name, err, cli.Hint(err))
+		}
+	}
+}
+
+// TestFailedCommand names the step and the place in place of the command, which stands above the error.
+func TestFailedCommand(t *testing.T) {
+	facts := rejectedFacts(`failed to solve: process "/bin/sh -c false" did not complete successfully: exit code: 1`)
+	for _, c := range []struct {
+		failure engine.Failure
+		want    string
+	}{
+		{engine.Failure{Position: "2/3", Place: "Dockerfile:4", ExitCode: 1}, "build failed: step 2/3 (Dockerfile:4): exit code 1"},
+		{engine.Failure{Position: "2/3", ExitCode: 1}, "build failed: step 2/3: exit code 1"},
+		{engine.Failure{Place: "Dockerfile:4"}, `build failed: process "/bin/sh -c false" did not complete successfully: exit code: 1`},
+	} {
+		facts.Failure = c.failure
+		if err := Build(&session.JobError{Phase: "build", Code: 1}, facts); err.Error() != c.want {
+			t.Errorf("%+v: %v, want %s", c.failure, err, c.want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package progress
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"iter"
 	"slices"
@@ -31,12 +32,15 @@ type Log struct {
 	filter  filter      // for a terminal
 	partial []byte      // a line that has not ended
 	cut     bool        // there is more of it
+	open    bool        // a terminal shows a line that has not ended
+	report  report      // follows the tail
+	copies  bool        // the log is shown as it is
 	tail    []byte
 }
 
 // NewLog returns a Log that writes to w.
 func NewLog(mode Mode, lines lineReader, w io.Writer, terminal bool) *Log {
-	l := &Log{err: w, lines: lines, plain: !terminal, filter: filter{terminal: true}}
+	l := &Log{err: w, lines: lines, plain: !terminal, filter: filter{terminal: true}, report: report{lines: lines}}
 	if mode != Quiet {
 		l.show = w
 	}
@@ -46,14 +50,20 @@ func NewLog(mode Mode, lines lineReader, w io.Writer, terminal bool) *Log {
 	return l
 }
 
+// NewCopy returns a Log that shows the engine's output as it is, with the engine's own report about a failure.
+func NewCopy(lines lineReader, w io.Writer, terminal bool) *Log {
+	l := NewLog(Plain, lines, w, terminal)
+	l.copies = true
+	return l
+}
+
 // Write takes a part of the log, of any size.
 func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := len(p)
 	if !l.plain {
-		shown := l.filter.write(p)
-		return n, l.put(shown, shown)
+		return n, l.writeTerminal(p)
 	}
 	var whole []byte
 	for {
@@ -66,6 +76,33 @@ func (l *Log) Write(p []byte) (int, error) {
 		whole = append(append(whole, l.endLine()...), '\n')
 		p = rest
 	}
+}
+
+// writeTerminal shows what a step prints as it comes, and other lines once they are whole.
+func (l *Log) writeTerminal(p []byte) error {
+	var shown []byte
+	for len(p) > 0 {
+		n := bytes.IndexByte(p, '\n') + 1
+		ended := n > 0
+		if !ended {
+			n = len(p)
+		}
+		l.partial, p = append(l.partial, p[:n]...), p[n:]
+		held := len(l.report.held) > 0
+		switch {
+		case l.open, !held && l.lines.ReadLine(string(l.partial)).Step != "", len(l.partial) > maxLineBytes:
+			shown = append(append(shown, strings.Join(l.report.release(), "")...), l.partial...)
+			l.open = !ended
+		case ended && l.copies:
+			shown = append(shown, l.partial...)
+		case ended:
+			shown = append(shown, strings.Join(l.report.take(string(l.partial)), "")...)
+		default:
+			continue
+		}
+		l.partial = l.partial[:0]
+	}
+	return l.showLines([]string{string(shown)})
 }
 
 // Beside returns a writer for whole lines that are not part of the log, to the same place. The log can neither hide such a line in its own colour nor begin it.
@@ -115,27 +152,51 @@ func (l *Log) Backlog() int {
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	err := l.putLines(string(l.endLine()))
 	if !l.plain {
 		end := l.filter.end()
-		return l.put(end, end)
+		err = errors.Join(err, l.put(end, end))
 	}
-	return l.putLines(string(l.endLine()))
+	return err
 }
 
+// ShowRest shows what was held back because it looked like the engine's report about a failure.
+func (l *Log) ShowRest() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.showLines(l.report.release())
+}
+
+// putLines takes whole lines.
 func (l *Log) putLines(text string) error {
-	var all, shown strings.Builder
-	lines := slices.Collect(strings.Lines(text))
-	for i, line := range lines {
-		lines[i] = readable(line, len(l.lines.ReadLine(line).Prefix))
-		all.WriteString(lines[i])
+	var lines []string
+	for line := range strings.Lines(text) {
+		if l.plain {
+			line = readable(line, len(l.lines.ReadLine(line).Prefix))
+		}
+		if l.copies {
+			lines = append(lines, line)
+		} else {
+			lines = append(lines, l.report.take(line)...)
+		}
+	}
+	return l.showLines(lines)
+}
+
+func (l *Log) showLines(lines []string) error {
+	all := strings.Join(lines, "")
+	if !l.plain {
+		shown := l.filter.write([]byte(all))
+		return l.put(shown, shown)
 	}
 	if l.steps == nil {
-		return l.put([]byte(all.String()), []byte(all.String()))
+		return l.put([]byte(all), []byte(all))
 	}
+	var shown strings.Builder
 	for line := range l.steps.filter(lines) {
 		shown.WriteString(line)
 	}
-	return l.put([]byte(all.String()), []byte(shown.String()))
+	return l.put([]byte(all), []byte(shown.String()))
 }
 
 // put keeps the end of all, and shows the part that the mode lets through.
@@ -149,19 +210,18 @@ func (l *Log) put(all, shown []byte) error {
 	return err
 }
 
-// Replay shows the end of a log that quiet mode has hidden.
-func (l *Log) Replay() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// replay shows the end of a log that quiet mode has hidden.
+func (l *Log) replay() {
+	_ = l.showLines(l.report.release())
 	if l.show == nil {
 		_, _ = l.err.Write(l.tail)
 	}
 }
 
-// Backward yields the lines that are not empty, the last one first.
+// Backward yields the lines that are not empty, the last one first. Of the engine's report it yields the last line only: the others quote.
 func (l *Log) Backward() iter.Seq[string] {
 	l.mu.Lock()
-	lines := strings.Split(string(l.tail), "\n")
+	lines := append(strings.Split(string(l.tail), "\n"), l.report.held[max(0, len(l.report.held)-1):]...)
 	l.mu.Unlock()
 	return func(yield func(string) bool) {
 		for _, line := range slices.Backward(lines) {

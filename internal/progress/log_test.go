@@ -51,11 +51,6 @@ func stepsHideOutput(t *testing.T) {
 	if diff := cmp.Diff("[a 2/2] RUN make a\n[b 2/2] RUN make b\n", out.String()); diff != "" {
 		t.Errorf("before the end (-want +got):\n%s", diff)
 	}
-	out.Reset()
-	log.RepeatFailedStep()
-	if diff := cmp.Diff("the end of step [a 2/2] RUN make a:\n  a begins\n  error: a fails\n", out.String()); diff != "" {
-		t.Errorf("at the end (-want +got):\n%s", diff)
-	}
 }
 
 func TestLog(t *testing.T) {

@@ -92,7 +92,7 @@ func detachUnconfirmed(t *testing.T) {
 		end   func(t *testing.T, pod *corev1.Pod)
 	}{
 		"deleted":   {"sleep 1000", codeInternal, "deleted by somebody else", deletePod},
-		"failed":    {"sleep 3; exit 7", codeBuild, "exit code: 7", nil},
+		"failed":    {"sleep 3; exit 7", codeBuild, "exit code 7", nil},
 		"succeeded": {"sleep 3", 0, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,7 @@ func failedMemory(t *testing.T) {
 	if r.code == codeInternal {
 		r.fails(t, codeInternal, "OOMKilled", "128Mi").hints(t, "--limit memory")
 	} else {
-		r.fails(t, codeBuild, "killed for memory (limit 128Mi)", "tail /dev/zero").hints(t, "--limit memory")
+		r.fails(t, codeBuild, "killed for memory (limit 128Mi)", "step 2/2 (Dockerfile:2): exit code ").hints(t, "--limit memory")
 	}
 }
 

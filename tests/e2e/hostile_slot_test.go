@@ -142,7 +142,7 @@ func slotKilled(t *testing.T) {
 		"FROM " + busybox(), "RUN echo next-$((40+2))", "COPY --from=killed /alive /",
 	}, "\n")+"\n")
 	r := build(ns, "-t", repository(ns), "--profile", "stock", "--progress", "plain", dir).run(t)
-	if r.fails(t, codeBuild, "exit code: 137"); strings.Contains(r.stderr, "the container of the build steps") {
+	if r.fails(t, codeBuild, "exit code 137"); strings.Contains(r.stderr, "the container of the build steps") {
 		t.Errorf("the container has ended:\n%s", r.stderr)
 	}
 	alive := only(t, shell("RUN kill -9 1; kill -STOP 1; kill -INT 1; echo alive-$((40+2))", "RUN echo next-$((40+2))"))

@@ -33,8 +33,8 @@ func progressSteps(t *testing.T) {
 		t.Errorf("stderr has more than a line for each step:\n%s", r.stderr)
 	}
 	r = steps(shell("RUN echo said-$((40+2))\nRUN seq 1000 1300; exit 7")).fails(t, codeBuild, "build failed")
-	r.says(t, "[3/3] RUN seq 1000 1300; exit 7", "the end of step [3/3] RUN seq 1000 1300; exit 7:\n  1101\n", "  1300\n")
-	if strings.Contains(r.stderr, "said-42") || strings.Contains(r.stderr, "1100\n") {
+	r.says(t, "[3/3] RUN seq 1000 1300; exit 7", "step 3/3 failed with exit code 7: Dockerfile:3\n", "the last 20 lines of its output:\n  1281\n", "  1300\n")
+	if strings.Contains(r.stderr, "said-42") || strings.Contains(r.stderr, "1280\n") {
 		t.Errorf("stderr has more than the end of the failed step:\n%s", r.stderr)
 	}
 }

@@ -15,6 +15,7 @@ func TestSignal(t *testing.T) {
 	t.Run("while building", signalWhileBuilding)
 	t.Run("while the pod is pending", signalWhilePending)
 	t.Run("twice", signalTwice)
+	t.Run("GNU timeout", signalOfTimeout)
 	t.Run("SIGKILL", signalKill)
 }
 
@@ -65,6 +66,24 @@ func signalTwice(t *testing.T) {
 	}
 	eventually(t, 25*time.Second, "the abandoned pod has ended", func() bool { return onlyPod(t, ns).Status.Phase == corev1.PodFailed })
 	deletePod(t, onlyPod(t, ns))
+}
+
+// signalOfTimeout sends a signal to the process and then to its group, as GNU timeout does. The client still waits for the delete of its pod.
+func signalOfTimeout(t *testing.T) {
+	t.Parallel()
+	ns := namespace(t, privileged)
+	p := build(ns, "-t", repository(ns), endless(t)).start(t)
+	p.await(t, begun)
+	p.signal(t, syscall.SIGTERM)
+	<-time.After(time.Millisecond) // for the kernel, which joins equal signals that a process has not taken
+	p.signal(t, syscall.SIGTERM)
+	if r := p.wait(t).fails(t, codeTerminated); strings.Contains(r.stderr, "kubectl delete pod") {
+		t.Errorf("the pod is left behind:\n%s", r.stderr)
+	}
+	eventually(t, 25*time.Second, "the pod is deleted", func() bool {
+		pods, err := client.CoreV1().Pods(ns).List(t.Context(), metav1.ListOptions{})
+		return err == nil && len(pods.Items) == 0
+	})
 }
 
 func signalKill(t *testing.T) {

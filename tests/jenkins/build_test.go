@@ -113,7 +113,7 @@ func buildFailure(t *testing.T) {
 		t.Errorf("%d builder pods, want one", n)
 	}
 	// The log has a line for each step. The output of the failed step is in front of the error, and nowhere else.
-	steps := []string{"[1/3] FROM ", "[2/3] RUN echo said-$((40+2)); exit 7\n", "the end of step [2/3] RUN echo said-$((40+2)); exit 7:\n  said-42\n", "error: build failed: "}
+	steps := []string{"[1/3] FROM ", "[2/3] RUN echo said-$((40+2)); exit 7\n", "step 2/3 failed with exit code 7: Dockerfile:2\n", "its output:\n  said-42\n", "error: build failed: step 2/3 (Dockerfile:2): exit code 7"}
 	rest := c.log
 	for _, line := range steps {
 		before, after, found := strings.Cut(rest, "\n"+line)

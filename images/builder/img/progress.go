@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/progress/progressui"
@@ -35,6 +37,7 @@ func show(ctx context.Context, status io.Writer, log *engine.StepLog, plain bool
 	}
 	from, to := make(chan *client.SolveStatus), make(chan *client.SolveStatus)
 	var response *client.SolveResponse
+	var warnings []client.VertexWarning
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		response, err = solve(ctx, from)
@@ -52,10 +55,33 @@ func show(ctx context.Context, status io.Writer, log *engine.StepLog, plain bool
 		}
 		return nil
 	})
-	group.Go(func() error {
-		_, err := display.UpdateFrom(context.WithoutCancel(ctx), to)
+	group.Go(func() (err error) {
+		warnings, err = display.UpdateFrom(context.WithoutCancel(ctx), to)
 		return err
 	})
 	err = group.Wait()
+	printWarnings(os.Stderr, warnings)
 	return response, err
+}
+
+// printWarnings lists what the Dockerfile's frontend warned of, each text once. The display has it at the beginning, and leaves out a warning that comes after
+// the end of its step.
+func printWarnings(w io.Writer, warnings []client.VertexWarning) {
+	var texts []string
+	for _, warning := range warnings {
+		if text := oneLine(string(warning.Short)); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	switch len(texts) {
+	case 0:
+		return
+	case 1:
+		_, _ = fmt.Fprintln(w, "1 warning found:")
+	default:
+		_, _ = fmt.Fprintf(w, "%d warnings found:\n", len(texts))
+	}
+	for _, text := range texts {
+		_, _ = fmt.Fprintln(w, " - "+text)
+	}
 }

@@ -1,6 +1,7 @@
 package img
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/kubectl-img/kubectl-img/internal/engine"
@@ -25,6 +26,9 @@ const (
 	forbidden = " is not allowed: want "
 )
 
+// wrappers is what the engine's own layers say before the cause.
+var wrappers = regexp.MustCompile(`^failed to solve: (failed to compute cache key: )?(failed to calculate checksum of ref \S+: )?`)
+
 // Diagnose reads img's last line. img reports nothing but an exit status and text.
 func (Img) Diagnose(lastLine string) engine.Diagnosis {
 	text := strings.TrimPrefix(lastLine, errorPrefix)
@@ -45,6 +49,7 @@ func (Img) Diagnose(lastLine string) engine.Diagnosis {
 	if d.Flag = missingFlag(text); d.Flag == "" {
 		d.Registry, d.Detail = registryCause(text)
 	}
+	d.Text = wrappers.ReplaceAllString(text, "")
 	return d
 }
 

@@ -66,9 +66,10 @@ func TestDiagnoseFrontend(t *testing.T) {
 			Text: "failed to solve: failed with build-arg:BUILDKIT_SYNTAX = r.example/frontend:1: " + line, Frontend: "r.example/frontend:1", Allowed: allowed,
 		},
 		`failed to solve: process "/bin/sh -c echo 'frontend x is not allowed: want y'" did not complete successfully: exit code: 1`: {
-			Text: `failed to solve: process "/bin/sh -c echo 'frontend x is not allowed: want y'" did not complete successfully: exit code: 1`,
+			Text: `process "/bin/sh -c echo 'frontend x is not allowed: want y'" did not complete successfully: exit code: 1`,
 		},
 		line: {Text: line},
+		`failed to solve: failed to compute cache key: failed to calculate checksum of ref a::b: "/nofile": not found`: {Text: `"/nofile": not found`},
 	} {
 		if diff := cmp.Diff(want, Img{}.Diagnose(words)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", words, diff)

@@ -115,11 +115,23 @@ func TestEnvironment(t *testing.T) {
 func TestReadLine(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]engine.Line{
-		"#6 [3/4] RUN npm ci\n":               {Kind: engine.LineName, Step: "#6", Text: "[3/4] RUN npm ci"},
-		"#2 [internal] load .dockerignore":    {Kind: engine.LineInternal, Step: "#2", Text: "[internal] load .dockerignore"},
-		"#6 0.150 added 3 packages":           {Kind: engine.LineOutput, Step: "#6", Prefix: "#6 0.150 ", Text: "added 3 packages"},
-		"#5 CACHED":                           {Kind: engine.LineCached, Step: "#5", Text: "CACHED"},
-		"#4 ERROR: exit code: 2":              {Kind: engine.LineFailed, Step: "#4", Text: "ERROR: exit code: 2"},
+		"#6 [3/4] RUN npm ci\n":                {Kind: engine.LineName, Step: "#6", Text: "[3/4] RUN npm ci", Position: "3/4"},
+		"#6 [linux/arm64 build 3/4] RUN [2/2]": {Kind: engine.LineName, Step: "#6", Text: "[linux/arm64 build 3/4] RUN [2/2]", Position: "linux/arm64 build 3/4"},
+		"#2 [internal] load .dockerignore":     {Kind: engine.LineInternal, Step: "#2", Text: "[internal] load .dockerignore"},
+		"#6 0.150 added 3 packages":            {Kind: engine.LineOutput, Step: "#6", Prefix: "#6 0.150 ", Text: "added 3 packages"},
+		"#5 CACHED":                            {Kind: engine.LineCached, Step: "#5", Text: "CACHED"},
+		"#4 ERROR: exit code: 2":               {Kind: engine.LineFailed, Step: "#4", Text: "ERROR: exit code: 2"},
+		`#4 ERROR: process "a" did not complete successfully: exit code: 2`: {
+			Kind: engine.LineFailed, Step: "#4", Text: `ERROR: process "a" did not complete successfully: exit code: 2`, ExitCode: 2,
+		},
+		`Error: failed to solve: process "a" did not complete successfully: exit code: 137: cannot allocate memory`: {
+			Kind: engine.LineError, Text: `Error: failed to solve: process "a" did not complete successfully: exit code: 137: cannot allocate memory`, ExitCode: 137,
+		},
+		" > [2/2] RUN a:\n":                   {Kind: engine.LineTitle, Text: "[2/2] RUN a"},
+		"app.Dockerfile:12":                   {Kind: engine.LinePlace, Text: "app.Dockerfile:12"},
+		"--------------------":                {Kind: engine.LineRule, Text: "--------------------"},
+		"  12 | >>> RUN a\n":                  {Kind: engine.LineQuoted, Text: "  12 | >>> RUN a", Marked: "RUN a"},
+		"  13 |     ":                         {Kind: engine.LineQuoted, Text: "  13 |"},
 		"#8 exporting layers done":            {Kind: engine.LineStep, Step: "#8", Text: "exporting layers done"},
 		"------\n":                            {Kind: engine.LineFrame},
 		"Building r.example/app:1 \n":         {Kind: engine.LineOther, Text: "Building r.example/app:1"},

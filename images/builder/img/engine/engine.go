@@ -34,6 +34,7 @@ import (
 	"github.com/moby/buildkit/solver/bboltcachestorage"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/db/boltutil"
+	"github.com/moby/buildkit/util/grpcerrors"
 	"github.com/moby/buildkit/util/leaseutil"
 	"github.com/moby/buildkit/util/network"
 	"github.com/moby/buildkit/util/resolver"
@@ -210,7 +211,8 @@ func (e *Engine) controller(root string, o Options) (*control.Controller, error)
 // serve connects the client with the controller, in memory: there is no socket that a build step could find.
 func (e *Engine) serve(ctx context.Context, controller *control.Controller) error {
 	listener := bufconn.Listen(1 << 20)
-	server := grpc.NewServer()
+	server := grpc.NewServer( // errors keep their details, such as the place in the Dockerfile
+		grpc.UnaryInterceptor(grpcerrors.UnaryServerInterceptor), grpc.StreamInterceptor(grpcerrors.StreamServerInterceptor))
 	controller.Register(server)
 	go func() { _ = server.Serve(listener) }()
 	e.close = append(e.close, controller.Close, func() error { server.Stop(); return nil })
