@@ -59,7 +59,7 @@ func signalled(s syscall.Signal, codes ...int) func(*rand.Rand) fault {
 
 // twice sends a signal twice, as an impatient user does. Then the pod may live until the end of its grace period.
 func twice(r *rand.Rand) fault {
-	s, pause := pick(r, syscall.SIGINT, syscall.SIGTERM), millis(r, 0, 400)
+	s, pause := pick(r, syscall.SIGINT, syscall.SIGTERM), millis(r, 1100, 1500) // signals closer to each other are one
 	return fault{
 		what: fmt.Sprintf("%s twice within %s", s, pause), when: anyMoment(r), grace: shortGrace,
 		want: want{codes: []int{128 + int(s)}, words: []string{s.String(), "signal"}, killable: true, within: 20 * time.Second, cutOff: true, hurried: true},
