@@ -30,7 +30,7 @@ type resultFlags struct {
 
 func (f *resultFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.push, "push", true, "Push every tag; with --output only if given")
-	flags.StringArrayVarP(&f.outputs, "output", "o", nil, "Where the result goes, as `SPEC`: DIR, - for stdout, or type=tar|oci|docker|local|registry[,KEY=VALUE] (repeatable)")
+	flags.StringArrayVarP(&f.outputs, "output", "o", nil, "`SPEC` of the result: DIR, - for stdout, or type=TYPE[,KEY=VALUE] (repeatable)")
 	flags.StringVar(&f.outputLimit, "output-limit", "64Gi", "`SIZE` in bytes that --output may have here")
 	flags.StringVar(&f.iidFile, "iidfile", "", "`FILE` to write the image ID to")
 	flags.StringVar(&f.digestFile, "digest-file", "", "`FILE` to write the image's digest to")
