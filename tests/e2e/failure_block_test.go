@@ -67,7 +67,7 @@ func blockOnTerminal(t *testing.T) {
 	c := build(ns, "-t", repository(ns), only(t, failingDockerfile()))
 	c.stderr = programs
 	p := c.start(t)
-	_ = <-p.ended
+	<-p.ended
 	_ = programs.Close()
 	if text := <-shown; p.cmd.ProcessState.ExitCode() != codeBuild || !strings.HasSuffix(text, "\n"+failingBlock("Dockerfile")) {
 		t.Errorf("exit code %d, want the end\n%s\ngot\n%s", p.cmd.ProcessState.ExitCode(), failingBlock("Dockerfile"), text)
