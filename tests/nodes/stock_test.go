@@ -10,9 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/kubectl-img/kubectl-img/tests/cluster/fixture"
 	"github.com/kubectl-img/kubectl-img/tests/compat"
@@ -36,8 +34,14 @@ func stockBuilds(t *testing.T) {
 	if log := b.succeeds(t); !strings.Contains(log, " cri-containerd.apparmor.d (enforce), Seccomp: 2\n") {
 		t.Errorf("the step has other profiles:\n%s", log)
 	}
+	image, err := shared.Image(t.Context(), repository(ns))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := mutate.Extract(image)
+	defer content.Close()
 	files := map[string]string{}
-	for archive := pulled(t, repository(ns)); ; {
+	for archive := tar.NewReader(content); ; {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
 			break
@@ -63,20 +67,4 @@ func stockBuilds(t *testing.T) {
 		t.Errorf("the image (-want +got):\n%s", diff)
 	}
 	found("profile stock, untouched node, steps and mounts of every kind", compat.Builds, "under the node's default AppArmor and seccomp profiles")
-}
-
-// pulled reads the files of an image.
-func pulled(t *testing.T, reference string) *tar.Reader {
-	t.Helper()
-	ref, err := name.ParseReference(reference)
-	if err != nil {
-		t.Fatal(err)
-	}
-	image, err := remote.Image(ref, remote.WithContext(t.Context()), remote.WithTransport(shared.Registries))
-	if err != nil {
-		t.Fatal(err)
-	}
-	content := mutate.Extract(image)
-	t.Cleanup(func() { _ = content.Close() })
-	return tar.NewReader(content)
 }
