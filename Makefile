@@ -83,12 +83,12 @@ ownership-arm64: packages ## run ownership's tests on an emulated arm64 machine 
 NODE_TESTS = go test -count=1 -timeout 180m -v ./nodes -record ../../docs/compatibility
 .PHONY: nodes nodes-short nodes-arm64
 nodes: packages ## build on virtual machines with Debian's kernels, AppArmor, cgroup v2 and systemd (Linux, root)
-	KUBECTL_IMG_TESTS_NODES=modern tests/with-cluster.sh $(NODE_TESTS)
+	KUBECTL_IMG_TESTS_NODES=modern tests/with-cluster.sh $(NODE_TESTS) -run 'TestNode|TestTwoNodes|TestHostile'
 	KUBECTL_IMG_TESTS_NODES=old tests/with-cluster.sh $(NODE_TESTS) -run TestNode
 nodes-short: packages ## install both profiles on a virtual machine, and build under every confined profile (Linux, root)
 	KUBECTL_IMG_TESTS_NODES=modern tests/with-cluster.sh go test -count=1 -timeout 30m -v -short ./nodes -run TestNode
 nodes-arm64: packages ## build on an emulated arm64 machine (Linux, root)
-	KUBECTL_IMG_TESTS_NODES=arm64 tests/with-cluster.sh $(NODE_TESTS) -run TestNode
+	KUBECTL_IMG_TESTS_NODES=arm64 tests/with-cluster.sh $(NODE_TESTS) -run 'TestNode|TestMakeImage'
 
 BENCH ?=
 .PHONY: bench

@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,6 +72,9 @@ func (r run) find(what string) result {
 	return result{}
 }
 
+// said is what the run says about the subject: at least how it ended.
+func (r result) said() string { return cmp.Or(r.Text, r.Outcome) }
+
 // unique returns the texts of all runs once each, in the order in which they come first.
 func unique(runs []run, texts func(run) []string) []string {
 	var all []string
@@ -108,10 +112,10 @@ func writeOutcomes(out *strings.Builder, command string, runs []run) {
 func writeTexts(out *strings.Builder, what string, runs []run) {
 	fmt.Fprintf(out, "* %s\n", cell(what))
 	of := slices.DeleteFunc(slices.Clone(runs), func(r run) bool { return r.find(what).Outcome == "" })
-	for _, text := range unique(of, func(r run) []string { return []string{r.find(what).Text} }) {
+	for _, text := range unique(of, func(r run) []string { return []string{r.find(what).said()} }) {
 		var names []string
 		for _, r := range of {
-			if r.find(what).Text == text {
+			if r.find(what).said() == text {
 				names = append(names, r.Name)
 			}
 		}

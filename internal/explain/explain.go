@@ -41,7 +41,7 @@ func Build(err error, f Facts) error {
 func explainLostNode(err error, f Facts) error {
 	return &explainedError{
 		text: fmt.Sprintf("node %s of the builder pod is lost: %s", f.LostNode, f.LostNodeReason),
-		hint: "kubectl describe node " + f.LostNode, code: cli.CodeInternal, err: err,
+		hint: "kubectl describe node " + f.LostNode, code: cli.CodeTemporary, err: err,
 	}
 }
 

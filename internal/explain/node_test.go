@@ -18,7 +18,7 @@ func TestLostNode(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := Build(err, Facts{LostNode: "n1", LostNodeReason: "NodeStatusUnknown: gone"})
-			if got.Error() != "node n1 of the builder pod is lost: NodeStatusUnknown: gone" || cli.ExitCode(got) != cli.CodeInternal || !errors.Is(got, cut) {
+			if got.Error() != "node n1 of the builder pod is lost: NodeStatusUnknown: gone" || cli.ExitCode(got) != cli.CodeTemporary || !errors.Is(got, cut) {
 				t.Errorf("%v, exit code %d", got, cli.ExitCode(got))
 			}
 			if got := Build(err, Facts{}); got.Error() != err.Error() {

@@ -1,6 +1,7 @@
 package nodes_test
 
 import (
+	"net"
 	"regexp"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func outOfMemory(t *testing.T) {
 }
 
 func kubeletRestarts(t *testing.T) {
-	b := start(t, namespace(t, levels()[profile]), profile, slowly("30"), apparmor...)
+	b := start(t, namespace(t, levels()[profile]), profile, slowly("90"), apparmor...)
 	b.begun(t)
 	before := onNode(t, "systemctl show -p MainPID kubelet")
 	onNode(t, "systemd-run --no-block sh -c 'sleep 5; systemctl restart kubelet'") // this command reaches the node through the kubelet
@@ -65,19 +66,30 @@ func kubeletRestarts(t *testing.T) {
 		after, err := tryOnNode(t, "systemctl show -p MainPID kubelet")
 		return err == nil && after != before
 	})
+	select {
+	case <-b.ended:
+		t.Error("the build ended before the kubelet was back")
+	default:
+	}
 	if log := b.succeeds(t); !strings.Contains(log, "slept-42") {
 		t.Errorf("the log has a gap:\n%s", log)
 	}
 	found("the kubelet restarts during a build", compat.Builds, "")
 }
 
-// nodeComesBack cuts the node's link for less than the time after which the control plane notices it.
+// nodeComesBack cuts the node's link for less than the time after which the control plane notices it. The step sees both ends of that time.
 func nodeComesBack(t *testing.T) {
-	b := start(t, namespace(t, levels()[profile]), profile, slowly("60"), apparmor...)
+	host, port, err := net.SplitHostPort(shared.Registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reach := "timeout 10 nc -w 10 " + host + " " + port + " </dev/null"
+	b := start(t, namespace(t, levels()[profile]), profile, dockerfile("RUN "+reach+" && echo begun-$((40+2)) && while "+reach+"; do sleep 1; done; echo cut-$((40+2)); "+
+		"until "+reach+"; do sleep 1; done; echo back-$((40+2))"), apparmor...)
 	b.begun(t)
 	// This command ends first, and nobody reaches the node to set the link up again.
 	onNode(t, "systemd-run --no-block sh -c 'sleep 5; ip link set eth0 down; sleep 25; ip link set eth0 up; ip route add default via "+gateway(t)+"'")
-	if log := b.succeeds(t); !strings.Contains(log, "slept-42") {
+	if log := b.succeeds(t); !strings.Contains(log, "cut-42") || !strings.Contains(log, "back-42") {
 		t.Errorf("the log has a gap:\n%s", log)
 	}
 	found("the node is cut off for 25 s during a build", compat.Builds, "")
@@ -90,8 +102,8 @@ func gateway(t *testing.T) string {
 
 // noNetwork takes a program of the network plugin away, which the kubelet waits for without end.
 func noNetwork(t *testing.T) {
+	defer onNode(t, "[ -e /usr/lib/cni/bridge ] || mv /usr/lib/cni/taken /usr/lib/cni/bridge")
 	onNode(t, "mv /usr/lib/cni/bridge /usr/lib/cni/taken")
-	defer onNode(t, "mv /usr/lib/cni/taken /usr/lib/cni/bridge")
 	b := start(t, namespace(t, levels()[profile]), profile, slowly("5"), apparmor...)
 	line := b.fails(t, codeInternal, "start builder pod: FailedCreatePodSandBox for 2m")
 	if hint := "hint: choose other nodes with --node-selector; kubectl describe node " + nodeName(t); !strings.Contains(b.stderr.String(), hint) {

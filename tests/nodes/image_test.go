@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -25,8 +26,13 @@ import (
 	"github.com/kubectl-img/kubectl-img/tests/compat"
 )
 
-// makeImage runs `make image`, which cross-compiles. Nodes of both architectures must be able to build with the index that it pushes.
-func makeImage(t *testing.T) {
+// TestMakeImage runs `make image`, which cross-compiles. Nodes of both architectures must be able to build with the index that it pushes.
+func TestMakeImage(t *testing.T) {
+	startShell(t)
+	describe(t)
+	if record.Architecture == runtime.GOARCH {
+		t.Fatalf("both nodes are for %s: set KUBECTL_IMG_TESTS_NODES", record.Architecture)
+	}
 	const version = "0.0.0-nodes"
 	env := append(os.Environ(), clustertest.ContainerTools(t, shared)...)
 	run := func(dir, path string, args ...string) string {
@@ -55,6 +61,8 @@ func makeImage(t *testing.T) {
 			"--image", repository+"@"+digests[version], "--registry-ca", shared.CAFile).succeeds(t)
 	}
 	found("make image", compat.Builds, "each image is an index for amd64 and arm64, and nodes of both build with it")
+	record.Name += "-image"
+	writeRecord(t)
 }
 
 // checkIndex fails unless the index has an image for each architecture, and the images' programs are for it. It returns the digest.

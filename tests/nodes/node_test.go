@@ -72,16 +72,14 @@ func TestNode(t *testing.T) {
 	}
 	part("has what the tests are about", checkNode)
 	long("without the profiles", func(t *testing.T) { expect(t, "untouched node", untouched()) })
-	long("profile auto without the profiles", func(t *testing.T) {
-		auto(t, t.TempDir(), namespace(t, clustertest.Privileged), "untouched node", []string{"userns", "unset", "unconfined"})
-	})
+	long("profile stock without the profiles", stockBuilds)
+	long("profile auto without the profiles", autoUntouched)
 	part("the installer installs", install)
 	long("with the seccomp profile only", func(t *testing.T) { expect(t, "no AppArmor profile named", seccompOnly()) })
 	part("with both profiles", func(t *testing.T) { expect(t, "both profiles", confined(t), apparmor...) })
 	long("profile auto", autoImproves)
 	if record.Architecture != runtime.GOARCH {
 		part("several platforms", buildIndex)
-		part("make image", makeImage)
 	}
 	part("no cgroup namespace", cgroupNamespace)
 	long("memory limit", outOfMemory)

@@ -56,7 +56,7 @@ func startAnywhere(t *testing.T, ns, profile, text string, args ...string) *buil
 func startIn(t *testing.T, home, ns, profile, text string, args ...string) *build {
 	t.Helper()
 	dir := t.TempDir()
-	if err := fixture.WriteContext(dir, map[string]string{"Dockerfile": text}); err != nil {
+	if err := fixture.WriteContext(dir, map[string]string{"Dockerfile": text, "file": "of the context\n"}); err != nil {
 		t.Fatal(err)
 	}
 	args = append([]string{
