@@ -31,14 +31,6 @@ func UnusedArgs(dockerfile []byte, buildArgs []string) ([]string, error) {
 	return unused, nil
 }
 
-func namesOf(command instructions.ArgCommand) []string {
-	var names []string
-	for _, arg := range command.Args {
-		names = append(names, arg.Key)
-	}
-	return names
-}
-
 // isPredefined reports whether a build argument has an effect without an ARG.
 func isPredefined(name string) bool {
 	return strings.HasPrefix(name, "BUILDKIT_") || name == "SOURCE_DATE_EPOCH" ||

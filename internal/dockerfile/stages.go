@@ -121,3 +121,11 @@ func (w *stageWalker) addSource(from string, i int, allowNumber bool) {
 		w.refs = append(w.refs, from)
 	}
 }
+
+func namesOf(command instructions.ArgCommand) []string {
+	var names []string
+	for _, arg := range command.Args {
+		names = append(names, arg.Key)
+	}
+	return names
+}

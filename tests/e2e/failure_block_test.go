@@ -67,7 +67,9 @@ func blockOnTerminal(t *testing.T) {
 	c := build(ns, "-t", repository(ns), only(t, failingDockerfile()))
 	c.stderr = programs
 	p := c.start(t)
-	<-p.ended
+	if err := <-p.ended; err == nil {
+		t.Error("the build succeeded")
+	}
 	_ = programs.Close()
 	if text := <-shown; p.cmd.ProcessState.ExitCode() != codeBuild || !strings.HasSuffix(text, "\n"+failingBlock("Dockerfile")) {
 		t.Errorf("exit code %d, want the end\n%s\ngot\n%s", p.cmd.ProcessState.ExitCode(), failingBlock("Dockerfile"), text)
