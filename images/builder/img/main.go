@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/moby/buildkit/solver/errdefs"
@@ -50,9 +49,6 @@ func code(err error) int {
 	fmt.Fprintln(os.Stderr, "Error: "+oneLine(err.Error()))
 	return 1
 }
-
-// oneLine joins the lines of a text, such as what git says: the last line of the log is read as the whole error.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func newRoot() *cobra.Command {
 	g := &global{}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/progress/progressui"
@@ -85,3 +86,6 @@ func printWarnings(w io.Writer, warnings []client.VertexWarning) {
 		_, _ = fmt.Fprintln(w, " - "+text)
 	}
 }
+
+// oneLine joins the lines of a text, such as what git says: the last line of the log is read as the whole error.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
