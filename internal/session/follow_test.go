@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -41,4 +42,20 @@ func TestFollow(t *testing.T) {
 			}
 		},
 	})
+}
+
+// TestFollowAfterAComplaint resumes after a connection that had no more than what a shell says of a supervisor that is not there yet.
+func TestFollowAfterAComplaint(t *testing.T) {
+	var heard []string
+	s := New(nil, 0, Handlers{Engine: func(answer string) error { heard = append(heard, answer); return nil }})
+	log := &transcript{Session: s, log: io.Discard}
+	for _, received := range []string{"sh: 0: cannot open /run/kubectl-img/supervisor: No such file\n", "alive\nengine one\nheld by\n", "engine one\nalive\nheld by\nengine two\n"} {
+		stream := log.open(func() {}, func() {})
+		if _, err := stream.stderr().Write([]byte(received)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(heard, ", "); got != "one, two" {
+		t.Errorf("heard %s", got)
+	}
 }

@@ -177,7 +177,9 @@ func (f *followStream) locked(take sinkFunc) io.Writer {
 }
 
 func (f *followStream) onLine(line string) {
-	if line == eventAlive || f.refused {
+	name, arguments, _ := strings.Cut(line, " ")
+	// Whatever else a stream has, such as the complaint of a shell that can't start the supervisor yet, the next stream does not repeat.
+	if !f.isEvent(name) || f.refused {
 		return
 	}
 	if f.seen++; f.seen <= f.handled {
@@ -185,7 +187,7 @@ func (f *followStream) onLine(line string) {
 	}
 	f.handled = f.seen
 	err := f.onEvent(line)
-	if name, arguments, _ := strings.Cut(line, " "); name == eventResult {
+	if name == eventResult {
 		var result resultEvent
 		result, err = parseResultEvent(arguments)
 		f.result = &result

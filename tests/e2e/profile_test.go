@@ -44,17 +44,17 @@ func profileAllowed(t *testing.T) {
 func profileDenied(t *testing.T) {
 	t.Parallel()
 	dir := only(t, scratch("LABEL a=b"))
-	for _, c := range []struct{ level, profile, hint string }{
-		{baseline, "unconfined", "--profile userns"},
-		{restricted, "unconfined", "--profile restricted"},
-		{restricted, "userns", "--profile restricted"},
-		{restricted, "stock", "--profile restricted"},
+	for _, c := range []struct{ level, profile, said, hint string }{
+		{baseline, "unconfined", "PodSecurity", "--profile userns"},
+		{restricted, "unconfined", "PodSecurity", "--profile restricted"},
+		{restricted, "userns", "PodSecurity", "--profile restricted"},
+		{restricted, "stock", "refused by Pod Security", "--profile restricted"}, // with and without a user namespace
 	} {
 		t.Run(fmt.Sprintf("%s in %s", c.profile, c.level), func(t *testing.T) {
 			t.Parallel()
 			ns := namespace(t, c.level)
 			r := build(ns, "-t", repository(ns), "--profile", c.profile, dir).run(t)
-			r.fails(t, codePolicy, "PodSecurity", c.level).hints(t, c.hint)
+			r.fails(t, codePolicy, c.said, c.level).hints(t, c.hint)
 		})
 	}
 }

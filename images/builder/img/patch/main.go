@@ -11,6 +11,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -73,18 +75,31 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
-	source, err := exec.CommandContext(context.Background(), "go", "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", module).Output()
+	source, err := download()
 	if err != nil {
-		return fmt.Errorf("find %s: %w", module, err)
+		return err
 	}
 	changed := filepath.Join(dir, "buildkit")
-	if err := os.CopyFS(changed, os.DirFS(strings.TrimSpace(string(source)))); err != nil {
+	if err := os.CopyFS(changed, os.DirFS(source)); err != nil {
 		return err
 	}
 	if err := apply(changed); err != nil {
 		return err
 	}
 	return writeModule(dir, changed)
+}
+
+// download returns the directory of the module in use, which a fresh machine does not have yet.
+func download() (string, error) {
+	answer, err := exec.CommandContext(context.Background(), "go", "mod", "download", "-json", module).Output()
+	var found struct{ Dir, Error string }
+	if jsonErr := json.Unmarshal(answer, &found); jsonErr != nil {
+		return "", fmt.Errorf("download %s: %w", module, errors.Join(err, jsonErr))
+	}
+	if found.Dir == "" {
+		return "", fmt.Errorf("download %s: %s", module, found.Error)
+	}
+	return found.Dir, nil
 }
 
 // writeModule writes this directory's go.mod and go.sum, with the changed copy.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,13 +10,13 @@ import (
 // copied has the files that are changed, from the module in use.
 func copied(t *testing.T) string {
 	t.Helper()
-	source, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+	source, err := download()
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	for _, e := range edits {
-		text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(source)), e.file))
+		text, err := os.ReadFile(filepath.Join(source, e.file))
 		if err != nil {
 			t.Fatal(err)
 		}
