@@ -85,12 +85,6 @@ func (s *Session) onEvent(line string) error {
 	return nil
 }
 
-// isEvent reports whether a word of the supervisor's is an event that every connection has, in the same order.
-func (s *Session) isEvent(name string) bool {
-	_, known := s.onEvents[name]
-	return known || name == eventResult
-}
-
 // uploadEvent is what the supervisor reports about an upload.
 type uploadEvent struct {
 	name   string

@@ -197,3 +197,9 @@ func (f *followStream) onLine(line string) {
 		f.refused = true
 	}
 }
+
+// isEvent reports whether a word of the supervisor's is an event that every connection has, in the same order.
+func (s *Session) isEvent(name string) bool {
+	_, known := s.onEvents[name]
+	return known || name == eventResult
+}
